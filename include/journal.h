@@ -1,0 +1,123 @@
+/* journal.h - the append-only file that the field device writes, and the reading of it.
+ *
+ * A run of the recorder writes a row of segments into one folder. A segment is created by one run, only ever
+ * appended to by it, and never repaired: a later run starts a new one. The format stands in
+ * src/journal/FORMAT.md; in short: a header of 4 KiB, then frames that begin on a 512-byte sector, stay within
+ * a 4 KiB block and are written once, so that an acknowledged sector is never written again. Each frame has a
+ * CRC-32C and the BLAKE2b chain value of all that stands before it.
+ *
+ * The writer acknowledges (journal_writer_commit) only after fdatasync; what was acknowledged survives a power
+ * cut. The reader treats every byte as hostile, changes nothing, and reports what it had to pass over.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "observation.h"
+
+#define JOURNAL_ID_SIZE    16 /* device and run ids: random bytes, no hardware's number */
+#define JOURNAL_CHAIN_SIZE 32 /* BLAKE2b-256 */
+#define JOURNAL_SUFFIX     ".jlj"
+
+/* What the header of a segment says. */
+typedef struct {
+	guint8 device_id[JOURNAL_ID_SIZE];
+	guint8 run_id[JOURNAL_ID_SIZE];
+	guint32 number;                        /* of the segment in its run, from 1 */
+	BootId boot_id;
+	ClockReading created;
+	guint8 previous[JOURNAL_CHAIN_SIZE];   /* last chain value of the run's previous segment; zeros for the first */
+	guint64 first_sequence;                /* of the first observation that the segment may hold */
+	guint8 digest[JOURNAL_CHAIN_SIZE];     /* BLAKE2b-256 of the header block: names this segment, starts its chain */
+} JournalSegment;
+
+/* --- writing --- */
+
+typedef struct JournalWriter JournalWriter;
+
+typedef struct {
+	const char *directory;              /* created (0700) where it is missing */
+	guint8 device_id[JOURNAL_ID_SIZE];
+	guint64 segment_size;               /* a new segment begins past this many bytes; 0: 16 MiB */
+} JournalWriterOptions;
+
+/* Creates the first segment (0600) of a new run, durably (file and directory). NULL with NO_SPACE, ACCESS, ... */
+JournalWriter *journal_writer_new(const JournalWriterOptions *options, GError **error);
+/* Closes without a final frame, as a crash would; for an orderly end call journal_writer_close first. */
+void journal_writer_free(JournalWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JournalWriter, journal_writer_free)
+
+/* Gives the observation its sequence number and takes a coded copy into the open group. Never touches the disk. FALSE:
+ * the group is at its bound (1 MiB, reached only while the disk refuses writes) and the observation was not taken. */
+gboolean journal_writer_append(JournalWriter *writer, Observation *o);
+
+/* Writes the open group and waits until it is durable. After TRUE all that was appended is acknowledged. After FALSE
+ * (NO_SPACE, FAILED) nothing of the group is: it is kept, the segment is given up where its state is unknown, and the next
+ * call tries again, in a new segment if need be. An empty group is TRUE at once. */
+gboolean journal_writer_commit(JournalWriter *writer, GError **error);
+
+/* Commits, writes the final frame, gives preallocated space back. The writer can then only be freed. */
+gboolean journal_writer_close(JournalWriter *writer, GError **error);
+
+guint64 journal_writer_durable_sequence(const JournalWriter *writer); /* last acknowledged; 0: none */
+guint64 journal_writer_bytes(const JournalWriter *writer);            /* of frames and headers written by this run */
+const char *journal_writer_path(const JournalWriter *writer);         /* of the current segment */
+const guint8 *journal_writer_run_id(const JournalWriter *writer);
+
+/* --- reading --- */
+
+typedef struct JournalReader JournalReader;
+
+/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. */
+typedef struct {
+	guint64 offset;
+	guint32 frame_number;                 /* of the next frame */
+	guint8 chain[JOURNAL_CHAIN_SIZE];     /* before the next frame */
+} JournalPosition;
+
+typedef enum {
+	JOURNAL_READ_VERIFY,  /* CRC and chain are checked */
+	JOURNAL_READ_TRUSTED, /* structure and bounds only: for a second pass over what was verified a moment ago */
+} JournalReadMode;
+
+typedef enum {
+	JOURNAL_FRAME,     /* ret_frame holds observations */
+	JOURNAL_DAMAGE,    /* bytes were passed over, valid frames follow: ret_damage */
+	JOURNAL_CHAIN_BREAK, /* ret_frame is whole, but what stood before it is not what it was written after: ret_damage */
+	JOURNAL_END_FINAL, /* the run ended in order */
+	JOURNAL_END_OPEN,  /* nothing more yet: still being written, or the power went */
+	JOURNAL_END_TORN,  /* the last bytes are half a write: expected after a power cut; ret_damage */
+	JOURNAL_IO_ERROR,  /* read(2) failed: error is set */
+} JournalResult;
+
+typedef struct {
+	const guint8 *payload; /* borrowed until the next call on the reader */
+	gsize length;
+	gsize offset;          /* for journal_frame_next */
+	guint32 number;
+	guint64 first_sequence;
+	guint64 file_offset;
+} JournalFrame;
+
+typedef struct {
+	guint64 offset;
+	guint64 length;
+	const char *reason; /* static, a few words */
+} JournalDamage;
+
+/* NULL with FORMAT where it is no jamlog journal (or one of an incompatible, newer version: the message says so). */
+JournalReader *journal_reader_open(const char *path, GError **error);
+JournalReader *journal_reader_new_for_bytes(GBytes *bytes, GError **error);
+void journal_reader_free(JournalReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JournalReader, journal_reader_free)
+
+const JournalSegment *journal_reader_segment(const JournalReader *reader);
+void journal_reader_set_mode(JournalReader *reader, JournalReadMode mode);
+void journal_reader_seek(JournalReader *reader, const JournalPosition *position);
+void journal_reader_position(const JournalReader *reader, JournalPosition *ret_position);
+
+/* The next thing in the segment. Untouched out-parameters are undefined. */
+JournalResult journal_reader_next(JournalReader *reader, JournalFrame *ret_frame, JournalDamage *ret_damage, GError **error);
+
+/* The next coded observation of a frame (borrowed); FALSE at its end. A frame whose bytes do not divide into records ends early
+ * with *ret_malformed TRUE (it cannot happen to a frame that was written by us and passed its checksum). */
+gboolean journal_frame_next(JournalFrame *frame, const guint8 **ret_record, gsize *ret_length, gboolean *ret_malformed);

@@ -1,0 +1,348 @@
+/* observation.h - one dated thing that a source saw, and its coding in the journal.
+ *
+ * An observation is never changed once made, and never made from an older one: a sweep that failed is
+ * an event, not the last values with a new date. Every optional field has a presence bit; there are no
+ * sentinel values ("unknown" codes of a protocol end in its decoder).
+ *
+ * The fields stand in the X-macro tables below, one line each: F(id, name, TYPE, arg). From them come the
+ * struct, the presence bits, the coding, the names in the store and in exports. To add a field, add a line
+ * with the next free id; ids are never used again, so that old journals stay readable and old programs
+ * skip what they do not know. Integers carry their unit in the name: _cdb is hundredths of a dB, _cdbm
+ * of a dBm, _e7 ten-millionths of a degree.
+ *
+ * Beside the kinds of the design there is `device`: what a source found out about its hardware. A modem
+ * is known only some time after the run began, may be changed in mid-run, and there may be several.
+ *
+ * Coding (all by bytes.h):
+ *   u8 kind | u8 clock state | varint sequence | varint BOOTTIME ns | svarint REALTIME ns |
+ *   varint length, source name | fields...
+ *   field: varint (id << 2 | wire type), value; wire type 0: varint, 1: svarint, 2: varint length, bytes
+ * The end of the record is the end of the buffer that it is given in.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bytes.h"
+#include "clock.h"
+
+typedef enum {
+	OBSERVATION_RUN = 1,
+	OBSERVATION_DEVICE = 2,
+	OBSERVATION_RADIO = 3,
+	OBSERVATION_FIX = 4,
+	OBSERVATION_SKY = 5,
+	OBSERVATION_EVENT = 6,
+	OBSERVATION_CLOCK = 7,
+} ObservationKind;
+#define OBSERVATION_KIND_MAX 7
+
+/* Values of the ENUM fields. Their words (field->words) are what the store and exports show. */
+
+typedef enum { RAT_NONE, RAT_GSM, RAT_UMTS, RAT_LTE, RAT_NR } Rat;
+typedef enum { REGISTRATION_NOT_REGISTERED, REGISTRATION_HOME, REGISTRATION_SEARCHING, REGISTRATION_DENIED,
+	       REGISTRATION_ROAMING } Registration;
+typedef enum { ATTACH_DETACHED, ATTACH_ATTACHED } Attach;
+typedef enum { SERVICE_NONE, SERVICE_LIMITED, SERVICE_FULL, SERVICE_LIMITED_REGIONAL, SERVICE_POWER_SAVE } ServiceStatus;
+typedef enum { DOMAIN_NONE, DOMAIN_CS, DOMAIN_PS, DOMAIN_CS_PS } ServiceDomain;
+/* 3GPP TS 36.331 access class barring as QMI's "LTE cell access status" tells it. */
+typedef enum { ACCESS_NORMAL, ACCESS_EMERGENCY_ONLY, ACCESS_NO_CALLS, ACCESS_ALL_CALLS } CellAccess;
+typedef enum { OPERATING_ONLINE, OPERATING_LOW_POWER, OPERATING_FACTORY_TEST, OPERATING_OFFLINE, OPERATING_RESETTING,
+	       OPERATING_SHUTTING_DOWN } OperatingMode;
+typedef enum { SIM_STATE_READY, SIM_STATE_ABSENT, SIM_STATE_PIN, SIM_STATE_PUK, SIM_STATE_ERROR, SIM_STATE_NOT_READY } SimState;
+typedef enum { FIX_MODE_NONE, FIX_MODE_2D, FIX_MODE_3D } FixMode;
+typedef enum { CLOCK_PAIR_FIRST, CLOCK_PAIR_PERIODIC, CLOCK_PAIR_STEP } ClockPairReason;
+
+typedef enum {
+	EVENT_HEARTBEAT,       /* the recorder lives; `count` is the number of observations so far */
+	EVENT_SOURCE_LOST,     /* a device or service stopped answering */
+	EVENT_SOURCE_BACK,     /* it answers again; `duration_ms` is how long it was away */
+	EVENT_SWEEP_FAILED,    /* the modem gave no answer to this sweep: not a word about the network */
+	EVENT_NETWORK_REJECT,  /* the network turned us away: `rat`, `domain`, `cause` */
+	EVENT_CLOCK_STEP,      /* REALTIME moved against BOOTTIME by `offset_ms` */
+	EVENT_DISK_FULL,
+	EVENT_DISK_BACK,       /* `count` observations were lost meanwhile */
+	EVENT_JOURNAL_ERROR,   /* a segment was given up after a failed write */
+	EVENT_RUN_END,         /* a clean end of the run */
+} EventCode;
+
+/* F(id, name, TYPE, arg): TYPE is U8 U16 U32 U64 I16 I32 I64 BOOL, ENUM (arg: the word list), TEXT (arg: its size with
+ * the NUL) or CELLS. */
+#define RUN_FIELDS(F) \
+	F(1, version, TEXT, 24)          /* of jamlog */ \
+	F(2, config_digest, TEXT, 20)    /* BLAKE2b-64 of the effective configuration, hexadecimal */ \
+	F(3, sources, TEXT, 128)         /* "modem-a=qmi main=gpsd" */ \
+	F(4, sweep_interval_ms, U32, 0)
+
+#define DEVICE_FIELDS(F) \
+	F(1, protocol, TEXT, 16)         /* "qmi", "gpsd" */ \
+	F(2, model, TEXT, 48)  \
+	F(3, firmware, TEXT, 80) \
+	F(4, device_digest, TEXT, 20)    /* salted BLAKE2b-64 of the serial number, hexadecimal: tells devices apart, names none */
+
+#define RADIO_FIELDS(F) \
+	F(1, operating_mode, ENUM, operating_mode_words) \
+	F(2, sim_state, ENUM, sim_state_words) \
+	F(3, registration, ENUM, registration_words) \
+	F(4, cs_attach, ENUM, attach_words) \
+	F(5, ps_attach, ENUM, attach_words) \
+	F(6, rat, ENUM, rat_words)                     /* that we are served by or camped on */ \
+	F(7, gsm_service, ENUM, service_words)         /* as the modem shows it, smoothed by its hysteresis */ \
+	F(8, gsm_true_service, ENUM, service_words)    /* as it is now */ \
+	F(9, umts_service, ENUM, service_words) \
+	F(10, umts_true_service, ENUM, service_words) \
+	F(11, lte_service, ENUM, service_words) \
+	F(12, lte_true_service, ENUM, service_words) \
+	F(13, nr_service, ENUM, service_words) \
+	F(14, nr_true_service, ENUM, service_words) \
+	F(15, domain, ENUM, domain_words)              /* 3GPP service domain */ \
+	F(16, roaming, BOOL, 0) \
+	F(17, forbidden, BOOL, 0)                      /* the PLMN heard is on the forbidden list */ \
+	F(18, lte_access, ENUM, access_words)          /* of the cell that is camped on */ \
+	F(19, reject_rat, ENUM, rat_words) \
+	F(20, reject_domain, ENUM, domain_words) \
+	F(21, reject_cause, U8, 0)                     /* 3GPP TS 24.301 9.9.3.9 or TS 24.008 10.5.3.6 */ \
+	F(22, mcc, TEXT, 4) \
+	F(23, mnc, TEXT, 4)                            /* text: "01" is not "001" */ \
+	F(24, tac, U32, 0)                             /* LAC on GSM and UMTS */ \
+	F(25, cell_id, U64, 0)                         /* 28 bits on LTE, 36 on NR */ \
+	F(26, pci, U16, 0)                             /* PSC on UMTS, BSIC on GSM */ \
+	F(27, arfcn, U32, 0)                           /* EARFCN, NR-ARFCN, UARFCN, ARFCN: wide */ \
+	F(28, band, U16, 0)                            /* 3GPP band number */ \
+	F(29, bandwidth_khz, U32, 0)                   /* downlink */ \
+	F(30, gsm_rssi_dbm, I16, 0) \
+	F(31, umts_rssi_dbm, I16, 0) \
+	F(32, umts_rscp_dbm, I16, 0) \
+	F(33, umts_ecio_cdb, I16, 0) \
+	F(34, lte_rssi_dbm, I16, 0) \
+	F(35, lte_rsrp_dbm, I16, 0) \
+	F(36, lte_rsrq_db, I16, 0) \
+	F(37, lte_snr_cdb, I16, 0) \
+	F(38, nr_rsrp_dbm, I16, 0) \
+	F(39, nr_rsrq_db, I16, 0) \
+	F(40, nr_snr_cdb, I16, 0) \
+	F(41, rx0_cdbm, I16, 0)                        /* wideband received power of each chain */ \
+	F(42, rx1_cdbm, I16, 0) \
+	F(43, rx2_cdbm, I16, 0) \
+	F(44, rx3_cdbm, I16, 0) \
+	F(45, rx_tuned, U8, 0)                         /* bit n: chain n is tuned to a channel */ \
+	F(46, tx_cdbm, I16, 0)                         /* absent while nothing is sent */ \
+	F(47, timing_advance_us, U32, 0)               /* of the serving LTE cell, as QMI gives it */ \
+	F(48, cells, CELLS, 0)                         /* serving and neighbours, in the modem's order */
+
+#define FIX_FIELDS(F) \
+	F(1, mode, ENUM, fix_mode_words) \
+	F(2, time_ns, I64, 0)            /* UTC since 1970 by the receiver; from GPS itself, never the host's clock */ \
+	F(3, lat_e7, I32, 0) \
+	F(4, lon_e7, I32, 0)             /* WGS 84 */ \
+	F(5, altitude_cm, I32, 0)        /* above mean sea level */ \
+	F(6, eph_cm, U32, 0)             /* horizontal error, gpsd's estimate (95 %) */ \
+	F(7, epv_cm, U32, 0) \
+	F(8, speed_cm_s, U32, 0) \
+	F(9, track_cdeg, U32, 0)         /* course over ground, true */ \
+	F(10, satellites_used, U8, 0) \
+	F(11, age_ms, U32, 0)            /* from the first report of this fix to this one */
+
+#define SKY_FIELDS(F) \
+	F(1, satellites_visible, U8, 0) \
+	F(2, satellites_used, U8, 0) \
+	F(3, cn0_max_cdbhz, U16, 0)      /* carrier to noise density */ \
+	F(4, cn0_mean_cdbhz, U16, 0)     /* over the satellites that are heard */ \
+	F(5, cn0_top4_cdbhz, U16, 0)     /* mean of the four strongest: falls at once under jamming */ \
+	F(6, hdop_centi, U32, 0) \
+	F(7, pdop_centi, U32, 0) \
+	F(8, jam, U8, 0)                 /* the receiver's own indicator, 0..255 (gpsd 3.26 and later) */
+
+#define EVENT_FIELDS(F) \
+	F(1, code, ENUM, event_words) \
+	F(2, text, TEXT, 160) \
+	F(3, rat, ENUM, rat_words) \
+	F(4, domain, ENUM, domain_words) \
+	F(5, cause, U8, 0) \
+	F(6, mcc, TEXT, 4) \
+	F(7, mnc, TEXT, 4) \
+	F(8, count, U64, 0) \
+	F(9, duration_ms, U64, 0) \
+	F(10, offset_ms, I64, 0)
+
+#define CLOCK_FIELDS(F) \
+	F(1, gps_time_ns, I64, 0)        /* UTC since 1970 at this observation's BOOTTIME */ \
+	F(2, error_ms, U32, 0)           /* half width of what is known */ \
+	F(3, reason, ENUM, clock_pair_words)
+
+/* One cell that the modem measured. Coded as its own row of fields inside `cells`. */
+#define CELL_FIELDS(F) \
+	F(1, rat, ENUM, rat_words) \
+	F(2, serving, BOOL, 0) \
+	F(3, arfcn, U32, 0) \
+	F(4, pci, U16, 0) \
+	F(5, rsrp_cdbm, I16, 0)          /* RSCP on UMTS, RXLEV in dBm on GSM */ \
+	F(6, rsrq_cdb, I16, 0)           /* Ec/Io on UMTS */ \
+	F(7, rssi_cdbm, I16, 0) \
+	F(8, cell_id, U64, 0)
+
+#define OBSERVATION_MAX_CELLS   32
+#define OBSERVATION_SOURCE_SIZE 16 /* of a source's name, with the NUL */
+/* No coded observation is longer; one that would be loses cells from its end, and its last cell's place is not invented. */
+#define OBSERVATION_MAX_CODED 2048
+
+/* C type, and declaration of the member, for each TYPE. */
+#define OBSERVATION_MEMBER_U8(name, arg)    guint8 name;
+#define OBSERVATION_MEMBER_U16(name, arg)   guint16 name;
+#define OBSERVATION_MEMBER_U32(name, arg)   guint32 name;
+#define OBSERVATION_MEMBER_U64(name, arg)   guint64 name;
+#define OBSERVATION_MEMBER_I16(name, arg)   gint16 name;
+#define OBSERVATION_MEMBER_I32(name, arg)   gint32 name;
+#define OBSERVATION_MEMBER_I64(name, arg)   gint64 name;
+#define OBSERVATION_MEMBER_BOOL(name, arg)  guint8 name;
+#define OBSERVATION_MEMBER_ENUM(name, arg)  guint8 name;
+#define OBSERVATION_MEMBER_TEXT(name, arg)  char name[arg];
+#define OBSERVATION_MEMBER_CELLS(name, arg) CellList name;
+#define OBSERVATION_MEMBER(id, name, TYPE, arg) OBSERVATION_MEMBER_##TYPE(name, arg)
+
+typedef struct {
+	guint64 present; /* bit per field id */
+	CELL_FIELDS(OBSERVATION_MEMBER)
+} Cell;
+
+typedef struct {
+	guint n;
+	Cell cell[OBSERVATION_MAX_CELLS];
+} CellList;
+
+typedef struct { RUN_FIELDS(OBSERVATION_MEMBER) } RunFields;
+typedef struct { DEVICE_FIELDS(OBSERVATION_MEMBER) } DeviceFields;
+typedef struct { RADIO_FIELDS(OBSERVATION_MEMBER) } RadioFields;
+typedef struct { FIX_FIELDS(OBSERVATION_MEMBER) } FixFields;
+typedef struct { SKY_FIELDS(OBSERVATION_MEMBER) } SkyFields;
+typedef struct { EVENT_FIELDS(OBSERVATION_MEMBER) } EventFields;
+typedef struct { CLOCK_FIELDS(OBSERVATION_MEMBER) } ClockFields;
+
+typedef struct {
+	ObservationKind kind;
+	guint64 sequence; /* from 1 in each run, without gaps; given by the recorder */
+	ClockReading at;
+	char source[OBSERVATION_SOURCE_SIZE]; /* name of the instance; "jamlog" for the recorder itself */
+	guint64 present;                      /* bit per field id */
+	union {
+		RunFields run;
+		DeviceFields device;
+		RadioFields radio;
+		FixFields fix;
+		SkyFields sky;
+		EventFields event;
+		ClockFields clock;
+	};
+} Observation;
+
+/* Presence bits: RADIO_BIT(lte_rsrp_dbm) and so on, as enum constants RADIO_ID_lte_rsrp_dbm. */
+#define OBSERVATION_ID_RUN(id, name, T, a)    RUN_ID_##name = id,
+#define OBSERVATION_ID_DEVICE(id, name, T, a) DEVICE_ID_##name = id,
+#define OBSERVATION_ID_RADIO(id, name, T, a)  RADIO_ID_##name = id,
+#define OBSERVATION_ID_FIX(id, name, T, a)    FIX_ID_##name = id,
+#define OBSERVATION_ID_SKY(id, name, T, a)    SKY_ID_##name = id,
+#define OBSERVATION_ID_EVENT(id, name, T, a)  EVENT_ID_##name = id,
+#define OBSERVATION_ID_CLOCK(id, name, T, a)  CLOCK_ID_##name = id,
+#define OBSERVATION_ID_CELL(id, name, T, a)   CELL_ID_##name = id,
+enum { RUN_FIELDS(OBSERVATION_ID_RUN) };
+enum { DEVICE_FIELDS(OBSERVATION_ID_DEVICE) };
+enum { RADIO_FIELDS(OBSERVATION_ID_RADIO) };
+enum { FIX_FIELDS(OBSERVATION_ID_FIX) };
+enum { SKY_FIELDS(OBSERVATION_ID_SKY) };
+enum { EVENT_FIELDS(OBSERVATION_ID_EVENT) };
+enum { CLOCK_FIELDS(OBSERVATION_ID_CLOCK) };
+enum { CELL_FIELDS(OBSERVATION_ID_CELL) };
+
+#define OBSERVATION_BIT(id) (G_GUINT64_CONSTANT(1) << (id))
+/* OBSERVATION_SET(o, radio, RADIO, lte_rsrp_dbm, -97) and its shorter forms set a value and its presence bit. */
+#define OBSERVATION_SET(o, member, KIND, name, value) \
+	((o)->member.name = (value), (o)->present |= OBSERVATION_BIT(KIND##_ID_##name))
+#define RADIO_SET(o, name, value) OBSERVATION_SET(o, radio, RADIO, name, value)
+#define FIX_SET(o, name, value)   OBSERVATION_SET(o, fix, FIX, name, value)
+#define SKY_SET(o, name, value)   OBSERVATION_SET(o, sky, SKY, name, value)
+#define EVENT_SET(o, name, value) OBSERVATION_SET(o, event, EVENT, name, value)
+#define CLOCK_SET(o, name, value) OBSERVATION_SET(o, clock, CLOCK, name, value)
+#define CELL_SET(c, name, value)  ((c)->name = (value), (c)->present |= OBSERVATION_BIT(CELL_ID_##name))
+#define OBSERVATION_HAS(o, KIND, name) (((o)->present & OBSERVATION_BIT(KIND##_ID_##name)) != 0)
+#define RADIO_HAS(o, name) OBSERVATION_HAS(o, RADIO, name)
+#define FIX_HAS(o, name)   OBSERVATION_HAS(o, FIX, name)
+#define SKY_HAS(o, name)   OBSERVATION_HAS(o, SKY, name)
+#define EVENT_HAS(o, name) OBSERVATION_HAS(o, EVENT, name)
+#define CLOCK_HAS(o, name) OBSERVATION_HAS(o, CLOCK, name)
+#define CELL_HAS(c, name)  OBSERVATION_HAS(c, CELL, name)
+/* Texts are cut at the field's size, at a character's border, and control characters become spaces. */
+#define OBSERVATION_SET_TEXT(o, member, KIND, name, value) \
+	(observation_copy_text((o)->member.name, sizeof (o)->member.name, (value)), \
+	 (void)((o)->present |= OBSERVATION_BIT(KIND##_ID_##name)))
+void observation_copy_text(char *ret_text, gsize size, const char *value);
+
+/* --- the tables, for code that works on any field --- */
+
+typedef enum {
+	FIELD_U8, FIELD_U16, FIELD_U32, FIELD_U64, FIELD_I16, FIELD_I32, FIELD_I64, FIELD_BOOL, FIELD_ENUM, FIELD_TEXT, FIELD_CELLS,
+} FieldType;
+
+typedef struct {
+	guint id;
+	const char *name;
+	FieldType type;
+	gsize offset;             /* of the member from the start of its fields (e.g. of RadioFields, or of Cell) */
+	gsize size;               /* TEXT: with the NUL */
+	const char *const *words; /* ENUM: NULL-terminated; a value past the end reads as "unknown" */
+} ObservationField;
+
+typedef struct {
+	const char *name; /* "radio": also the name of its table in the store */
+	const ObservationField *fields;
+	gsize n_fields;
+} ObservationTable;
+
+/* The table of a kind; NULL for a number that is none. */
+const ObservationTable *observation_table(ObservationKind kind);
+extern const ObservationTable observation_cell_table;
+
+/* The fields' memory of an observation (what field->offset counts from). */
+static inline void *observation_fields(Observation *o)
+{
+	return &o->radio;
+}
+
+/* Integer value of a field that is not TEXT or CELLS (U64 above 2^63 do not occur). */
+gint64 observation_field_int(const ObservationField *field, const void *fields);
+/* The word of an ENUM value; "unknown" where it has none. Static. */
+const char *observation_word(const char *const *words, guint value);
+
+extern const char *const operating_mode_words[], *const sim_state_words[], *const registration_words[], *const attach_words[],
+	*const rat_words[], *const service_words[], *const domain_words[], *const access_words[], *const fix_mode_words[],
+	*const event_words[], *const clock_pair_words[];
+
+/* --- making and coding --- */
+
+/* Clears an observation and dates it now. `source` is copied. */
+void observation_init(Observation *o, ObservationKind kind, const char *source);
+
+/* Appends the coded observation to `w` (needs up to OBSERVATION_MAX_CODED bytes; w->failed where there was no room). */
+void observation_encode(const Observation *o, ByteWriter *w);
+
+typedef enum {
+	OBSERVATION_OK,
+	OBSERVATION_UNKNOWN_KIND, /* well-formed up to the kind, which is of a newer program */
+	OBSERVATION_MALFORMED,    /* ends early, or a value does not fit its field */
+} ObservationParse;
+
+/* Decodes the whole of `data`; *ret_o is undefined unless OK. Unknown fields are passed over. `union` members that are
+ * not present are undefined. */
+ObservationParse observation_decode(const void *data, gsize length, Observation *ret_o);
+
+/* --- what a radio sweep means for the person who carries it --- */
+
+typedef enum {
+	SERVICE_STATE_UNKNOWN,  /* the sweep does not tell */
+	SERVICE_STATE_OFF,      /* the radio is switched off (airplane mode) */
+	SERVICE_STATE_NONE,     /* no cell lets us in */
+	SERVICE_STATE_LIMITED,  /* a cell is heard, emergency calls at most */
+	SERVICE_STATE_DENIED,   /* the network turned us away */
+	SERVICE_STATE_SERVED,   /* registered */
+} ServiceState;
+
+extern const char *const service_state_words[]; /* "unknown", "off", "none", ... */
+ServiceState observation_service_state(const Observation *radio);
