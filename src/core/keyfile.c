@@ -276,15 +276,16 @@ static double parse_colons(const char *text)
 	return NAN;
 }
 
-static double parse_seconds(const char *text)
+double keyfile_parse_seconds(const char *text)
 {
 	char *end = NULL;
 	if (strchr(text, ':'))
 		return parse_colons(text);
 	double value = g_ascii_strtod(text, &end);
-	if (end == text)
+	if (end == text || value < 0)
 		return NAN;
-	g_strstrip(end);
+	while (*end == ' ')
+		end++;
 	if (*end == '\0' || g_str_equal(end, "s"))
 		return value;
 	if (g_str_equal(end, "m") || g_str_equal(end, "min"))
@@ -297,8 +298,8 @@ gboolean keyfile_seconds(const KeyFile *file, const char *group, const char *key
 	g_autofree char *text = keyfile_string(file, group, key);
 	if (!text)
 		return TRUE;
-	double value = parse_seconds(text);
-	if (!isfinite(value) || value < 0)
+	double value = keyfile_parse_seconds(text);
+	if (!isfinite(value))
 		return keyfile_error(file, group, key, error, "\"%s\" is not a length of time: write 90, 90s, 1.5m, 2h or 1:30", text);
 	*io_seconds = value;
 	return TRUE;

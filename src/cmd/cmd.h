@@ -1,0 +1,9 @@
+/* cmd.h - the subcommands. Each is one file of src/cmd, parses its own options (argv[0] is its name), prints, and
+ * returns an exit code of error.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+int cmd_record(int argc, char **argv);
+int cmd_sync(int argc, char **argv);
+int cmd_export(int argc, char **argv);

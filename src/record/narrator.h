@@ -1,0 +1,21 @@
+/* narrator.h - what the person with the device is told: one line for each change of state, in plain words.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "observation.h"
+
+typedef struct Narrator Narrator;
+
+/* Writes to stderr; `quiet` for nothing at all. */
+Narrator *narrator_new(gboolean quiet);
+void narrator_free(Narrator *narrator);
+
+/* One line about a source, at once. */
+void narrator_say(Narrator *narrator, const char *source, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Looks whether an observation changes what was last said about its source. */
+void narrator_observe(Narrator *narrator, const Observation *o);
+
+/* To be called about once a second: says when positions have stopped coming. */
+void narrator_tick(Narrator *narrator);

@@ -1,0 +1,663 @@
+/* A modem through libqmi: opening and closing, and one sweep of questions each interval. What the answers mean stands
+ * in qmi_decode.c.
+ *
+ *   closed -> opening (device, port, clients, identity, indications) -> running <-> sweep
+ *     ^---------------- closing (clients released, port closed) <--- any failure, stop
+ *
+ * A sweep asks everything at once and is over when each call was answered or has passed its deadline; only then the
+ * answers are decoded, in a fixed order. Indications bring the next sweep forward. Sweeps never overlap.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "error.h"
+#include "source/qmi_decode.h"
+#include "source/registry.h"
+#include "ticker.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define OPEN_TIMEOUT_S      20 /* some firmware needs more than 10 s for the first answer (libqmi #126) */
+#define CALL_TIMEOUT_S      5
+#define CLOSE_TIMEOUT_S     2
+#define FAILED_SWEEPS_MAX   3    /* in a row, then the port is opened anew */
+#define MIN_SWEEP_GAP_MS    250  /* however many indications come */
+#define SLOW_CALL_EVERY     10   /* sweeps between two questions of the slow calls */
+static const guint retry_after_s[] = {1, 2, 5, 10};
+
+typedef struct QmiSource QmiSource;
+
+/* The questions of a sweep. `decode` order is the order of the table. */
+typedef enum {
+	CALL_OPERATING_MODE,
+	CALL_CARD_STATUS,
+	CALL_SYSTEM_INFO,
+	CALL_SERVING_SYSTEM,
+	CALL_SIGNAL_INFO,
+	CALL_RF_BAND,
+	CALL_CELL_LOCATION,
+	CALL_TX_RX,
+	N_CALLS,
+} CallId;
+
+typedef enum { STATE_CLOSED, STATE_OPENING, STATE_RUNNING, STATE_CLOSING } State;
+
+typedef struct {
+	Observation o;
+	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
+	guint pending;
+	guint answered; /* with data or with an error of the modem's: it lives */
+	gboolean active;
+	gboolean again; /* an indication came while it was under way */
+} Sweep;
+
+struct QmiSource {
+	Source base;
+	char *path;
+	gboolean proxy;
+	State state;
+	gboolean stopping;
+	SourceStopped stopped;
+	gpointer stopped_data;
+
+	GCancellable *cancellable; /* of the calls of this opening */
+	guint outstanding;         /* asynchronous calls whose callback has not come yet */
+	guint failures;            /* of opening, in a row */
+	guint retry_id;
+
+	QmiDevice *device;
+	QmiClientNas *nas;
+	QmiClientDms *dms;
+	QmiClientUim *uim;
+	Observation identity; /* the `device` observation while it is being put together */
+
+	Ticker *ticker;
+	guint hurry_id; /* a sweep brought forward by an indication */
+	guint n_sweeps;
+	guint failed_sweeps;
+	gint64 last_sweep_ns;
+	gboolean unsupported[N_CALLS]; /* the firmware does not know the question */
+	Rat last_rat;                  /* whose receive chains to ask for */
+	Sweep sweep;
+};
+
+static void open_start(QmiSource *q);
+static void close_start(QmiSource *q);
+static void sweep_start(QmiSource *q);
+
+/* --- every asynchronous call --- */
+
+static gpointer call_begin(QmiSource *q)
+{
+	q->outstanding++;
+	return q;
+}
+
+/* To be called first in each callback. FALSE: the port is being closed, forget the answer. */
+static gboolean call_end(QmiSource *q)
+{
+	q->outstanding--;
+	if (q->state == STATE_CLOSING && q->outstanding == 0)
+		close_start(q);
+	return q->state != STATE_CLOSING;
+}
+
+static void close_begin(QmiSource *q)
+{
+	if (q->state == STATE_CLOSING)
+		return;
+	q->state = STATE_CLOSING;
+	g_clear_pointer(&q->ticker, ticker_free);
+	g_clear_handle_id(&q->hurry_id, g_source_remove);
+	g_clear_handle_id(&q->retry_id, g_source_remove);
+	if (q->device)
+		g_signal_handlers_disconnect_by_data(q->device, q);
+	if (q->nas)
+		g_signal_handlers_disconnect_by_data(q->nas, q);
+	g_cancellable_cancel(q->cancellable);
+	if (q->outstanding == 0)
+		close_start(q);
+}
+
+/* Tells it once, gives everything back, and tries again later. */
+static void fail(QmiSource *q, const char *sentence)
+{
+	if (q->state == STATE_CLOSING)
+		return;
+	source_set_lost(&q->base, "%s", sentence);
+	q->failures++;
+	close_begin(q);
+}
+
+static void fail_with(QmiSource *q, const char *what, const GError *error)
+{
+	g_autofree char *sentence = g_strdup_printf("%s (%s); trying again", what, error ? error->message : "no answer");
+	fail(q, sentence);
+}
+
+/* --- opening --- */
+
+static void on_device(GObject *object, GAsyncResult *result, gpointer data);
+static void on_open(GObject *object, GAsyncResult *result, gpointer data);
+static void on_nas(GObject *object, GAsyncResult *result, gpointer data);
+static void on_dms(GObject *object, GAsyncResult *result, gpointer data);
+static void on_uim(GObject *object, GAsyncResult *result, gpointer data);
+static void on_model(GObject *object, GAsyncResult *result, gpointer data);
+static void on_revision(GObject *object, GAsyncResult *result, gpointer data);
+static void on_ids(GObject *object, GAsyncResult *result, gpointer data);
+static void on_registered(GObject *object, GAsyncResult *result, gpointer data);
+
+/* What the person can do about a node that cannot be opened; NULL where nothing speaks against it. */
+static char *describe_access(const char *path)
+{
+	if (access(path, R_OK | W_OK) == 0)
+		return NULL;
+	if (errno == ENOENT)
+		return g_strdup_printf("there is no %s: plug the modem in, or name another node; trying again", path);
+	if (errno == EACCES || errno == EPERM)
+		return g_strdup_printf("may not open %s: run \"sudo setfacl -m u:%s:rw %s\", or start jamlog as root; trying again",
+				       path, g_get_user_name(), path);
+	return g_strdup_printf("cannot use %s: %s; trying again", path, g_strerror(errno));
+}
+
+static gboolean on_retry(gpointer data)
+{
+	QmiSource *q = data;
+	q->retry_id = 0;
+	open_start(q);
+	return G_SOURCE_REMOVE;
+}
+
+static void retry_later(QmiSource *q)
+{
+	guint step = MIN(q->failures, (guint)G_N_ELEMENTS(retry_after_s)) - 1;
+	q->retry_id = g_timeout_add_seconds(retry_after_s[step], on_retry, q);
+}
+
+static void open_start(QmiSource *q)
+{
+	g_autofree char *obstacle = describe_access(q->path);
+	if (obstacle) {
+		source_set_lost(&q->base, "%s", obstacle);
+		q->failures++;
+		retry_later(q);
+		return;
+	}
+	g_autoptr(GFile) file = g_file_new_for_path(q->path);
+	q->state = STATE_OPENING;
+	q->cancellable = g_cancellable_new();
+	memset(q->unsupported, 0, sizeof q->unsupported);
+	/* The library's own check of the node would refuse everything that is not cdc-wdm, a pseudo-terminal for one. */
+	g_async_initable_new_async(QMI_TYPE_DEVICE, G_PRIORITY_DEFAULT, q->cancellable, on_device, call_begin(q), QMI_DEVICE_FILE,
+				   file, QMI_DEVICE_NO_FILE_CHECK, TRUE, NULL);
+}
+
+static void on_device(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	g_autoptr(GError) error = NULL;
+	GObject *device = g_async_initable_new_finish(G_ASYNC_INITABLE(object), result, &error);
+	q->device = device ? QMI_DEVICE(device) : NULL;
+	if (!call_end(q))
+		return;
+	if (!q->device) {
+		fail_with(q, "cannot use the device", error);
+		return;
+	}
+	/* Sync releases client ids that a killed program left behind, but those of every other program too: only the
+	 * owner of the port may. */
+	QmiDeviceOpenFlags flags = q->proxy ? QMI_DEVICE_OPEN_FLAGS_PROXY : QMI_DEVICE_OPEN_FLAGS_SYNC;
+	qmi_device_open(q->device, flags | QMI_DEVICE_OPEN_FLAGS_EXPECT_INDICATIONS, OPEN_TIMEOUT_S, q->cancellable, on_open,
+			call_begin(q));
+}
+
+static void on_removed(QmiDevice *device, gpointer data)
+{
+	(void)device;
+	fail(data, "the modem is gone; waiting for it to come back");
+}
+
+static void allocate(QmiSource *q, QmiService service, GAsyncReadyCallback ready)
+{
+	qmi_device_allocate_client(q->device, service, QMI_CID_NONE, CALL_TIMEOUT_S, q->cancellable, ready, call_begin(q));
+}
+
+static void on_open(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	g_autoptr(GError) error = NULL;
+	gboolean ok = qmi_device_open_finish(QMI_DEVICE(object), result, &error);
+	if (!call_end(q))
+		return;
+	if (!ok) {
+		g_autofree char *what = g_strdup_printf("%s does not answer in QMI: is it the modem's control port?", q->path);
+		fail_with(q, what, error);
+		return;
+	}
+	g_signal_connect(q->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), q);
+	allocate(q, QMI_SERVICE_NAS, on_nas);
+}
+
+/* The client that was allocated, or NULL after failing. It is kept even when we are closing, to be released. */
+static gboolean take_client(QmiSource *q, GObject *object, GAsyncResult *result, QmiClient **ret_client)
+{
+	g_autoptr(GError) error = NULL;
+	*ret_client = qmi_device_allocate_client_finish(QMI_DEVICE(object), result, &error);
+	gboolean going_on = call_end(q);
+	if (going_on && !*ret_client)
+		fail_with(q, "the modem gives us no client", error);
+	return going_on && *ret_client;
+}
+
+static void on_nas(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	if (take_client(q, object, result, (QmiClient **)&q->nas))
+		allocate(q, QMI_SERVICE_DMS, on_dms);
+}
+
+static void on_dms(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	if (take_client(q, object, result, (QmiClient **)&q->dms))
+		allocate(q, QMI_SERVICE_UIM, on_uim);
+}
+
+static void on_uim(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	if (!take_client(q, object, result, (QmiClient **)&q->uim))
+		return;
+	observation_init(&q->identity, OBSERVATION_DEVICE, q->base.name);
+	OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, protocol, q->base.class->protocol);
+	qmi_client_dms_get_model(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_model, call_begin(q));
+}
+
+/* Identity is a courtesy: a modem that does not tell its model is recorded all the same. */
+static void on_model(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	const char *model = NULL;
+	g_autoptr(QmiMessageDmsGetModelOutput) answer = qmi_client_dms_get_model_finish(QMI_CLIENT_DMS(object), result, NULL);
+	if (!call_end(q))
+		return;
+	if (answer && qmi_message_dms_get_model_output_get_model(answer, &model, NULL))
+		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, model, model);
+	qmi_client_dms_get_revision(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_revision, call_begin(q));
+}
+
+static void on_revision(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	const char *revision = NULL;
+	g_autoptr(QmiMessageDmsGetRevisionOutput) answer =
+		qmi_client_dms_get_revision_finish(QMI_CLIENT_DMS(object), result, NULL);
+	if (!call_end(q))
+		return;
+	if (answer && qmi_message_dms_get_revision_output_get_revision(answer, &revision, NULL))
+		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, firmware, revision);
+	qmi_client_dms_get_ids(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_ids, call_begin(q));
+}
+
+static void on_ids(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	const char *imei = NULL;
+	g_autoptr(QmiMessageDmsGetIdsOutput) answer = qmi_client_dms_get_ids_finish(QMI_CLIENT_DMS(object), result, NULL);
+	if (!call_end(q))
+		return;
+	if (answer && qmi_message_dms_get_ids_output_get_imei(answer, &imei, NULL) && *imei) {
+		char hex[17];
+		source_digest(&q->base, imei, hex);
+		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, device_digest, hex);
+	}
+	q->base.host->observe(q->base.host, &q->identity);
+	g_autoptr(QmiMessageNasRegisterIndicationsInput) input = qmi_message_nas_register_indications_input_new();
+	qmi_message_nas_register_indications_input_set_serving_system_events(input, TRUE, NULL);
+	qmi_message_nas_register_indications_input_set_system_info(input, TRUE, NULL);
+	qmi_message_nas_register_indications_input_set_network_reject_information(input, TRUE, FALSE, NULL);
+	qmi_client_nas_register_indications(q->nas, input, CALL_TIMEOUT_S, q->cancellable, on_registered, call_begin(q));
+}
+
+/* --- running --- */
+
+static gboolean on_hurry(gpointer data)
+{
+	QmiSource *q = data;
+	q->hurry_id = 0;
+	sweep_start(q);
+	return G_SOURCE_REMOVE;
+}
+
+static void hurry(QmiSource *q)
+{
+	gint64 since_ms = (clock_boottime_ns() - q->last_sweep_ns) / NS_PER_MS;
+	if (q->sweep.active)
+		q->sweep.again = TRUE;
+	else if (!q->hurry_id)
+		q->hurry_id = g_timeout_add(since_ms >= MIN_SWEEP_GAP_MS ? 0 : (guint)(MIN_SWEEP_GAP_MS - since_ms), on_hurry, q);
+}
+
+static void on_serving_system(QmiClientNas *nas, QmiIndicationNasServingSystemOutput *indication, gpointer data)
+{
+	(void)nas;
+	(void)indication;
+	hurry(data);
+}
+
+static void on_system_info(QmiClientNas *nas, QmiIndicationNasSystemInfoOutput *indication, gpointer data)
+{
+	(void)nas;
+	(void)indication;
+	hurry(data);
+}
+
+static void on_network_reject(QmiClientNas *nas, QmiIndicationNasNetworkRejectOutput *indication, gpointer data)
+{
+	QmiSource *q = data;
+	Observation o;
+	(void)nas;
+	observation_init(&o, OBSERVATION_EVENT, q->base.name);
+	qmi_decode_network_reject(indication, &o);
+	q->base.host->observe(q->base.host, &o);
+	hurry(q);
+}
+
+static void on_tick(gpointer data)
+{
+	sweep_start(data);
+}
+
+static void on_registered(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	/* Without indications the sweeps alone still tell everything, up to an interval later. */
+	g_autoptr(QmiMessageNasRegisterIndicationsOutput) answer =
+		qmi_client_nas_register_indications_finish(QMI_CLIENT_NAS(object), result, NULL);
+	if (!call_end(q))
+		return;
+	g_signal_connect(q->nas, "serving-system", G_CALLBACK(on_serving_system), q);
+	g_signal_connect(q->nas, "system-info", G_CALLBACK(on_system_info), q);
+	g_signal_connect(q->nas, "network-reject", G_CALLBACK(on_network_reject), q);
+	q->state = STATE_RUNNING;
+	q->failed_sweeps = 0;
+	q->ticker = ticker_new(q->base.host->interval_ms, on_tick, q);
+	sweep_start(q);
+}
+
+/* --- the sweep --- */
+
+static void sweep_call_done(QmiSource *q, CallId id, gpointer answer, const GError *error);
+
+/* The callback of one question. */
+#define DEFINE_READY(name, ID, client, Output, finish, get_result)                                   \
+	static void name(GObject *object, GAsyncResult *result, gpointer data)                         \
+	{                                                                                              \
+		g_autoptr(GError) error = NULL;                                                        \
+		Output *answer = finish(client(object), result, &error);                               \
+		if (answer && !get_result(answer, &error))                                             \
+			g_clear_pointer(&answer, Output##_unref_);                                     \
+		sweep_call_done(data, ID, answer, error);                                              \
+	}
+#define QmiMessageDmsGetOperatingModeOutput_unref_     qmi_message_dms_get_operating_mode_output_unref
+#define QmiMessageUimGetCardStatusOutput_unref_        qmi_message_uim_get_card_status_output_unref
+#define QmiMessageNasGetSystemInfoOutput_unref_        qmi_message_nas_get_system_info_output_unref
+#define QmiMessageNasGetServingSystemOutput_unref_     qmi_message_nas_get_serving_system_output_unref
+#define QmiMessageNasGetSignalInfoOutput_unref_        qmi_message_nas_get_signal_info_output_unref
+#define QmiMessageNasGetRfBandInformationOutput_unref_ qmi_message_nas_get_rf_band_information_output_unref
+#define QmiMessageNasGetCellLocationInfoOutput_unref_  qmi_message_nas_get_cell_location_info_output_unref
+#define QmiMessageNasGetTxRxInfoOutput_unref_          qmi_message_nas_get_tx_rx_info_output_unref
+
+DEFINE_READY(on_operating_mode, CALL_OPERATING_MODE, QMI_CLIENT_DMS, QmiMessageDmsGetOperatingModeOutput,
+	     qmi_client_dms_get_operating_mode_finish, qmi_message_dms_get_operating_mode_output_get_result)
+DEFINE_READY(on_card_status, CALL_CARD_STATUS, QMI_CLIENT_UIM, QmiMessageUimGetCardStatusOutput,
+	     qmi_client_uim_get_card_status_finish, qmi_message_uim_get_card_status_output_get_result)
+DEFINE_READY(on_get_system_info, CALL_SYSTEM_INFO, QMI_CLIENT_NAS, QmiMessageNasGetSystemInfoOutput,
+	     qmi_client_nas_get_system_info_finish, qmi_message_nas_get_system_info_output_get_result)
+DEFINE_READY(on_get_serving_system, CALL_SERVING_SYSTEM, QMI_CLIENT_NAS, QmiMessageNasGetServingSystemOutput,
+	     qmi_client_nas_get_serving_system_finish, qmi_message_nas_get_serving_system_output_get_result)
+DEFINE_READY(on_signal_info, CALL_SIGNAL_INFO, QMI_CLIENT_NAS, QmiMessageNasGetSignalInfoOutput,
+	     qmi_client_nas_get_signal_info_finish, qmi_message_nas_get_signal_info_output_get_result)
+DEFINE_READY(on_rf_band, CALL_RF_BAND, QMI_CLIENT_NAS, QmiMessageNasGetRfBandInformationOutput,
+	     qmi_client_nas_get_rf_band_information_finish, qmi_message_nas_get_rf_band_information_output_get_result)
+DEFINE_READY(on_cell_location, CALL_CELL_LOCATION, QMI_CLIENT_NAS, QmiMessageNasGetCellLocationInfoOutput,
+	     qmi_client_nas_get_cell_location_info_finish, qmi_message_nas_get_cell_location_info_output_get_result)
+DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutput, qmi_client_nas_get_tx_rx_info_finish,
+	     qmi_message_nas_get_tx_rx_info_output_get_result)
+
+/* Receive power is asked for one RAT: the last that was heard. Silence has to be measured too, so never for none. */
+static void ask_tx_rx(QmiSource *q)
+{
+	static const QmiNasRadioInterface interfaces[] = {
+		[RAT_NONE] = QMI_NAS_RADIO_INTERFACE_LTE, [RAT_GSM] = QMI_NAS_RADIO_INTERFACE_GSM,
+		[RAT_UMTS] = QMI_NAS_RADIO_INTERFACE_UMTS, [RAT_LTE] = QMI_NAS_RADIO_INTERFACE_LTE,
+		[RAT_NR] = QMI_NAS_RADIO_INTERFACE_5GNR};
+	g_autoptr(QmiMessageNasGetTxRxInfoInput) input = qmi_message_nas_get_tx_rx_info_input_new();
+	qmi_message_nas_get_tx_rx_info_input_set_radio_interface(input, interfaces[q->last_rat], NULL);
+	qmi_client_nas_get_tx_rx_info(q->nas, input, CALL_TIMEOUT_S, q->cancellable, on_tx_rx, call_begin(q));
+}
+
+static void ask(QmiSource *q, CallId id)
+{
+	switch (id) {
+	case CALL_OPERATING_MODE:
+		qmi_client_dms_get_operating_mode(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_operating_mode, call_begin(q));
+		break;
+	case CALL_CARD_STATUS:
+		qmi_client_uim_get_card_status(q->uim, NULL, CALL_TIMEOUT_S, q->cancellable, on_card_status, call_begin(q));
+		break;
+	case CALL_SYSTEM_INFO:
+		qmi_client_nas_get_system_info(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_get_system_info, call_begin(q));
+		break;
+	case CALL_SERVING_SYSTEM:
+		qmi_client_nas_get_serving_system(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_get_serving_system,
+						  call_begin(q));
+		break;
+	case CALL_SIGNAL_INFO:
+		qmi_client_nas_get_signal_info(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_signal_info, call_begin(q));
+		break;
+	case CALL_RF_BAND:
+		qmi_client_nas_get_rf_band_information(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_rf_band, call_begin(q));
+		break;
+	case CALL_CELL_LOCATION:
+		qmi_client_nas_get_cell_location_info(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_cell_location,
+						      call_begin(q));
+		break;
+	case CALL_TX_RX:
+		ask_tx_rx(q);
+		break;
+	case N_CALLS:
+		break;
+	}
+}
+
+static void decode_and_release(QmiSource *q)
+{
+	Sweep *s = &q->sweep;
+#define DECODE(ID, Output, decode)                          \
+	if (s->answers[ID]) {                               \
+		decode(s->answers[ID], &s->o);              \
+		Output##_unref_(s->answers[ID]);            \
+		s->answers[ID] = NULL;                      \
+	}
+	DECODE(CALL_OPERATING_MODE, QmiMessageDmsGetOperatingModeOutput, qmi_decode_operating_mode)
+	DECODE(CALL_CARD_STATUS, QmiMessageUimGetCardStatusOutput, qmi_decode_card_status)
+	DECODE(CALL_SYSTEM_INFO, QmiMessageNasGetSystemInfoOutput, qmi_decode_system_info)
+	DECODE(CALL_SERVING_SYSTEM, QmiMessageNasGetServingSystemOutput, qmi_decode_serving_system)
+	DECODE(CALL_SIGNAL_INFO, QmiMessageNasGetSignalInfoOutput, qmi_decode_signal_info)
+	DECODE(CALL_RF_BAND, QmiMessageNasGetRfBandInformationOutput, qmi_decode_rf_band)
+	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, qmi_decode_cell_location)
+	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
+#undef DECODE
+	qmi_decode_finish(&s->o);
+}
+
+/* Held state is never given out as measured: a sweep without a single answer is an event and nothing else. */
+static void sweep_failed(QmiSource *q)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_EVENT, q->base.name);
+	EVENT_SET(&o, code, EVENT_SWEEP_FAILED);
+	q->base.host->observe(q->base.host, &o);
+	if (++q->failed_sweeps >= FAILED_SWEEPS_MAX)
+		fail(q, "the modem does not answer any more: this says nothing about the network; opening it anew");
+}
+
+static void sweep_finish(QmiSource *q)
+{
+	gboolean again = q->sweep.again;
+	q->sweep.active = FALSE;
+	decode_and_release(q);
+	if (q->state != STATE_RUNNING)
+		return;
+	if (q->sweep.answered == 0) {
+		sweep_failed(q);
+		return;
+	}
+	q->failed_sweeps = 0;
+	q->failures = 0;
+	if (RADIO_HAS(&q->sweep.o, rat) && q->sweep.o.radio.rat != RAT_NONE)
+		q->last_rat = (Rat)q->sweep.o.radio.rat;
+	source_set_back(&q->base);
+	q->base.host->observe(q->base.host, &q->sweep.o);
+	if (again)
+		hurry(q);
+}
+
+static void sweep_call_done(QmiSource *q, CallId id, gpointer answer, const GError *error)
+{
+	q->sweep.answers[id] = answer;
+	if (answer || (error && error->domain == QMI_PROTOCOL_ERROR))
+		q->sweep.answered++;
+	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
+	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
+		q->unsupported[id] = TRUE;
+	if (--q->sweep.pending == 0)
+		sweep_finish(q);
+	call_end(q);
+}
+
+static void sweep_start(QmiSource *q)
+{
+	if (q->state != STATE_RUNNING || q->sweep.active)
+		return;
+	gboolean slow_too = q->n_sweeps++ % SLOW_CALL_EVERY == 0;
+	q->sweep = (Sweep){.active = TRUE, .pending = 1};
+	observation_init(&q->sweep.o, OBSERVATION_RADIO, q->base.name);
+	q->last_sweep_ns = q->sweep.o.at.boottime_ns;
+	for (CallId id = 0; id < N_CALLS; id++) {
+		if (q->unsupported[id] || (id == CALL_CARD_STATUS && !slow_too))
+			continue;
+		q->sweep.pending++;
+		ask(q, id);
+	}
+	if (--q->sweep.pending == 0)
+		sweep_finish(q);
+}
+
+/* --- closing --- */
+
+static void on_closed(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	qmi_device_close_finish(QMI_DEVICE(object), result, NULL);
+	q->outstanding--;
+	g_clear_object(&q->device);
+	q->state = STATE_CLOSED;
+	if (q->stopping)
+		q->stopped(&q->base, q->stopped_data);
+	else
+		retry_later(q);
+}
+
+static void on_released(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSource *q = data;
+	qmi_device_release_client_finish(QMI_DEVICE(object), result, NULL);
+	if (--q->outstanding == 0)
+		qmi_device_close_async(q->device, CLOSE_TIMEOUT_S, NULL, on_closed, call_begin(q));
+}
+
+static void release(QmiSource *q, gpointer client)
+{
+	if (!client)
+		return;
+	qmi_device_release_client(q->device, client, QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID, CLOSE_TIMEOUT_S, NULL, on_released,
+				  call_begin(q));
+	g_object_unref(client);
+}
+
+/* No call of ours is under way any more: release the client ids, each of which the modem has only a few of. */
+static void close_start(QmiSource *q)
+{
+	g_clear_object(&q->cancellable);
+	if (!q->device) {
+		q->state = STATE_CLOSED;
+		if (q->stopping)
+			q->stopped(&q->base, q->stopped_data);
+		else
+			retry_later(q);
+		return;
+	}
+	release(q, g_steal_pointer(&q->nas));
+	release(q, g_steal_pointer(&q->dms));
+	release(q, g_steal_pointer(&q->uim));
+	if (q->outstanding == 0)
+		qmi_device_close_async(q->device, CLOSE_TIMEOUT_S, NULL, on_closed, call_begin(q));
+}
+
+/* --- the class --- */
+
+static Source *qmi_new(const ConfigSource *config, GError **error)
+{
+	if (!g_path_is_absolute(config->address)) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+			    "modem %s: \"%s\" is not the path of a device node (such as /dev/cdc-wdm0)", config->name, config->address);
+		return NULL;
+	}
+	QmiSource *q = g_new0(QmiSource, 1);
+	q->path = g_strdup(config->address);
+	q->proxy = config->proxy;
+	return &q->base;
+}
+
+static void qmi_start(Source *source)
+{
+	open_start((QmiSource *)source);
+}
+
+static gboolean stopped_at_once(gpointer data)
+{
+	QmiSource *q = data;
+	q->stopped(&q->base, q->stopped_data);
+	return G_SOURCE_REMOVE;
+}
+
+static void qmi_stop(Source *source, SourceStopped stopped, gpointer user_data)
+{
+	QmiSource *q = (QmiSource *)source;
+	q->stopping = TRUE;
+	q->stopped = stopped;
+	q->stopped_data = user_data;
+	g_clear_handle_id(&q->retry_id, g_source_remove);
+	if (q->state == STATE_CLOSED)
+		g_idle_add(stopped_at_once, q);
+	else
+		close_begin(q);
+}
+
+static void qmi_free(Source *source)
+{
+	QmiSource *q = (QmiSource *)source;
+	g_clear_object(&q->device);
+	g_free(q->path);
+	g_free(q);
+}
+
+const SourceClass source_class_qmi = {
+	.type = "qmi",
+	.protocol = "qmi",
+	.new = qmi_new,
+	.start = qmi_start,
+	.stop = qmi_stop,
+	.free = qmi_free,
+};
