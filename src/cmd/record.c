@@ -30,10 +30,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
 	const GOptionEntry entries[] = {
-		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems, "A modem's QMI control node, such as /dev/cdc-wdm0; more than once for more modems",
-		 "[NAME=]DEVICE"},
-		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy, "Share the ports of --modem with ModemManager through qmi-proxy (as root)", NULL},
-		{"gps", 'g', 0, G_OPTION_ARG_STRING_ARRAY, &o->gpsds, "A gpsd on this machine (default localhost:2947)", "[NAME=]HOST:PORT"},
+		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems,
+		 "A modem's QMI control node, such as /dev/cdc-wdm0; once for each modem", "[NAME=]DEVICE"},
+		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy, "Share the modems with ModemManager through qmi-proxy (as root)", NULL},
+		{"gps", 'g', 0, G_OPTION_ARG_STRING_ARRAY, &o->gpsds, "A gpsd on this machine (default localhost:2947)",
+		 "[NAME=]HOST:PORT"},
 		{"no-gps", 0, 0, G_OPTION_ARG_NONE, &o->no_gps, "Record without positions", NULL},
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &o->directory, "Folder for the journals", "DIR"},
 		{"state", 0, 0, G_OPTION_ARG_FILENAME, &o->state, "Folder for this installation's random identity", "DIR"},

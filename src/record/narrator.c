@@ -67,7 +67,11 @@ static Subject *find_subject(Narrator *narrator, const char *name)
 
 static const char *signal_word(gint rsrp_dbm)
 {
-	return rsrp_dbm >= -85 ? "excellent" : rsrp_dbm >= -95 ? "good" : rsrp_dbm >= -105 ? "fair" : rsrp_dbm >= -115 ? "weak" : "very weak";
+	return rsrp_dbm >= -85    ? "excellent"
+	       : rsrp_dbm >= -95  ? "good"
+	       : rsrp_dbm >= -105 ? "fair"
+	       : rsrp_dbm >= -115 ? "weak"
+				  : "very weak";
 }
 
 static const char *rat_word(guint rat)

@@ -1,15 +1,13 @@
-/* A modem through libqmi: opening and closing, and one sweep of questions each interval. What the answers mean stands
- * in qmi_decode.c.
+/* A modem through libqmi: opening and closing it, and one sweep (qmi_sweep.c) each interval, brought forward by
+ * indications.
  *
  *   closed -> opening (device, port, clients, identity, indications) -> running <-> sweep
  *     ^---------------- closing (clients released, port closed) <--- any failure, stop
  *
- * A sweep asks everything at once and is over when each call was answered or has passed its deadline; only then the
- * answers are decoded, in a fixed order. Indications bring the next sweep forward. Sweeps never overlap.
- *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
 #include "source/qmi_decode.h"
+#include "source/qmi_sweep.h"
 #include "source/registry.h"
 #include "ticker.h"
 
@@ -17,38 +15,14 @@
 #include <unistd.h>
 
 #define OPEN_TIMEOUT_S      20 /* some firmware needs more than 10 s for the first answer (libqmi #126) */
-#define CALL_TIMEOUT_S      5
 #define CLOSE_TIMEOUT_S     2
 #define FAILED_SWEEPS_MAX   3    /* in a row, then the port is opened anew */
 #define MIN_SWEEP_GAP_MS    250  /* however many indications come */
-#define SLOW_CALL_EVERY     10   /* sweeps between two questions of the slow calls */
 static const guint retry_after_s[] = {1, 2, 5, 10};
 
 typedef struct QmiSource QmiSource;
 
-/* The questions of a sweep. `decode` order is the order of the table. */
-typedef enum {
-	CALL_OPERATING_MODE,
-	CALL_CARD_STATUS,
-	CALL_SYSTEM_INFO,
-	CALL_SERVING_SYSTEM,
-	CALL_SIGNAL_INFO,
-	CALL_RF_BAND,
-	CALL_CELL_LOCATION,
-	CALL_TX_RX,
-	N_CALLS,
-} CallId;
-
 typedef enum { STATE_CLOSED, STATE_OPENING, STATE_RUNNING, STATE_CLOSING } State;
-
-typedef struct {
-	Observation o;
-	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
-	guint pending;
-	guint answered; /* with data or with an error of the modem's: it lives */
-	gboolean active;
-	gboolean again; /* an indication came while it was under way */
-} Sweep;
 
 struct QmiSource {
 	Source base;
@@ -72,12 +46,10 @@ struct QmiSource {
 
 	Ticker *ticker;
 	guint hurry_id; /* a sweep brought forward by an indication */
-	guint n_sweeps;
+	QmiSweep *sweep;
+	gboolean sweep_again; /* an indication came while one was under way */
 	guint failed_sweeps;
 	gint64 last_sweep_ns;
-	gboolean unsupported[N_CALLS]; /* the firmware does not know the question */
-	Rat last_rat;                  /* whose receive chains to ask for */
-	Sweep sweep;
 };
 
 static void open_start(QmiSource *q);
@@ -185,7 +157,7 @@ static void open_start(QmiSource *q)
 	g_autoptr(GFile) file = g_file_new_for_path(q->path);
 	q->state = STATE_OPENING;
 	q->cancellable = g_cancellable_new();
-	memset(q->unsupported, 0, sizeof q->unsupported);
+	qmi_sweep_reset(q->sweep);
 	/* The library's own check of the node would refuse everything that is not cdc-wdm, a pseudo-terminal for one. */
 	g_async_initable_new_async(QMI_TYPE_DEVICE, G_PRIORITY_DEFAULT, q->cancellable, on_device, call_begin(q), QMI_DEVICE_FILE,
 				   file, QMI_DEVICE_NO_FILE_CHECK, TRUE, NULL);
@@ -218,7 +190,7 @@ static void on_removed(QmiDevice *device, gpointer data)
 
 static void allocate(QmiSource *q, QmiService service, GAsyncReadyCallback ready)
 {
-	qmi_device_allocate_client(q->device, service, QMI_CID_NONE, CALL_TIMEOUT_S, q->cancellable, ready, call_begin(q));
+	qmi_device_allocate_client(q->device, service, QMI_CID_NONE, QMI_CALL_TIMEOUT_S, q->cancellable, ready, call_begin(q));
 }
 
 static void on_open(GObject *object, GAsyncResult *result, gpointer data)
@@ -269,7 +241,7 @@ static void on_uim(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	observation_init(&q->identity, OBSERVATION_DEVICE, q->base.name);
 	OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, protocol, q->base.class->protocol);
-	qmi_client_dms_get_model(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_model, call_begin(q));
+	qmi_client_dms_get_model(q->dms, NULL, QMI_CALL_TIMEOUT_S, q->cancellable, on_model, call_begin(q));
 }
 
 /* Identity is a courtesy: a modem that does not tell its model is recorded all the same. */
@@ -282,7 +254,7 @@ static void on_model(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	if (answer && qmi_message_dms_get_model_output_get_model(answer, &model, NULL))
 		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, model, model);
-	qmi_client_dms_get_revision(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_revision, call_begin(q));
+	qmi_client_dms_get_revision(q->dms, NULL, QMI_CALL_TIMEOUT_S, q->cancellable, on_revision, call_begin(q));
 }
 
 static void on_revision(GObject *object, GAsyncResult *result, gpointer data)
@@ -295,7 +267,7 @@ static void on_revision(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	if (answer && qmi_message_dms_get_revision_output_get_revision(answer, &revision, NULL))
 		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, firmware, revision);
-	qmi_client_dms_get_ids(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_ids, call_begin(q));
+	qmi_client_dms_get_ids(q->dms, NULL, QMI_CALL_TIMEOUT_S, q->cancellable, on_ids, call_begin(q));
 }
 
 static void on_ids(GObject *object, GAsyncResult *result, gpointer data)
@@ -315,7 +287,7 @@ static void on_ids(GObject *object, GAsyncResult *result, gpointer data)
 	qmi_message_nas_register_indications_input_set_serving_system_events(input, TRUE, NULL);
 	qmi_message_nas_register_indications_input_set_system_info(input, TRUE, NULL);
 	qmi_message_nas_register_indications_input_set_network_reject_information(input, TRUE, FALSE, NULL);
-	qmi_client_nas_register_indications(q->nas, input, CALL_TIMEOUT_S, q->cancellable, on_registered, call_begin(q));
+	qmi_client_nas_register_indications(q->nas, input, QMI_CALL_TIMEOUT_S, q->cancellable, on_registered, call_begin(q));
 }
 
 /* --- running --- */
@@ -331,8 +303,8 @@ static gboolean on_hurry(gpointer data)
 static void hurry(QmiSource *q)
 {
 	gint64 since_ms = (clock_boottime_ns() - q->last_sweep_ns) / NS_PER_MS;
-	if (q->sweep.active)
-		q->sweep.again = TRUE;
+	if (qmi_sweep_is_active(q->sweep))
+		q->sweep_again = TRUE;
 	else if (!q->hurry_id)
 		q->hurry_id = g_timeout_add(since_ms >= MIN_SWEEP_GAP_MS ? 0 : (guint)(MIN_SWEEP_GAP_MS - since_ms), on_hurry, q);
 }
@@ -384,111 +356,15 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer data)
 	sweep_start(q);
 }
 
-/* --- the sweep --- */
+/* --- sweeps --- */
 
-static void sweep_call_done(QmiSource *q, CallId id, gpointer answer, const GError *error);
-
-/* The callback of one question. */
-#define DEFINE_READY(name, ID, client, Output, finish, get_result)                                   \
-	static void name(GObject *object, GAsyncResult *result, gpointer data)                         \
-	{                                                                                              \
-		g_autoptr(GError) error = NULL;                                                        \
-		Output *answer = finish(client(object), result, &error);                               \
-		if (answer && !get_result(answer, &error))                                             \
-			g_clear_pointer(&answer, Output##_unref_);                                     \
-		sweep_call_done(data, ID, answer, error);                                              \
-	}
-#define QmiMessageDmsGetOperatingModeOutput_unref_     qmi_message_dms_get_operating_mode_output_unref
-#define QmiMessageUimGetCardStatusOutput_unref_        qmi_message_uim_get_card_status_output_unref
-#define QmiMessageNasGetSystemInfoOutput_unref_        qmi_message_nas_get_system_info_output_unref
-#define QmiMessageNasGetServingSystemOutput_unref_     qmi_message_nas_get_serving_system_output_unref
-#define QmiMessageNasGetSignalInfoOutput_unref_        qmi_message_nas_get_signal_info_output_unref
-#define QmiMessageNasGetRfBandInformationOutput_unref_ qmi_message_nas_get_rf_band_information_output_unref
-#define QmiMessageNasGetCellLocationInfoOutput_unref_  qmi_message_nas_get_cell_location_info_output_unref
-#define QmiMessageNasGetTxRxInfoOutput_unref_          qmi_message_nas_get_tx_rx_info_output_unref
-
-DEFINE_READY(on_operating_mode, CALL_OPERATING_MODE, QMI_CLIENT_DMS, QmiMessageDmsGetOperatingModeOutput,
-	     qmi_client_dms_get_operating_mode_finish, qmi_message_dms_get_operating_mode_output_get_result)
-DEFINE_READY(on_card_status, CALL_CARD_STATUS, QMI_CLIENT_UIM, QmiMessageUimGetCardStatusOutput,
-	     qmi_client_uim_get_card_status_finish, qmi_message_uim_get_card_status_output_get_result)
-DEFINE_READY(on_get_system_info, CALL_SYSTEM_INFO, QMI_CLIENT_NAS, QmiMessageNasGetSystemInfoOutput,
-	     qmi_client_nas_get_system_info_finish, qmi_message_nas_get_system_info_output_get_result)
-DEFINE_READY(on_get_serving_system, CALL_SERVING_SYSTEM, QMI_CLIENT_NAS, QmiMessageNasGetServingSystemOutput,
-	     qmi_client_nas_get_serving_system_finish, qmi_message_nas_get_serving_system_output_get_result)
-DEFINE_READY(on_signal_info, CALL_SIGNAL_INFO, QMI_CLIENT_NAS, QmiMessageNasGetSignalInfoOutput,
-	     qmi_client_nas_get_signal_info_finish, qmi_message_nas_get_signal_info_output_get_result)
-DEFINE_READY(on_rf_band, CALL_RF_BAND, QMI_CLIENT_NAS, QmiMessageNasGetRfBandInformationOutput,
-	     qmi_client_nas_get_rf_band_information_finish, qmi_message_nas_get_rf_band_information_output_get_result)
-DEFINE_READY(on_cell_location, CALL_CELL_LOCATION, QMI_CLIENT_NAS, QmiMessageNasGetCellLocationInfoOutput,
-	     qmi_client_nas_get_cell_location_info_finish, qmi_message_nas_get_cell_location_info_output_get_result)
-DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutput, qmi_client_nas_get_tx_rx_info_finish,
-	     qmi_message_nas_get_tx_rx_info_output_get_result)
-
-/* Receive power is asked for one RAT: the last that was heard. Silence has to be measured too, so never for none. */
-static void ask_tx_rx(QmiSource *q)
+static void sweep_start(QmiSource *q)
 {
-	static const QmiNasRadioInterface interfaces[] = {
-		[RAT_NONE] = QMI_NAS_RADIO_INTERFACE_LTE, [RAT_GSM] = QMI_NAS_RADIO_INTERFACE_GSM,
-		[RAT_UMTS] = QMI_NAS_RADIO_INTERFACE_UMTS, [RAT_LTE] = QMI_NAS_RADIO_INTERFACE_LTE,
-		[RAT_NR] = QMI_NAS_RADIO_INTERFACE_5GNR};
-	g_autoptr(QmiMessageNasGetTxRxInfoInput) input = qmi_message_nas_get_tx_rx_info_input_new();
-	qmi_message_nas_get_tx_rx_info_input_set_radio_interface(input, interfaces[q->last_rat], NULL);
-	qmi_client_nas_get_tx_rx_info(q->nas, input, CALL_TIMEOUT_S, q->cancellable, on_tx_rx, call_begin(q));
-}
-
-static void ask(QmiSource *q, CallId id)
-{
-	switch (id) {
-	case CALL_OPERATING_MODE:
-		qmi_client_dms_get_operating_mode(q->dms, NULL, CALL_TIMEOUT_S, q->cancellable, on_operating_mode, call_begin(q));
-		break;
-	case CALL_CARD_STATUS:
-		qmi_client_uim_get_card_status(q->uim, NULL, CALL_TIMEOUT_S, q->cancellable, on_card_status, call_begin(q));
-		break;
-	case CALL_SYSTEM_INFO:
-		qmi_client_nas_get_system_info(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_get_system_info, call_begin(q));
-		break;
-	case CALL_SERVING_SYSTEM:
-		qmi_client_nas_get_serving_system(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_get_serving_system,
-						  call_begin(q));
-		break;
-	case CALL_SIGNAL_INFO:
-		qmi_client_nas_get_signal_info(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_signal_info, call_begin(q));
-		break;
-	case CALL_RF_BAND:
-		qmi_client_nas_get_rf_band_information(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_rf_band, call_begin(q));
-		break;
-	case CALL_CELL_LOCATION:
-		qmi_client_nas_get_cell_location_info(q->nas, NULL, CALL_TIMEOUT_S, q->cancellable, on_cell_location,
-						      call_begin(q));
-		break;
-	case CALL_TX_RX:
-		ask_tx_rx(q);
-		break;
-	case N_CALLS:
-		break;
-	}
-}
-
-static void decode_and_release(QmiSource *q)
-{
-	Sweep *s = &q->sweep;
-#define DECODE(ID, Output, decode)                          \
-	if (s->answers[ID]) {                               \
-		decode(s->answers[ID], &s->o);              \
-		Output##_unref_(s->answers[ID]);            \
-		s->answers[ID] = NULL;                      \
-	}
-	DECODE(CALL_OPERATING_MODE, QmiMessageDmsGetOperatingModeOutput, qmi_decode_operating_mode)
-	DECODE(CALL_CARD_STATUS, QmiMessageUimGetCardStatusOutput, qmi_decode_card_status)
-	DECODE(CALL_SYSTEM_INFO, QmiMessageNasGetSystemInfoOutput, qmi_decode_system_info)
-	DECODE(CALL_SERVING_SYSTEM, QmiMessageNasGetServingSystemOutput, qmi_decode_serving_system)
-	DECODE(CALL_SIGNAL_INFO, QmiMessageNasGetSignalInfoOutput, qmi_decode_signal_info)
-	DECODE(CALL_RF_BAND, QmiMessageNasGetRfBandInformationOutput, qmi_decode_rf_band)
-	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, qmi_decode_cell_location)
-	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
-#undef DECODE
-	qmi_decode_finish(&s->o);
+	if (q->state != STATE_RUNNING || qmi_sweep_is_active(q->sweep))
+		return;
+	q->last_sweep_ns = clock_boottime_ns();
+	call_begin(q);
+	qmi_sweep_start(q->sweep, q->nas, q->dms, q->uim, q->cancellable);
 }
 
 /* Held state is never given out as measured: a sweep without a single answer is an event and nothing else. */
@@ -502,56 +378,23 @@ static void sweep_failed(QmiSource *q)
 		fail(q, "the modem does not answer any more: this says nothing about the network; opening it anew");
 }
 
-static void sweep_finish(QmiSource *q)
+static void on_sweep_done(Observation *radio, guint answered, gpointer data)
 {
-	gboolean again = q->sweep.again;
-	q->sweep.active = FALSE;
-	decode_and_release(q);
-	if (q->state != STATE_RUNNING)
+	QmiSource *q = data;
+	gboolean again = q->sweep_again;
+	q->sweep_again = FALSE;
+	if (!call_end(q))
 		return;
-	if (q->sweep.answered == 0) {
+	if (answered == 0) {
 		sweep_failed(q);
 		return;
 	}
 	q->failed_sweeps = 0;
 	q->failures = 0;
-	if (RADIO_HAS(&q->sweep.o, rat) && q->sweep.o.radio.rat != RAT_NONE)
-		q->last_rat = (Rat)q->sweep.o.radio.rat;
 	source_set_back(&q->base);
-	q->base.host->observe(q->base.host, &q->sweep.o);
+	q->base.host->observe(q->base.host, radio);
 	if (again)
 		hurry(q);
-}
-
-static void sweep_call_done(QmiSource *q, CallId id, gpointer answer, const GError *error)
-{
-	q->sweep.answers[id] = answer;
-	if (answer || (error && error->domain == QMI_PROTOCOL_ERROR))
-		q->sweep.answered++;
-	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
-	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
-		q->unsupported[id] = TRUE;
-	if (--q->sweep.pending == 0)
-		sweep_finish(q);
-	call_end(q);
-}
-
-static void sweep_start(QmiSource *q)
-{
-	if (q->state != STATE_RUNNING || q->sweep.active)
-		return;
-	gboolean slow_too = q->n_sweeps++ % SLOW_CALL_EVERY == 0;
-	q->sweep = (Sweep){.active = TRUE, .pending = 1};
-	observation_init(&q->sweep.o, OBSERVATION_RADIO, q->base.name);
-	q->last_sweep_ns = q->sweep.o.at.boottime_ns;
-	for (CallId id = 0; id < N_CALLS; id++) {
-		if (q->unsupported[id] || (id == CALL_CARD_STATUS && !slow_too))
-			continue;
-		q->sweep.pending++;
-		ask(q, id);
-	}
-	if (--q->sweep.pending == 0)
-		sweep_finish(q);
 }
 
 /* --- closing --- */
@@ -617,6 +460,7 @@ static Source *qmi_new(const ConfigSource *config, GError **error)
 	QmiSource *q = g_new0(QmiSource, 1);
 	q->path = g_strdup(config->address);
 	q->proxy = config->proxy;
+	q->sweep = qmi_sweep_new(q->base.name, on_sweep_done, q);
 	return &q->base;
 }
 
@@ -649,6 +493,7 @@ static void qmi_free(Source *source)
 {
 	QmiSource *q = (QmiSource *)source;
 	g_clear_object(&q->device);
+	qmi_sweep_free(q->sweep);
 	g_free(q->path);
 	g_free(q);
 }
