@@ -3,6 +3,7 @@
 
 #include "error.h"
 
+#include <errno.h>
 #include <math.h>
 
 struct KeyFile {
@@ -82,7 +83,7 @@ static gboolean index_lines(KeyFile *file, const char *text, GError **error)
 			continue;
 		char *equals = strchr(line, '=');
 		if (*line == '[') {
-			char *end = strrchr(line, ']');
+			char *end = strchr(line, ']');
 			if (!end || end[1] != '\0')
 				return line_error(file, i + 1, error, "\"%s\" is not a group: write [name]", line);
 			*end = '\0';
@@ -165,7 +166,8 @@ KeyFile *keyfile_load_data(const char *label, const char *text, const KeyFileGro
 	}
 	if (!index_lines(file, text, error))
 		return NULL;
-	if (!g_key_file_load_from_data(file->keys, text, (gsize)-1, G_KEY_FILE_NONE, &parse_error)) {
+	/* Kept, so that key[xx] is an unknown key here and not one that silently means nothing. */
+	if (!g_key_file_load_from_data(file->keys, text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS, &parse_error)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: %s", label, parse_error->message);
 		return NULL;
 	}
@@ -175,9 +177,14 @@ KeyFile *keyfile_load_data(const char *label, const char *text, const KeyFileGro
 KeyFile *keyfile_load(const char *path, const KeyFileGroup *groups, GError **error)
 {
 	g_autofree char *text = NULL;
+	gsize length = 0;
 	g_autoptr(GError) read_error = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &read_error)) {
+	if (!g_file_get_contents(path, &text, &length, &read_error)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "cannot read %s: %s", path, read_error->message);
+		return NULL;
+	}
+	if (strlen(text) != length) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s is not a text file in UTF-8", path);
 		return NULL;
 	}
 	return keyfile_load_data(path, text, groups, error);
@@ -208,7 +215,8 @@ gboolean keyfile_has(const KeyFile *file, const char *group, const char *key)
 
 char *keyfile_string(const KeyFile *file, const char *group, const char *key)
 {
-	char *value = g_key_file_get_string(file->keys, group, key, NULL);
+	/* Not g_key_file_get_string: a backslash that is no escape would make the value read as absent. */
+	char *value = g_key_file_get_value(file->keys, group, key, NULL);
 	return value ? g_strstrip(value) : NULL;
 }
 
@@ -237,8 +245,9 @@ gboolean keyfile_int(const KeyFile *file, const char *group, const char *key, gi
 	const char *digits = *text == '-' ? text + 1 : text;
 	gboolean hex = g_str_has_prefix(digits, "0x") || g_str_has_prefix(digits, "0X");
 	char *end = NULL;
+	errno = 0;
 	gint64 value = g_ascii_strtoll(text, &end, hex ? 16 : 10);
-	if (end == text || *end != '\0')
+	if (errno == ERANGE || end == text || *end != '\0')
 		return keyfile_error(file, group, key, error, "\"%s\" is not a whole number", text);
 	if (value < min || value > max)
 		return keyfile_error(file, group, key, error, "%s is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, text,
