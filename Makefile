@@ -58,8 +58,10 @@ $(BUILD)/%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# A unit test named test_sim_*.c is of the simulator's rooms, every other one of jamlog's.
+# A unit test named test_sim_*.c is of the simulator's rooms, every other one of jamlog's. The same goes for helpers sim_*.c.
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+$(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
