@@ -42,6 +42,20 @@ static void take_frames(SimQmiLink *link)
 	memmove(link->in, link->in + at, link->in_length);
 }
 
+/* Clients write a frame in one go, and over USB it is one transfer. So when new bytes are a whole request by themselves,
+ * an unfinished frame before them was the last of a client that died, and must not swallow them. */
+static void drop_stale_start(SimQmiLink *link, gsize n_new)
+{
+	SimQmiFrame frame;
+	gsize size;
+	if (link->in_length == 0 ||
+	    sim_qmi_frame_parse(link->in + link->in_length, n_new, &frame, &size) != SIM_QMI_PARSE_REQUEST)
+		return;
+	memmove(link->in, link->in + link->in_length, n_new);
+	link->skipped += link->in_length;
+	link->in_length = 0;
+}
+
 static gboolean on_readable(int fd, GIOCondition condition, gpointer user_data)
 {
 	SimQmiLink *link = user_data;
@@ -53,6 +67,7 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer user_data)
 		link->in_watch = 0;
 		return G_SOURCE_REMOVE;
 	}
+	drop_stale_start(link, (gsize)n);
 	link->in_length += (gsize)n;
 	take_frames(link);
 	return G_SOURCE_CONTINUE;
