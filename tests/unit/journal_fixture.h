@@ -68,11 +68,11 @@ static inline void fixture_close(JournalWriter *w)
 	g_assert_no_error(error);
 }
 
-#define FIXTURE_MAX_SEQUENCE 4096
+#define FIXTURE_MAX_SEQUENCE 16384
 
 /* All that a reader said about a segment. */
 typedef struct {
-	guint seen[FIXTURE_MAX_SEQUENCE]; /* how often each sequence number came */
+	guint16 seen[FIXTURE_MAX_SEQUENCE]; /* how often each sequence number came */
 	guint observations, frames, damages, breaks;
 	guint invented;                   /* malformed, or of a content that was never written */
 	JournalResult end;
