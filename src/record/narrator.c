@@ -105,7 +105,7 @@ static void say_service(Narrator *narrator, const Subject *subject, const Observ
 			     *subject->mcc ? subject->mcc : "?", *subject->mnc ? subject->mnc : "?", signal);
 		break;
 	case SERVICE_STATE_LIMITED:
-		narrator_say(narrator, subject->name, "NOT LET IN: %s network %s-%s is heard, emergency calls at most%s",
+		narrator_say(narrator, subject->name, "%s network %s-%s is heard, but we are not signed in: emergency calls at most%s",
 			     rat_word(subject->rat), *subject->mcc ? subject->mcc : "?", *subject->mnc ? subject->mnc : "?", signal);
 		break;
 	case SERVICE_STATE_DENIED:
