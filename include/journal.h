@@ -25,7 +25,8 @@ typedef struct {
 	guint32 number;                        /* of the segment in its run, from 1 */
 	BootId boot_id;
 	ClockReading created;
-	guint8 previous[JOURNAL_CHAIN_SIZE];   /* last chain value of the run's previous segment; zeros for the first */
+	guint8 previous[JOURNAL_CHAIN_SIZE];   /* chain after the last acknowledged frame of the run's previous segment (its final
+						* frame not counted: where a reader stands at JOURNAL_END_FINAL); zeros for the first */
 	guint64 first_sequence;                /* of the first observation that the segment may hold */
 	guint8 digest[JOURNAL_CHAIN_SIZE];     /* BLAKE2b-256 of the header block: names this segment, starts its chain */
 } JournalSegment;
@@ -60,6 +61,8 @@ gboolean journal_writer_close(JournalWriter *writer, GError **error);
 
 guint64 journal_writer_durable_sequence(const JournalWriter *writer); /* last acknowledged; 0: none */
 guint64 journal_writer_bytes(const JournalWriter *writer);            /* of frames and headers written by this run */
+/* The disk is full, but what was preallocated still takes commits (64 KiB at least when this becomes TRUE): time to say so. */
+gboolean journal_writer_space_low(const JournalWriter *writer);
 const char *journal_writer_path(const JournalWriter *writer);         /* of the current segment */
 const guint8 *journal_writer_run_id(const JournalWriter *writer);
 
@@ -67,7 +70,9 @@ const guint8 *journal_writer_run_id(const JournalWriter *writer);
 
 typedef struct JournalReader JournalReader;
 
-/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. */
+/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. At any JOURNAL_END_ it stays before
+ * what ended the reading, so that going on from there gives the same end again, or what has come since. A position
+ * reached in TRUSTED mode holds no chain: it is not to be kept. */
 typedef struct {
 	guint64 offset;
 	guint32 frame_number;                 /* of the next frame */
@@ -81,9 +86,9 @@ typedef enum {
 
 typedef enum {
 	JOURNAL_FRAME,     /* ret_frame holds observations */
-	JOURNAL_DAMAGE,    /* bytes were passed over, valid frames follow: ret_damage */
+	JOURNAL_DAMAGE,    /* bytes were passed over, reading goes on behind them: ret_damage */
 	JOURNAL_CHAIN_BREAK, /* ret_frame is whole, but what stood before it is not what it was written after: ret_damage */
-	JOURNAL_END_FINAL, /* the run ended in order */
+	JOURNAL_END_FINAL, /* the segment ended in order: nothing more will come (see journal_reader_run_ended) */
 	JOURNAL_END_OPEN,  /* nothing more yet: still being written, or the power went */
 	JOURNAL_END_TORN,  /* the last bytes are half a write: expected after a power cut; ret_damage */
 	JOURNAL_IO_ERROR,  /* read(2) failed: error is set */
@@ -117,6 +122,9 @@ void journal_reader_position(const JournalReader *reader, JournalPosition *ret_p
 
 /* The next thing in the segment. Untouched out-parameters are undefined. */
 JournalResult journal_reader_next(JournalReader *reader, JournalFrame *ret_frame, JournalDamage *ret_damage, GError **error);
+
+/* After JOURNAL_END_FINAL: the run ended in order with this segment (FALSE: it goes on in the next one). */
+gboolean journal_reader_run_ended(const JournalReader *reader);
 
 /* The next coded observation of a frame (borrowed); FALSE at its end. A frame whose bytes do not divide into records ends early
  * with *ret_malformed TRUE (it cannot happen to a frame that was written by us and passed its checksum). */
