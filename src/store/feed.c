@@ -58,7 +58,8 @@ static int feed_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 static int feed_open(sqlite3_vtab *table, sqlite3_vtab_cursor **ret_cursor)
 {
 	(void)table;
-	*ret_cursor = &g_new0(FeedCursor, 1)->base;
+	FeedCursor *cursor = g_new0(FeedCursor, 1);
+	*ret_cursor = &cursor->base;
 	return SQLITE_OK;
 }
 
@@ -127,7 +128,7 @@ gboolean store_insert_feed(Store *store, const char *table, const char *columns,
 	if (sqlite3_create_module(store_db(store), "jamlog_feed", &feed_module, &feed) != SQLITE_OK)
 		return store_fail(store, error);
 	g_autofree char *sql = g_strdup_printf("INSERT OR IGNORE INTO %s (%s) SELECT * FROM jamlog_feed", table, columns);
-	gboolean ok = store_exec(store, sql, error ? error : NULL);
+	gboolean ok = store_exec(store, sql, error);
 	if (feed.error) {
 		g_clear_error(error);
 		g_propagate_error(error, feed.error);

@@ -71,6 +71,7 @@ static const char books_sql[] =
 	" observations INTEGER NOT NULL, unreadable INTEGER NOT NULL);"
 	"CREATE TABLE damage (id INTEGER PRIMARY KEY NOT NULL, segment INTEGER NOT NULL REFERENCES segment,"
 	" file_offset INTEGER NOT NULL, length INTEGER NOT NULL, reason TEXT NOT NULL);"
+	"CREATE INDEX damage_segment ON damage (segment);"
 	"CREATE TABLE source (id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE);"
 	/* REALTIME of an observation was boottime_ms + offset_ms (within 20 ms) from `id` on, until the next row of the recording */
 	"CREATE TABLE wall (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER NOT NULL, offset_ms INTEGER NOT NULL,"
