@@ -1,7 +1,7 @@
 /* Segments that were cut, flipped, shuffled or forged: nothing is invented, what is lost is what was hit, all is reported.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "journal_fixture.h"
+#include "../helper/journal_fixture.h"
 
 #include "journal/crc32c.h"
 #include "journal/format.h"

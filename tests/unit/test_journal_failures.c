@@ -4,7 +4,7 @@
  * The calls are replaced by defining them here: the journal's code is linked statically, so it calls these.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "journal_fixture.h"
+#include "../helper/journal_fixture.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
