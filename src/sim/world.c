@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-/* How long the service shown lags behind the true one: modems wait before they take the bars away [inferred]. */
+/* How long the service shown lags behind the true one: when the radio fails, modems wait before they take the bars
+ * away [inferred]. What they do themselves or are told by the network they show at once. */
 #define SHOW_LOSS_S	    3.0
 #define SHOW_GAIN_S	    0.5
 #define CHAIN_OFFSET_DB	    1.0	  /* standard deviation of a receive chain's gain */
@@ -145,7 +146,9 @@ static void update_shown_service(Modem *modem, double t_s)
 	}
 	if (modem->shown_differs_since_s < 0)
 		modem->shown_differs_since_s = t_s;
-	double lag_s = state->true_service > state->service ? SHOW_GAIN_S : SHOW_LOSS_S;
+	double lag_s = state->true_service > state->service ? SHOW_GAIN_S : 0;
+	if (state->true_service == SIM_SERVICE_NONE && state->operating_mode == SIM_OPMODE_ONLINE && state->reject_cause == 0)
+		lag_s = SHOW_LOSS_S;
 	if (t_s - modem->shown_differs_since_s >= lag_s - 1e-6) {
 		state->service = state->true_service;
 		modem->shown_differs_since_s = -1;
