@@ -45,6 +45,7 @@ PRESETS = {
     "no-service": dict(state=NOTHING, rx=[dict(power_dbm=-70.16, tuned=1), dict(power_dbm=-71.4, tuned=1)]),
     "lost-lte": dict(before="registered-lte", state=dict(FULL, has_serving=0, true_service="none", registration="searching",
                                                         cs_attached=0, ps_attached=0), rx=CHAINS),
+    "just-found": dict(state=dict(FULL, service="none"), cells=[LTE], rx=CHAINS),
     "limited": dict(state=dict(FULL, registration="searching", cs_attached=0, ps_attached=0, service="limited",
                                true_service="limited", access="emergency-only", forbidden=1),
                     cells=[lte(mcc="310", mnc="410", tac=65533, rsrp_dbm=-131.8, rsrq_db=-27, rssi_dbm=-96.8, sinr_db=-21.7)],
@@ -100,14 +101,14 @@ def serving(p):
 
 
 def camped(p):
-    """Whose identity is shown: the serving cell, or the one before it as long as service is claimed."""
-    if serving(p) or p["state"]["service"] == "none":
-        return serving(p)
-    return serving(PRESETS[p["before"]])
+    """Whose identity is shown while service is claimed: the serving cell's, or the last one's."""
+    if p["state"]["service"] == "none":
+        return None
+    return serving(p) or serving(PRESETS[p["before"]])
 
 
 def technology(p):
-    return camped(p)["rat"] if camped(p) else "lte"
+    return (camped(p) or serving(p) or {"rat": "lte"})["rat"]
 
 
 def domains(p):
@@ -164,8 +165,6 @@ def expect_system_info(p):
             values["Tracking Area Code"] = str(c["tac"])
             values["Voice support"] = "yes"
             values["Registration domain"] = {"cs-ps": "cs-ps", "ps": "ps-only", "camped": "limited-service"}[domains(p)]
-            if serving(p):
-                values["Cell access"] = s["access"] if s["access"] != "normal" else "normal-only"
         else:
             values.update({"Call barring status (CS)": "normal-only", "Call barring status (PS)": "normal-only"})
         if here == "umts":
@@ -175,6 +174,8 @@ def expect_system_info(p):
             values.update({"E-GPRS supported": "yes", "Dual Transfer Mode supported": "no"})
         title = {"gsm": "GSM", "umts": "WCDMA", "lte": "LTE"}[here] + " service/"
         out.update({title + k: v for k, v in values.items()})
+    if serving(p) and here == "lte":  # of the cell that is received, whatever service is shown
+        out["LTE service/Cell access"] = s["access"] if s["access"] != "normal" else "normal-only"
     out["SIM reject info"] = "unavailable" if s["card"] != "ready" else "cs-ps-invalid" if s.get("reject_cause") == 3 else "available"
     return out
 
@@ -490,12 +491,21 @@ def test_values(tap, label, how):
 
 
 def test_crowd(tap):
-    """Clients at the same time, through the proxy: each gets its own answer."""
+    """Clients at the same time, through the proxy: each gets its own answer.
+
+    One comes first: when several make qmi-proxy open the same port at once, it opens it twice for a moment and the
+    answers read by the copy that it throws away are lost (libqmi, qmi-proxy.c, device_open_ready).
+    """
     with Host() as host:
         apply(host, "registered-lte")
+        qmicli(host, PROXIED, "--nas-noop")
         wanted = [c for c in COMMANDS if c.startswith("--nas")][:6]
-        runs = [(c, subprocess.Popen(["qmicli", "-d", host.path] + PROXIED + [c], stdout=subprocess.PIPE, text=True)) for c in wanted]
-        outputs = {c: read_output(run.communicate(timeout=60)[0]) for c, run in runs}
+        runs = {c: subprocess.Popen(["qmicli", "-d", host.path] + PROXIED + [c], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                    text=True) for c in wanted}
+        outputs = {}
+        for c, run in runs.items():
+            stdout, stderr = run.communicate(timeout=60)
+            outputs[c] = read_output(stdout) if run.returncode == 0 else stderr
         tap.equal("six clients at once each get their answer", outputs, {c: COMMANDS[c](PRESETS["registered-lte"]) for c in wanted})
         tap.equal("six clients at once leave no client id behind", host.stats()["clients"], 0)
 
