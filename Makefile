@@ -56,7 +56,7 @@ SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELPER_SRC := $(wildcard tests/helper/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-SCRIPTS := $(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py)
+SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 bin = $(patsubst %.c,$(BUILD)/%,$(1))

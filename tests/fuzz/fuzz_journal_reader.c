@@ -4,6 +4,7 @@
  * A script is a row of steps, each a byte and what it needs: garbage sectors, frames with any head, frames that fit.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdint.h>
 #include "journal/format.h"
 
 #include <sodium.h>

@@ -2,6 +2,7 @@
  * gives the same bytes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdint.h>
 #include "observation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
