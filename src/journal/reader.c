@@ -342,7 +342,8 @@ static gboolean refuse(GError **error, const char *label, const char *why)
 static gboolean read_header(JournalReader *r, const char *label, const guint8 *bytes, gsize length, GError **error)
 {
 	guint8 copies[JOURNAL_FIRST_FRAME] = {0}; /* what is cut off reads as zeros */
-	memcpy(copies, bytes, MIN(length, sizeof copies));
+	if (length > 0)
+		memcpy(copies, bytes, MIN(length, sizeof copies));
 	const guint8 *first = copies, *second = copies + JOURNAL_HEADER_SIZE;
 	const JournalHeaderParse parse = journal_header_parse(first, &r->segment);
 	if (parse == JOURNAL_HEADER_OK) {

@@ -8,6 +8,7 @@
 #include "journal/format.h"
 
 #include <sodium.h>
+#include <stdint.h>
 
 #define MAX_SECTORS 96
 

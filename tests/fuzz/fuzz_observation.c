@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include "observation.h"
 
+#include <stdint.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static gsize encode(const Observation *o, guint8 *ret_bytes)

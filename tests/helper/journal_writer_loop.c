@@ -1,8 +1,9 @@
 /* journal_writer_loop DIRECTORY [--groups N] [--per-group N] [--size N] [--segment-size N] [--interval-ms N] [--no-close]
+ *                               [--wait]
  *
  * Writes observations whose content follows from their sequence number, and prints a line for every commit:
- * "ack SEQUENCE" when it was acknowledged, "fail CODE MESSAGE" when not. Goes on after a failed commit. For tests that
- * kill it, fill its disk or trace its system calls, and for the measurement of what it writes.
+ * "ack SEQUENCE" when it was acknowledged, "fail CODE MESSAGE" when not; "bytes N" at last. Goes on after a failed commit. For
+ * tests that kill it, fill its disk or trace its system calls, and for the measurement of what it writes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal_fixture.h"
@@ -10,7 +11,7 @@
 #include <stdio.h>
 
 static gint groups, per_group = 1, text_size = 100, segment_size, interval_ms;
-static gboolean no_close;
+static gboolean no_close, wait_for_line;
 
 static const GOptionEntry entries[] = {
 	{"groups", 0, 0, G_OPTION_ARG_INT, &groups, "Groups to write (0: for ever)", "N"},
@@ -19,6 +20,7 @@ static const GOptionEntry entries[] = {
 	{"segment-size", 0, 0, G_OPTION_ARG_INT, &segment_size, "Bytes in a segment", "N"},
 	{"interval-ms", 0, 0, G_OPTION_ARG_INT, &interval_ms, "Time between groups", "N"},
 	{"no-close", 0, 0, G_OPTION_ARG_NONE, &no_close, "End without an orderly close", NULL},
+	{"wait", 0, 0, G_OPTION_ARG_NONE, &wait_for_line, "Begin when a line comes on standard input", NULL},
 	{NULL},
 };
 
@@ -68,7 +70,11 @@ int main(int argc, char **argv)
 	}
 	printf("path %s\n", journal_writer_path(w));
 	fflush(stdout);
+	if (wait_for_line)
+		(void)getchar();
 	write_groups(w);
+	printf("bytes %" G_GUINT64_FORMAT "\n", journal_writer_bytes(w));
+	fflush(stdout);
 	if (no_close)
 		return 0;
 	const gboolean ok = journal_writer_close(w, &error);
