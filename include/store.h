@@ -121,6 +121,8 @@ typedef enum {
 extern const guint8 store_signal_ids[STORE_N_SIGNALS]; /* RADIO_ID_... of the columns that radio itself has */
 #define STORE_RADIO_N_COLUMNS (STORE_RADIO_FIRST_SIGNAL + STORE_N_SIGNALS)
 char *store_radio_columns(void);
+/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free. */
+char *store_plain_name(const char *name);
 
 /* How a sweep's place is known; src/sync/place.h says when. */
 typedef enum { POSITION_NONE, POSITION_LIVE, POSITION_INTERPOLATED, POSITION_HELD } PositionState;
@@ -141,6 +143,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreDict, store_dict_free)
 gint64 store_dict_fields(StoreDict *dict, guint64 present, const void *fields, GError **error);
 /* The same for SOURCE. */
 gint64 store_dict_name(StoreDict *dict, const char *name, GError **error);
+const char *store_dict_table(StoreDictKind kind);
+/* The columns that hold an entry's fields, comma-separated; free with g_free. */
+char *store_dict_columns(StoreDictKind kind);
+
 /* One heard cell in the `cells` blob, big-endian, so that plain SQL can take it apart (view `neighbour`):
  *   u24 id in `heard` | u8 presence (1 rsrp, 2 rsrq, 4 rssi) | i16 rsrp_cdbm | i16 rsrq_cdb | i16 rssi_cdbm */
 #define STORE_HEARD_SIZE 10

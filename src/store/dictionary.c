@@ -180,3 +180,19 @@ void store_heard_encode(guint8 ret_bytes[STORE_HEARD_SIZE], gint64 heard, const 
 	put_be16(ret_bytes + 6, rsrq ? cell->rsrq_cdb : 0);
 	put_be16(ret_bytes + 8, rssi ? cell->rssi_cdbm : 0);
 }
+
+const char *store_dict_table(StoreDictKind kind)
+{
+	return kind == STORE_DICT_SOURCE ? "source" : schema_dict(kind)->table;
+}
+
+char *store_dict_columns(StoreDictKind kind)
+{
+	if (kind == STORE_DICT_SOURCE)
+		return g_strdup("name");
+	const SchemaDict *schema = schema_dict(kind);
+	GString *list = g_string_new(NULL);
+	for (guint i = 0; i < schema->n_ids; i++)
+		g_string_append_printf(list, "%s%s", i ? ", " : "", schema->fields->fields[schema->ids[i] - 1].name);
+	return g_string_free(list, FALSE);
+}

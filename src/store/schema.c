@@ -127,8 +127,7 @@ static void add_dict(GString *sql, StoreDictKind kind)
 	g_string_append_printf(sql, "%s);", kind == STORE_DICT_STATE ? ", service TEXT NOT NULL" : "");
 }
 
-/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit. */
-static char *plain_name(const char *name)
+char *store_plain_name(const char *name)
 {
 	const char *unit = strrchr(name, '_');
 	gboolean scaled = unit && (g_str_equal(unit, "_cdb") || g_str_equal(unit, "_cdbm"));
@@ -145,7 +144,7 @@ static void add_radio(GString *sql)
 		g_string_append_printf(sql, ", %s INTEGER", radio->fields[store_signal_ids[i] - 1].name);
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
 		const char *name = radio->fields[store_signal_ids[i] - 1].name;
-		g_autofree char *plain = plain_name(name);
+		g_autofree char *plain = store_plain_name(name);
 		if (plain)
 			g_string_append_printf(sql, ", %s REAL GENERATED ALWAYS AS (%s/100.0) VIRTUAL", plain, name);
 	}
@@ -167,15 +166,15 @@ static void add_sample(GString *sql)
 {
 	const ObservationTable *radio = observation_table(OBSERVATION_RADIO);
 	g_string_append(sql, "CREATE VIEW sample AS SELECT r.id AS fid, r.geom, r.start_time, r.end_time, b.time_source,"
-			     " s.name AS modem, t.service");
+			     " s.name AS modem, t.service, r.position_state, r.position_error_m");
 	for (guint i = 0; i < G_N_ELEMENTS(cell_ids); i++)
 		g_string_append_printf(sql, ", c.%s", radio->fields[cell_ids[i] - 1].name);
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
 		const char *name = radio->fields[store_signal_ids[i] - 1].name;
-		g_autofree char *plain = plain_name(name);
+		g_autofree char *plain = store_plain_name(name);
 		g_string_append_printf(sql, ", r.%s", plain ? plain : name);
 	}
-	g_string_append(sql, ", r.position_state, r.position_error_m, r.neighbours");
+	g_string_append(sql, ", r.neighbours");
 	for (guint i = 0; i < G_N_ELEMENTS(state_ids); i++)
 		g_string_append_printf(sql, ", t.%s", radio->fields[state_ids[i] - 1].name);
 	g_string_append(sql, " FROM radio r JOIN state t ON t.id=r.state JOIN cell c ON c.id=r.cell JOIN source s ON s.id=r.source"

@@ -40,7 +40,7 @@ gboolean timebase_agree(const TimeKnot *a, const TimeKnot *b)
 
 int timebase_group(TimeGroups *groups, const TimeKnot *pair)
 {
-	if (pair->utc_ms < TIMEBASE_FLOOR_MS)
+	if (pair->utc_ms < TIMEBASE_FLOOR_MS || pair->utc_ms >= TIMEBASE_CEILING_MS)
 		return -1;
 	guint i = 0;
 	while (i < groups->n && !timebase_agree(&groups->last[i], pair))

@@ -17,6 +17,7 @@
 /* Times before 2020-01-01 are wrong for certain: no journal is as old, and a GPS week counter that wrapped gives such times.
  * (The build date of the program that syncs would not do: it may be newer than the journal.) */
 #define TIMEBASE_FLOOR_MS G_GINT64_CONSTANT(1577836800000)
+#define TIMEBASE_CEILING_MS G_GINT64_CONSTANT(7258118400000) /* 2200-01-01 */
 
 typedef struct {
 	gint64 boottime_ms;
@@ -37,7 +38,7 @@ typedef struct {
 	guint64 members[TIMEBASE_GROUPS];
 } TimeGroups;
 
-/* The group that a pair belongs to, or -1 (too early, or contradicts all groups when there are TIMEBASE_GROUPS). Pairs come in
+/* The group that a pair belongs to, or -1 (an impossible time, or contradicts all groups when there are TIMEBASE_GROUPS). Pairs come in
  * the order of BOOTTIME; the same pairs always give the same groups. */
 int timebase_group(TimeGroups *groups, const TimeKnot *pair);
 /* The group with the most members, the earliest of equals; -1 where there is none. */
