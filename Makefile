@@ -14,7 +14,7 @@ BUILD = build/$(VARIANT)
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile))
 
 # --- what has to be installed; .ci/need does it ---
-BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libgps-dev libsqlite3-dev libsodium-dev
+BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd
 CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy faketime strace jq
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
@@ -112,6 +112,7 @@ $(BUILD)/%.a:
 	@$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
+	$(if $(PKG_CFLAGS),,$(error libraries are missing: run "make demo" or "make check", which install them, or: sudo apt install $(BUILD_NEEDS)))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/src/core/clock.o: ALL_CFLAGS += -DJAMLOG_BUILD_EPOCH=$(EPOCH)
