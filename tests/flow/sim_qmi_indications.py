@@ -8,8 +8,9 @@ import os
 import struct
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
-from simqmi import BUILD, CTL, DMS, NAS, UIM, Client, Host, Tap  # noqa: E402
+from sim_qmi_client import BUILD, CTL, DMS, NAS, UIM, Client, Host, Tap  # noqa: E402
 
 CELL = dict(rat="lte", mcc="257", mnc="01", tac=0x1234, cell_id=0x1A2CF01, pci=101, arfcn=1300, band=3, bandwidth_mhz=20,
             rsrp_dbm=-97.0, rsrq_db=-11.0, rssi_dbm=-65.0, sinr_db=12.3)
@@ -64,7 +65,8 @@ def test_system_info(tap):
         client.call(NAS, cid, 0x0003, {0x18: b"\1", 0x13: b"\0"})
         host.apply(served(access="emergency-only"))
         got = client.settle()
-        tap.equal("System Info comes when registered for, and Serving System stops when turned off", [i.message for i in got], [0x004E])
+        tap.equal("System Info comes when registered for, and Serving System stops when turned off",
+                  [i.message for i in got], [0x004E])
         system = struct.pack("<BBBBBBBBBHBIBBBB3s3sBH", 1, 3, 1, 3, 1, 0, 1, 0, 1, 0xFFFE, 1, 0x1A2CF01, 0, 0, 0, 1, b"257",
                              b"01\xff", 1, 0x1234)
         tap.equal("System Info of a served modem", got[0].tlvs,
@@ -111,7 +113,8 @@ def test_signal(tap):
         host.apply(served())
         cid = client.allocate(NAS)
         client.call(NAS, cid, 0x0003, {0x19: b"\1", 0x13: b"\0"})
-        tap.equal("Signal Info comes first for a technology not told of before", at(rsrp_dbm=-97.0), [lte_signal(-65, -11, -97, 123)])
+        tap.equal("Signal Info comes first for a technology not told of before", at(rsrp_dbm=-97.0),
+                  [lte_signal(-65, -11, -97, 123)])
         tap.equal("a small move is below the default step", at(rsrp_dbm=-101.9), [])
         tap.equal("a move of the default step is told", at(rsrp_dbm=-102.0), [lte_signal(-65, -11, -102, 123)])
         answer = client.call(NAS, cid, 0x006C, {0x29: struct.pack("<H", 20)})
@@ -210,7 +213,8 @@ def main():
         print("1..0 # SKIP needs sim_qmi_host in " + BUILD)
         return 0
     tap = Tap()
-    for test in (test_serving_system, test_system_info, test_reject, test_signal, test_clients, test_device, test_reset, test_stalled):
+    for test in (test_serving_system, test_system_info, test_reject, test_signal, test_clients, test_device, test_reset,
+                 test_stalled):
         test(tap)
     return tap.done()
 

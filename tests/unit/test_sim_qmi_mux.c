@@ -13,7 +13,8 @@ static void assert_bytes(const void *found, gsize found_size, const void *expect
 static const guint8 request[] = {0x01, 0x11, 0x00, 0x00, 0x03, 0x03, 0x00, 0x22, 0x11,
 				 0x20, 0x00, 0x05, 0x00, 0x10, 0x02, 0x00, 0xff, 0x00};
 /* CTL Allocate CID of NAS, transaction 7. */
-static const guint8 ctl_request[] = {0x01, 0x0f, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07, 0x22, 0x00, 0x04, 0x00, 0x01, 0x01, 0x00, 0x03};
+static const guint8 ctl_request[] = {0x01, 0x0f, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07,
+				     0x22, 0x00, 0x04, 0x00, 0x01, 0x01, 0x00, 0x03};
 
 static SimQmiParse parse(const guint8 *data, gsize length)
 {
@@ -130,13 +131,14 @@ static void a_message_that_does_not_fit_is_not_sent(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/sim-qmi-mux/reads-a-service-request", reads_a_service_request);
-	g_test_add_func("/sim-qmi-mux/reads-a-ctl-request-with-its-short-transaction", reads_a_ctl_request_with_its_short_transaction);
-	g_test_add_func("/sim-qmi-mux/waits-for-the-rest-of-a-frame", waits_for_the_rest_of_a_frame);
-	g_test_add_func("/sim-qmi-mux/refuses-a-damaged-envelope", refuses_a_damaged_envelope);
-	g_test_add_func("/sim-qmi-mux/ignores-what-is-not-a-request", ignores_what_is_not_a_request);
-	g_test_add_func("/sim-qmi-mux/writes-a-response", writes_a_response);
-	g_test_add_func("/sim-qmi-mux/writes-a-ctl-error", writes_a_ctl_error);
-	g_test_add_func("/sim-qmi-mux/a-message-that-does-not-fit-is-not-sent", a_message_that_does_not_fit_is_not_sent);
+#define ADD(path, function) g_test_add_func("/sim-qmi-mux/" path, function)
+	ADD("reads-a-service-request", reads_a_service_request);
+	ADD("reads-a-ctl-request-with-its-short-transaction", reads_a_ctl_request_with_its_short_transaction);
+	ADD("waits-for-the-rest-of-a-frame", waits_for_the_rest_of_a_frame);
+	ADD("refuses-a-damaged-envelope", refuses_a_damaged_envelope);
+	ADD("ignores-what-is-not-a-request", ignores_what_is_not_a_request);
+	ADD("writes-a-response", writes_a_response);
+	ADD("writes-a-ctl-error", writes_a_ctl_error);
+	ADD("a-message-that-does-not-fit-is-not-sent", a_message_that_does_not_fit_is_not_sent);
 	return g_test_run();
 }

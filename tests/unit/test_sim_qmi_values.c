@@ -23,7 +23,8 @@ static void levels_are_rounded_to_the_nearest_and_clamped(void)
 		g_assert_cmpint(nas_rsrp(&cell, 1), ==, rows[i].whole);
 		g_assert_cmpint(nas_rsrp(&cell, 10), ==, rows[i].tenths);
 	}
-	SimCellView loud = {.rsrq_db = 2, .rssi_dbm = 3, .sinr_db = 44}, faint = {.rsrq_db = -31, .rssi_dbm = -133, .sinr_db = -27};
+	SimCellView loud = {.rsrq_db = 2, .rssi_dbm = 3, .sinr_db = 44};
+	SimCellView faint = {.rsrq_db = -31, .rssi_dbm = -133, .sinr_db = -27};
 	g_assert_cmpint(nas_rsrq(&loud, 10), ==, -30);
 	g_assert_cmpint(nas_rsrq(&faint, 10), ==, -200);
 	g_assert_cmpint(nas_rssi(&loud, 1), ==, 0);
@@ -111,11 +112,12 @@ static void a_reject_is_told_of_until_registration(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/sim-qmi-values/levels-are-rounded-to-the-nearest-and-clamped", levels_are_rounded_to_the_nearest_and_clamped);
-	g_test_add_func("/sim-qmi-values/ecio-is-positive-half-decibels", ecio_is_positive_half_decibels);
-	g_test_add_func("/sim-qmi-values/a-leading-zero-of-an-mnc-is-kept", a_leading_zero_of_an_mnc_is_kept);
-	g_test_add_func("/sim-qmi-values/an-unknown-plmn-is-all-ones", an_unknown_plmn_is_all_ones);
-	g_test_add_func("/sim-qmi-values/bands-and-bandwidths-have-their-codes", bands_and_bandwidths_have_their_codes);
-	g_test_add_func("/sim-qmi-values/a-reject-is-told-of-until-registration", a_reject_is_told_of_until_registration);
+#define ADD(path, function) g_test_add_func("/sim-qmi-values/" path, function)
+	ADD("levels-are-rounded-to-the-nearest-and-clamped", levels_are_rounded_to_the_nearest_and_clamped);
+	ADD("ecio-is-positive-half-decibels", ecio_is_positive_half_decibels);
+	ADD("a-leading-zero-of-an-mnc-is-kept", a_leading_zero_of_an_mnc_is_kept);
+	ADD("an-unknown-plmn-is-all-ones", an_unknown_plmn_is_all_ones);
+	ADD("bands-and-bandwidths-have-their-codes", bands_and_bandwidths_have_their_codes);
+	ADD("a-reject-is-told-of-until-registration", a_reject_is_told_of_until_registration);
 	return g_test_run();
 }
