@@ -140,7 +140,7 @@ run-coverage:
 run-fuzz:
 	@set -e; for f in $(notdir $(FUZZ_BIN)); do \
 		mkdir -p build/fuzz/corpus/$$f; \
-		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; done
+		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
 
 # --- installation ---
 install: all
