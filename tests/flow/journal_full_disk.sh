@@ -67,7 +67,7 @@ ok '[ "$(value observations)" -ge "$acked" ] && [ "$(value invented)" = 0 ]' "wh
 rm "$dir/filler"
 ok 'wait_for "[ \$(last_ack) -gt $((acked + 200)) ]"' "recording goes on when there is room again"
 kill -9 "$pid"
-wait "$pid" 2>/dev/null
+{ wait "$pid"; } 2>/dev/null
 pid=
 acked=$(last_ack)
 lowest=$("$check" "$dir"/journal/*.jlj | grep -o 'seen=[0-9]*' | head -1 | cut -d= -f2)
