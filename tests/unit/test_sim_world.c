@@ -5,6 +5,7 @@
 static const char scenario_text[] =
 	"[world]\nduration = 120\n"
 	"[track]\npoints = 53.9,27.56,50; 53.905,27.57,40,3; 53.9,27.56\nend = back\n"
+	"[cell a0]\nplmn = 257-01\nlat = 53.908\nlon = 27.562\nearfcn = 3100\npci = 4\ntac = 1\ncell_id = 4\n"
 	"[cell a1]\nplmn = 257-01\nlat = 53.902\nlon = 27.56\nearfcn = 1300\npci = 1\ntac = 1\ncell_id = 1\n"
 	"[cell a2]\nplmn = 257-01\nlat = 53.904\nlon = 27.572\nearfcn = 1300\npci = 2\ntac = 1\ncell_id = 2\n"
 	"[cell b1]\nplmn = 257-02\nlat = 53.903\nlon = 27.565\nearfcn = 66786\npci = 3\ntac = 3\ncell_id = 3\n"
@@ -90,7 +91,7 @@ static void test_neighbour_order(void)
 		sim_world_step(world);
 		for (guint m = 0; m < 2; m++) {
 			const SimModemState *state = sim_world_modem(world, m);
-			with_neighbours += state->n_cells > 1;
+			with_neighbours += state->n_cells > 2;
 			g_assert_true(state->has_serving || state->n_cells == 0);
 			for (guint c = 2; c < state->n_cells; c++)
 				g_assert_cmpfloat(state->cells[c - 1].rsrp_dbm, >=, state->cells[c].rsrp_dbm);
