@@ -90,6 +90,7 @@ typedef struct {
 	char service[16];
 	gboolean dated;
 	gint64 start_ms, end_ms, last_boottime_ms;
+	PositionState last_position;
 	double length_m;
 } Line;
 
@@ -158,7 +159,9 @@ static void begin_line(Line *line, const ExportRow *row, const char *service)
 
 static void add_sample(Line *line, const ExportRow *row, const char *service)
 {
-	const gboolean joined = line->samples > 0 && row->boottime_ms - line->last_boottime_ms <= EXPORT_TRACK_GAP_MS;
+	/* From a place that was only held to where one really was later there is no known way. */
+	const gboolean jump = line->last_position == POSITION_HELD && row->position != POSITION_HELD;
+	const gboolean joined = line->samples > 0 && !jump && row->boottime_ms - line->last_boottime_ms <= EXPORT_TRACK_GAP_MS;
 	const gboolean same = joined && g_str_equal(service, line->service) && line->n < TRACK_MAX_VERTICES;
 	if (joined && !same)
 		add_vertex(line, vertex_of(row));
@@ -170,6 +173,7 @@ static void add_sample(Line *line, const ExportRow *row, const char *service)
 	line->samples++;
 	line->end_ms = row->utc_ms + row->utc_error_ms;
 	line->last_boottime_ms = row->boottime_ms;
+	line->last_position = row->position;
 }
 
 static gboolean put_lines(Line *line, gint64 source, GError **error)

@@ -101,8 +101,6 @@ static const char *column_type(const ObservationField *field)
 	return "BLOB";
 }
 
-static const char *const iso_format = "%Y-%m-%dT%H:%M:%fZ";
-
 static void add_kind(GString *sql, ObservationKind kind)
 {
 	const ObservationTable *table = observation_table(kind);
@@ -111,9 +109,27 @@ static void add_kind(GString *sql, ObservationKind kind)
 		g_string_append(sql, ", utc_ms INTEGER, utc_error_ms INTEGER");
 	for (gsize i = 0; i < table->n_fields; i++)
 		g_string_append_printf(sql, ", %s %s", table->fields[i].name, column_type(&table->fields[i]));
-	const char *ms = store_kind_has_utc(kind) ? "utc_ms/1000.0" : kind == OBSERVATION_FIX ? "time_ns/1000000000.0" :
-											        "gps_time_ns/1000000000.0";
-	g_string_append_printf(sql, ", time DATETIME GENERATED ALWAYS AS (strftime('%s',%s,'unixepoch')) VIRTUAL);", iso_format, ms);
+	g_string_append(sql, ");");
+}
+
+static const char *const iso_format = "%Y-%m-%dT%H:%M:%fZ";
+
+/* A column that is computed when it is read. */
+static void add_computed(GString *sql, const char *table, const char *column, const char *type, const char *expression)
+{
+	g_string_append_printf(sql, "ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;", table, column, type, expression);
+}
+
+static void add_computed_time(GString *sql, const char *table, const char *column, const char *seconds)
+{
+	g_autofree char *expression = g_strdup_printf("strftime('%s',%s,'unixepoch')", iso_format, seconds);
+	add_computed(sql, table, column, "DATETIME", expression);
+}
+
+static void add_kind_time(GString *sql, ObservationKind kind)
+{
+	const char *receiver = kind == OBSERVATION_FIX ? "time_ns/1000000000.0" : "gps_time_ns/1000000000.0";
+	add_computed_time(sql, observation_table(kind)->name, "time", store_kind_has_utc(kind) ? "utc_ms/1000.0" : receiver);
 }
 
 static void add_dict(GString *sql, StoreDictKind kind)
@@ -142,24 +158,30 @@ static void add_radio(GString *sql)
 			     " cell INTEGER, cells BLOB");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
 		g_string_append_printf(sql, ", %s INTEGER", radio->fields[store_signal_ids[i] - 1].name);
+	g_string_append(sql, ");");
+}
+
+static void add_radio_computed(GString *sql)
+{
+	const ObservationTable *radio = observation_table(OBSERVATION_RADIO);
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
 		const char *name = radio->fields[store_signal_ids[i] - 1].name;
 		g_autofree char *plain = store_plain_name(name);
+		g_autofree char *expression = g_strdup_printf("%s/100.0", name);
 		if (plain)
-			g_string_append_printf(sql, ", %s REAL GENERATED ALWAYS AS (%s/100.0) VIRTUAL", plain, name);
+			add_computed(sql, "radio", plain, "REAL", expression);
 	}
-	g_string_append_printf(sql, ", start_time DATETIME GENERATED ALWAYS AS"
-			       " (strftime('%s',(utc_ms-utc_error_ms)/1000.0,'unixepoch')) VIRTUAL", iso_format);
-	g_string_append_printf(sql, ", end_time DATETIME GENERATED ALWAYS AS"
-			       " (strftime('%s',(utc_ms+utc_error_ms)/1000.0,'unixepoch')) VIRTUAL", iso_format);
-	g_string_append(sql, ", position_state TEXT GENERATED ALWAYS AS (CASE position");
+	add_computed_time(sql, "radio", "start_time", "(utc_ms-utc_error_ms)/1000.0");
+	add_computed_time(sql, "radio", "end_time", "(utc_ms+utc_error_ms)/1000.0");
+	g_autoptr(GString) words = g_string_new("CASE position");
 	for (guint i = 0; position_state_words[i]; i++)
-		g_string_append_printf(sql, " WHEN %u THEN '%s'", i, position_state_words[i]);
-	g_string_append_printf(sql, " END) VIRTUAL, position_error_m REAL GENERATED ALWAYS AS (position_error_dm/10.0) VIRTUAL,"
-			       " neighbours INTEGER GENERATED ALWAYS AS (length(cells)/%u) VIRTUAL,", STORE_HEARD_SIZE);
+		g_string_append_printf(words, " WHEN %u THEN '%s'", i, position_state_words[i]);
+	add_computed(sql, "radio", "position_state", "TEXT", g_string_append(words, " END")->str);
+	add_computed(sql, "radio", "position_error_m", "REAL", "position_error_dm/10.0");
+	add_computed(sql, "radio", "neighbours", "INTEGER", "length(cells)/" G_STRINGIFY(STORE_HEARD_SIZE));
 	/* GeoPackage's blob: "GP", version 0, flags 1 (little-endian, no envelope), SRS 4326, then a WKB point. SQLite's || of a
 	 * blob keeps its bytes. */
-	g_string_append(sql, " geom POINT GENERATED ALWAYS AS (CAST(x'47500001E61000000101000000'||point AS BLOB)) VIRTUAL);");
+	add_computed(sql, "radio", "geom", "POINT", "CAST(x'47500001E61000000101000000'||point AS BLOB)");
 }
 
 static void add_sample(GString *sql)
@@ -178,10 +200,7 @@ static void add_sample(GString *sql)
 	for (guint i = 0; i < G_N_ELEMENTS(state_ids); i++)
 		g_string_append_printf(sql, ", t.%s", radio->fields[state_ids[i] - 1].name);
 	g_string_append(sql, " FROM radio r JOIN state t ON t.id=r.state JOIN cell c ON c.id=r.cell JOIN source s ON s.id=r.source"
-			     " JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot;"
-			     "INSERT INTO gpkg_contents (table_name,data_type,identifier,description,srs_id) VALUES ('sample','features',"
-			     "'sample','one row for each sweep of a modem, with its place and UTC interval',4326);"
-			     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
+			     " JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot;");
 }
 
 /* Value of `n` hexadecimal digits of h from position `at` (from 1), in SQL that every SQLite knows. */
@@ -220,7 +239,7 @@ static void add_neighbour(GString *sql)
 	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;", STORE_HEARD_SIZE);
 }
 
-char *schema_sql(void)
+char *schema_tables_sql(void)
 {
 	GString *sql = g_string_new(gpkg_sql);
 	g_string_append(sql, books_sql);
@@ -231,14 +250,26 @@ char *schema_sql(void)
 	add_dict(sql, STORE_DICT_CELL);
 	add_dict(sql, STORE_DICT_HEARD);
 	add_radio(sql);
+	/* Tables that GIS programs shall list; unlisted ones, the dictionaries among them, they then leave out. */
+	g_string_append(sql, "INSERT INTO gpkg_contents (table_name,data_type,identifier,description,srs_id) VALUES"
+			     "('sample','features','sample','one row for each sweep of a modem, with its place and UTC interval',4326),"
+			     "('event','attributes','event','what happened to sources, clock, disk and network',NULL),"
+			     "('fix','attributes','fix','positions as the receiver gave them',NULL),"
+			     "('sky','attributes','sky','satellites and their strength',NULL),"
+			     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
+			     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
+	return g_string_free(sql, FALSE);
+}
+
+char *schema_views_sql(void)
+{
+	GString *sql = g_string_new(NULL);
+	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX; kind++)
+		if (kind != OBSERVATION_RADIO)
+			add_kind_time(sql, kind);
+	add_radio_computed(sql);
 	add_sample(sql);
 	add_neighbour(sql);
-	/* Tables that GIS programs shall list; unlisted ones, the dictionaries among them, they then leave out. */
-	g_string_append(sql, "INSERT INTO gpkg_contents (table_name,data_type,identifier,description) VALUES"
-			     "('event','attributes','event','what happened to sources, clock, disk and network'),"
-			     "('fix','attributes','fix','positions as the receiver gave them'),"
-			     "('sky','attributes','sky','satellites and their strength'),"
-			     "('damage','attributes','damage','parts of journals that could not be read');");
 	return g_string_free(sql, FALSE);
 }
 

@@ -232,7 +232,7 @@ static gboolean lock_building(Store *store, const char *building, GError **error
 static gboolean build_new(Store *store, GError **error)
 {
 	g_autofree char *building = g_strconcat(store->path, ".new", NULL);
-	g_autofree char *sql = schema_sql();
+	g_autofree char *sql = schema_tables_sql();
 	return lock_building(store, building, error) && connect_db(store, building, SQLITE_OPEN_READWRITE, error) &&
 	       store_exec(store, "PRAGMA page_size=" PAGE_SIZE "; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
 			  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA application_id=" G_STRINGIFY(STORE_APPLICATION_ID)
@@ -284,6 +284,9 @@ gboolean store_finish(Store *store, GError **error)
 {
 	if (!store->building)
 		return TRUE;
+	g_autofree char *views = schema_views_sql();
+	if (!store_exec(store, "BEGIN", error) || !store_exec(store, views, error) || !store_exec(store, "COMMIT", error))
+		return FALSE;
 	if (sqlite3_close(store->db) != SQLITE_OK)
 		return store_fail(store, error);
 	store->db = NULL;
