@@ -337,8 +337,10 @@ static void step_registering(SimRegistrar *r, const SimRegistrationInput *in)
 static double handover_margin_db(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
 	const SimCell *cell = sim_scenario_cell(r->scenario, index), *serving = serving_cell(r);
+	gboolean (*fits)(const SimRegistrar *, const SimRegistrationInput *, guint) =
+		r->view.phase == SIM_PHASE_LIMITED ? is_acceptable : is_suitable;
 	if (cell == serving || cell->carrier.rat != serving->carrier.rat || !g_str_equal(cell->mcc, serving->mcc) ||
-	    !g_str_equal(cell->mnc, serving->mnc) || !(r->view.phase == SIM_PHASE_LIMITED ? is_acceptable : is_suitable)(r, in, index))
+	    !g_str_equal(cell->mnc, serving->mnc) || !fits(r, in, index))
 		return -1;
 	gboolean same_channel = cell->carrier.arfcn == serving->carrier.arfcn;
 	return in->heard[index].measure.rsrp_dbm - in->heard[r->view.serving].measure.rsrp_dbm -

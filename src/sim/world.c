@@ -133,8 +133,10 @@ static void list_cells(const SimWorld *world, Modem *modem)
 		    on_measured_channel(scenario, cell, sim_scenario_cell(scenario, (guint)serving)))
 			insert_neighbour(modem, i);
 	}
-	for (guint i = 0; i < state->n_cells; i++)
-		state->cells[i] = view_cell(sim_scenario_cell(scenario, modem->cell_index[i]), &modem->heard[modem->cell_index[i]]);
+	for (guint i = 0; i < state->n_cells; i++) {
+		guint index = modem->cell_index[i];
+		state->cells[i] = view_cell(sim_scenario_cell(scenario, index), &modem->heard[index]);
+	}
 }
 
 static void update_shown_service(Modem *modem, double t_s)
@@ -170,7 +172,8 @@ static void update_traffic(const SimWorld *world, guint index)
 	double bound_kbps = 0.5 * cell->bandwidth_mhz * 1000 * log2(1 + sim_mw_from_dbm(cell->sinr_db));
 	modem->download_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS;
 	modem->upload_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS / UPLINK_PART;
-	guint64 down = (guint64)(modem->download_bits / (8 * PACKET_BYTES)), up = (guint64)(modem->upload_bits / (8 * PACKET_BYTES));
+	guint64 down = (guint64)(modem->download_bits / (8 * PACKET_BYTES));
+	guint64 up = (guint64)(modem->upload_bits / (8 * PACKET_BYTES));
 	modem->download_bits -= (double)down * 8 * PACKET_BYTES;
 	modem->upload_bits -= (double)up * 8 * PACKET_BYTES;
 	state->rx_packets += down;

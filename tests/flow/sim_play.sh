@@ -66,7 +66,8 @@ check "a bad start is refused" refuses 2 "--start" --start noon --truth-only $SC
 check "an unwritable truth is a failure that names the file" refuses 1 "$DIR/no/truth" --truth-only --truth "$DIR/no/truth" \
 	$SCENARIOS/reject.scenario
 touch "$DIR/file"
-check "a run folder that is a file is a failure that names it" refuses 1 "$DIR/file" --run-dir "$DIR/file" $SCENARIOS/reject.scenario
+check "a run folder that is a file is a failure that names it" refuses 1 "$DIR/file" \
+	--run-dir "$DIR/file" $SCENARIOS/reject.scenario
 check "a full disk is told" refuses 1 "/dev/full" --truth-only --truth /dev/full $SCENARIOS/reject.scenario
 check "--help works" "$SIM" --help
 
@@ -98,7 +99,8 @@ check "jammer: power stays up, nothing is decoded" bash -c "'$SIM' $SCENARIOS/ja
 
 # Devices, at twenty times the speed: what is played is what was computed
 # Two libraries want to come first in a sanitised program; the order does no harm.
-ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 faketime -f '+0 x20' "$SIM" $SCENARIOS/drive-outage.scenario --run-dir "$DIR/run" --truth "$DIR/played" >"$DIR/devices" &
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+	faketime -f '+0 x20' "$SIM" $SCENARIOS/drive-outage.scenario --run-dir "$DIR/run" --truth "$DIR/played" >"$DIR/devices" &
 PID=$!
 check "the program says that it is ready" wait_ready "$DIR/devices"
 check "devices are named" grep -qE '^modem a qmi /dev/pts/[0-9]+$' "$DIR/devices"
@@ -108,7 +110,8 @@ wait $PID
 check "the run ends by itself with 0" test $? -eq 0
 PID=
 check "symlinks are gone" test -z "$(ls "$DIR/run")"
-"$SIM" $SCENARIOS/drive-outage.scenario --truth-only --start "$(jq -r 'select(.kind == "run").start' "$DIR/played")" >"$DIR/computed"
+started=$(jq -r 'select(.kind == "run").start' "$DIR/played")
+"$SIM" $SCENARIOS/drive-outage.scenario --truth-only --start "$started" >"$DIR/computed"
 check "a run in real time is the run that was computed" cmp "$DIR/played" "$DIR/computed"
 
 # A foreign file in the run folder is not touched

@@ -49,7 +49,8 @@ static void test_rssi(void)
 static void test_identity(void)
 {
 	for (guint i = 0; i < 200; i++) {
-		double load = sim_uniform(1, SIM_STREAM_TRAFFIC, 1, i), noise_dbm = -130 + 70 * sim_uniform(1, SIM_STREAM_TRAFFIC, 2, i);
+		double load = sim_uniform(1, SIM_STREAM_TRAFFIC, 1, i);
+		double noise_dbm = -130 + 70 * sim_uniform(1, SIM_STREAM_TRAFFIC, 2, i);
 		SimMeasure m = measure(load, 2, i % 4, noise_dbm);
 		double r = (4 + 8 * load) / 12, sinr = pow(10, m.sinr_db / 10);
 		NEAR(m.rsrq_db, 10 * log10(1 / (12 * (r + 1 / sinr))), 1e-6);
@@ -79,7 +80,8 @@ static void test_path_loss(void)
 	NEAR(sim_radio_path_loss_db(&macro, 2000, 1000), 128.1, 0.1); /* TR 36.942 table */
 	NEAR(sim_radio_path_loss_db(&macro, 2000, 100), 90.5, 0.1);
 	SimRadioSetup log_distance = {.path_loss = SIM_PATH_LOSS_LOG_DISTANCE, .exponent = 4};
-	double at_100 = sim_radio_path_loss_db(&log_distance, 900, 100), at_1000 = sim_radio_path_loss_db(&log_distance, 900, 1000);
+	double at_100 = sim_radio_path_loss_db(&log_distance, 900, 100);
+	double at_1000 = sim_radio_path_loss_db(&log_distance, 900, 1000);
 	NEAR(at_1000 - at_100, 40, 1e-6);
 	/* Never better than free space: 32.4 + 20 log10(km) + 20 log10(MHz). */
 	NEAR(sim_radio_path_loss_db(&macro, 2000, 2), 32.45 + 20 * log10(0.002) + 20 * log10(2000), 0.05);
@@ -205,8 +207,10 @@ static void test_cells_off_floor(void)
 
 static void test_jammer(void)
 {
+	static const char jammer[] = "[happening j]\nwhat = jammer\nat = 10\nlat = 53.9\nlon = 27.5615\npower_dbm = 60\n"
+				     "earfcn = 1300\n";
 	Play clean = play_to("", 10.5);
-	Play jammed = play_to("[happening j]\nwhat = jammer\nat = 10\nlat = 53.9\nlon = 27.5615\npower_dbm = 60\nearfcn = 1300\n", 10.5);
+	Play jammed = play_to(jammer, 10.5);
 	const SimModemState *before = sim_world_modem(clean.world, 0), *after = sim_world_modem(jammed.world, 0);
 	g_assert_true(after->has_serving);
 	NEAR(after->cells[0].rsrp_dbm, before->cells[0].rsrp_dbm, 1e-9);
@@ -215,7 +219,7 @@ static void test_jammer(void)
 	g_assert_cmpfloat(after->rx[0].power_dbm, >, before->rx[0].power_dbm + 10);
 	play_end(&clean);
 	play_end(&jammed);
-	Play silent = play_to("[happening j]\nwhat = jammer\nat = 10\nlat = 53.9\nlon = 27.5615\npower_dbm = 60\nearfcn = 1300\n", 20);
+	Play silent = play_to(jammer, 20);
 	const SimModemState *lost = sim_world_modem(silent.world, 0);
 	g_assert_false(lost->has_serving);
 	g_assert_cmpint(lost->true_service, ==, SIM_SERVICE_NONE);
@@ -252,13 +256,15 @@ static void test_attenuation(void)
 static void test_second_network_in_band(void)
 {
 	/* Another network's carrier in the same band, outside of the channel, leaks through 33 dB down. */
-	Play play = play_to("[cell other]\nplmn = 257-02\nlat = 53.9027\nlon = 27.56\nearfcn = 1500\nbandwidth_mhz = 10\npci = 2\ntac = 2\n"
-			    "cell_id = 2\nload = 1\n[happening off]\nwhat = cells-off\nplmn = 257-01\nat = 10\n",
+	Play play = play_to("[cell other]\nplmn = 257-02\nlat = 53.9027\nlon = 27.56\nearfcn = 1500\nbandwidth_mhz = 10\n"
+			    "pci = 2\ntac = 2\ncell_id = 2\nload = 1\n"
+			    "[happening off]\nwhat = cells-off\nplmn = 257-01\nat = 10\n",
 			    13);
 	Play alone = play_to("", 13);
 	const SimModemState *state = sim_world_modem(play.world, 0), *reference = sim_world_modem(alone.world, 0);
 	double chain_db = reference->rx[0].power_dbm - reference->cells[0].rssi_dbm;
-	double floor_mw = pow(10, (-174 + 7.5 + 10 * log10(9e6)) / 10), leak_mw = pow(10, (reference->cells[0].rssi_dbm - 33) / 10);
+	double floor_mw = 9e6 * pow(10, (-174 + 7.5) / 10);
+	double leak_mw = pow(10, (reference->cells[0].rssi_dbm - 33) / 10);
 	NEAR(state->rx[0].power_dbm - chain_db, 10 * log10(floor_mw + leak_mw), 0.15);
 	play_end(&play);
 	play_end(&alone);

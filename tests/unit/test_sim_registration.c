@@ -10,7 +10,8 @@ static const char base[] = "[world]\nduration = 1200\nshadowing_db = 0\nfading_d
 			   "[track]\npoints = 53.9,27.56\n"
 			   "[cell near]\nplmn = 257-01\nlat = 53.902\nlon = 27.56\nearfcn = 1300\npci = 1\ntac = 1\ncell_id = 1\n"
 			   "[cell far]\nplmn = 257-01\nlat = 53.91\nlon = 27.56\nearfcn = 3100\npci = 2\ntac = 2\ncell_id = 2\n"
-			   "[cell other]\nplmn = 257-02\nlat = 53.903\nlon = 27.56\nearfcn = 6300\npci = 3\ntac = 3\ncell_id = 3\n";
+			   "[cell other]\nplmn = 257-02\nlat = 53.903\nlon = 27.56\nearfcn = 6300\npci = 3\ntac = 3\n"
+			   "cell_id = 3\n";
 static const char modem[] = "[modem a]\nplmn = 257-01\n";
 
 typedef struct {
@@ -59,10 +60,10 @@ static const char *serving_name(const Play *play)
 	return sim_world_modem(play->world, 0)->has_serving ? sim_world_cell(play->world, 0, 0)->name : "none";
 }
 
-#define BETWEEN(value, low, high)                                                                                                      \
-	do {                                                                                                                           \
-		g_assert_cmpfloat((value), >=, (low) - 1e-6);                                                                          \
-		g_assert_cmpfloat((value), <=, (high) + 1e-6);                                                                         \
+#define BETWEEN(value, low, high)                                      \
+	do {                                                           \
+		g_assert_cmpfloat((value), >=, (low) - 1e-6);          \
+		g_assert_cmpfloat((value), <=, (high) + 1e-6);         \
 	} while (0)
 
 static void test_power_up(void)
@@ -149,7 +150,8 @@ static void test_other_network(void)
 	g_assert_cmpint(state->registration, ==, SIM_REG_SEARCHING);
 	g_assert_true(state->forbidden);
 	play_end(&play);
-	Play roamer = play_new("[modem a]\nplmn = 257-01\nroaming = 257-02\n", "[happening off]\nwhat = cells-off\nplmn = 257-01\nat = 50\n");
+	Play roamer = play_new("[modem a]\nplmn = 257-01\nroaming = 257-02\n",
+			       "[happening off]\nwhat = cells-off\nplmn = 257-01\nat = 50\n");
 	run_to(&roamer, 70);
 	g_assert_cmpint(phase_of(&roamer), ==, SIM_PHASE_REGISTERED);
 	g_assert_true(sim_world_modem(roamer.world, 0)->roaming);
@@ -158,7 +160,8 @@ static void test_other_network(void)
 
 static void test_access(void)
 {
-	Play play = play_new(modem, "[happening e]\nwhat = access\nstatus = emergency-only\nplmn = 257-01\nat = 50\nuntil = 100\n");
+	Play play = play_new(modem, "[happening e]\nwhat = access\nstatus = emergency-only\n"
+				    "plmn = 257-01\nat = 50\nuntil = 100\n");
 	run_to(&play, 49.9);
 	/* Noticed within a modification period of the system information. */
 	BETWEEN(when(&play, SIM_PHASE_LIMITED, 60), 50, 50 + SIM_MODIFICATION_S + 0.1);
@@ -273,8 +276,8 @@ static void test_cards(void)
 
 static void test_fallback(void)
 {
-	static const char umts[] = "[cell old]\nplmn = 257-01\nrat = umts\nlat = 53.902\nlon = 27.56\nearfcn = 10663\npci = 9\ntac = 5\n"
-				   "cell_id = 9\n[happening off]\nwhat = cells-off\nrat = lte\nat = 50\nuntil = 100\n";
+	static const char umts[] = "[cell old]\nplmn = 257-01\nrat = umts\nlat = 53.902\nlon = 27.56\nearfcn = 10663\npci = 9\n"
+				   "tac = 5\ncell_id = 9\n[happening off]\nwhat = cells-off\nrat = lte\nat = 50\nuntil = 100\n";
 	g_autofree char *setup = g_strconcat(modem, umts, NULL);
 	Play play = play_new(setup, "");
 	run_to(&play, 70);

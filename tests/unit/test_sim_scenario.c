@@ -170,7 +170,8 @@ static void test_choice_of_cells(void)
 
 static void test_ramp_and_overlap(void)
 {
-	g_autoptr(SimScenario) scenario = load("[happening a]\nwhat = attenuation\nat = 10\nuntil = 50\ndb = 20\ngps_db = 10\nramp = 10\n"
+	g_autoptr(SimScenario) scenario = load("[happening a]\nwhat = attenuation\nat = 10\nuntil = 50\ndb = 20\n"
+					       "gps_db = 10\nramp = 10\n"
 					       "[happening b]\nwhat = attenuation\nat = 20\nfor = 5\ndb = 7\n");
 	g_autoptr(SimEffects) effects = sim_effects_new(scenario);
 	static const struct {
