@@ -244,6 +244,15 @@ static void on_uim(GObject *object, GAsyncResult *result, gpointer data)
 	qmi_client_dms_get_model(q->dms, NULL, QMI_CALL_TIMEOUT_S, q->cancellable, on_model, call_begin(q));
 }
 
+/* Some pad their texts (a real one says "EM12-AW" and a TAB). What is empty is not told. */
+static char *tidy(const char *text)
+{
+	char *tidied = g_strstrip(g_strdup(text));
+	if (!*tidied)
+		g_clear_pointer(&tidied, g_free);
+	return tidied;
+}
+
 /* Identity is a courtesy: a modem that does not tell its model is recorded all the same. */
 static void on_model(GObject *object, GAsyncResult *result, gpointer data)
 {
@@ -252,8 +261,9 @@ static void on_model(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(QmiMessageDmsGetModelOutput) answer = qmi_client_dms_get_model_finish(QMI_CLIENT_DMS(object), result, NULL);
 	if (!call_end(q))
 		return;
-	if (answer && qmi_message_dms_get_model_output_get_model(answer, &model, NULL))
-		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, model, model);
+	g_autofree char *tidied = answer && qmi_message_dms_get_model_output_get_model(answer, &model, NULL) ? tidy(model) : NULL;
+	if (tidied)
+		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, model, tidied);
 	qmi_client_dms_get_revision(q->dms, NULL, QMI_CALL_TIMEOUT_S, q->cancellable, on_revision, call_begin(q));
 }
 
@@ -265,8 +275,10 @@ static void on_revision(GObject *object, GAsyncResult *result, gpointer data)
 		qmi_client_dms_get_revision_finish(QMI_CLIENT_DMS(object), result, NULL);
 	if (!call_end(q))
 		return;
-	if (answer && qmi_message_dms_get_revision_output_get_revision(answer, &revision, NULL))
-		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, firmware, revision);
+	g_autofree char *tidied =
+		answer && qmi_message_dms_get_revision_output_get_revision(answer, &revision, NULL) ? tidy(revision) : NULL;
+	if (tidied)
+		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, firmware, tidied);
 	qmi_client_dms_get_ids(q->dms, NULL, QMI_CALL_TIMEOUT_S, q->cancellable, on_ids, call_begin(q));
 }
 

@@ -29,6 +29,8 @@ static Rat rat_from_interface(QmiNasRadioInterface radio)
 
 /* --- signal --- */
 
+/* A row of "unknown" codes has 0 for Ec/Io and SNR, which alone would be values: they count only beside a good RSSI or RSRP. */
+
 static void decode_gsm_umts_signal(QmiMessageNasGetSignalInfoOutput *answer, Observation *o)
 {
 	gint8 rssi;
@@ -37,8 +39,9 @@ static void decode_gsm_umts_signal(QmiMessageNasGetSignalInfoOutput *answer, Obs
 		RADIO_SET(o, gsm_rssi_dbm, rssi);
 	if (!qmi_message_nas_get_signal_info_output_get_wcdma_signal_strength(answer, &rssi, &ecio, NULL))
 		return;
-	if (qmi_is_rssi(rssi))
-		RADIO_SET(o, umts_rssi_dbm, rssi);
+	if (!qmi_is_rssi(rssi))
+		return;
+	RADIO_SET(o, umts_rssi_dbm, rssi);
 	if (qmi_within(ecio, 0, 63))
 		RADIO_SET(o, umts_ecio_cdb, (gint16)(ecio * -50));
 }
@@ -46,9 +49,8 @@ static void decode_gsm_umts_signal(QmiMessageNasGetSignalInfoOutput *answer, Obs
 static void decode_nr_signal(QmiMessageNasGetSignalInfoOutput *answer, Observation *o)
 {
 	gint16 rsrp, snr, rsrq;
-	if (qmi_message_nas_get_signal_info_output_get_5g_signal_strength(answer, &rsrp, &snr, NULL)) {
-		if (qmi_is_rsrp(rsrp))
-			RADIO_SET(o, nr_rsrp_dbm, rsrp);
+	if (qmi_message_nas_get_signal_info_output_get_5g_signal_strength(answer, &rsrp, &snr, NULL) && qmi_is_rsrp(rsrp)) {
+		RADIO_SET(o, nr_rsrp_dbm, rsrp);
 		if (qmi_is_snr_ddb(snr))
 			RADIO_SET(o, nr_snr_cdb, (gint16)(snr * 10));
 	}
@@ -70,7 +72,6 @@ void qmi_decode_signal_info(QmiMessageNasGetSignalInfoOutput *answer, Observatio
 		RADIO_SET(o, lte_rsrq_db, rsrq);
 	if (qmi_is_rsrp(rsrp))
 		RADIO_SET(o, lte_rsrp_dbm, rsrp);
-	/* A row of "unknown" codes has 0 for the SNR, which alone would be a value: it counts only beside a good RSRP. */
 	if (qmi_is_rsrp(rsrp) && qmi_is_snr_ddb(snr))
 		RADIO_SET(o, lte_snr_cdb, (gint16)(snr * 10));
 }
@@ -177,27 +178,26 @@ static void set_identity(const SystemFacts *f, Rat rat, Observation *o)
 		return;
 	if (f->domain_valid && is_domain(f->domain))
 		RADIO_SET(o, domain, (guint8)f->domain);
-	if (f->roaming_valid)
+	if (f->roaming_valid && (guint)f->roaming <= QMI_NAS_ROAMING_STATUS_BANNER_OFF)
 		RADIO_SET(o, roaming, f->roaming != QMI_NAS_ROAMING_STATUS_OFF);
 	if (f->forbidden_valid)
 		RADIO_SET(o, forbidden, f->forbidden != 0);
 	if (f->plmn_valid)
 		set_plmn(o, f->mcc, f->mnc);
-	if (f->cid_valid && f->cid != G_MAXUINT32)
+	/* On NR these are the low 32 bits of the cell id and the low 16 of the TAC: other cells' than ours. */
+	if (rat != RAT_NR && f->cid_valid && qmi_is_cell_id(f->cid))
 		RADIO_SET(o, cell_id, f->cid);
-	if ((rat == RAT_LTE || rat == RAT_NR) && f->tac_valid && f->tac != G_MAXUINT16)
+	if (rat == RAT_LTE && f->tac_valid && f->tac != G_MAXUINT16)
 		RADIO_SET(o, tac, f->tac);
 	else if ((rat == RAT_GSM || rat == RAT_UMTS) && f->lac_valid && f->lac != G_MAXUINT16)
 		RADIO_SET(o, tac, f->lac);
 }
 
-/* The NR tracking area code is 24 bits: three bytes, most significant first (the 16 bits of the system info cut it). */
-static void set_nr_tac(QmiMessageNasGetSystemInfoOutput *answer, Observation *o)
+void qmi_set_nr_tac(const GArray *bytes, Observation *o)
 {
-	GArray *bytes = NULL;
-	if (!qmi_message_nas_get_system_info_output_get_nr5g_tracking_area_code(answer, &bytes, NULL) || bytes->len != 3)
-		return;
 	const guint8 *b = (const guint8 *)bytes->data;
+	if (bytes->len != 3 || (b[0] & b[1] & b[2]) == 0xff)
+		return;
 	RADIO_SET(o, tac, (guint32)b[0] << 16 | (guint32)b[1] << 8 | b[2]);
 }
 
@@ -261,12 +261,13 @@ void qmi_decode_system_info(QmiMessageNasGetSystemInfoOutput *answer, Observatio
 {
 	const SystemFacts facts[] = {[RAT_NONE] = {0}, [RAT_GSM] = facts_gsm(answer), [RAT_UMTS] = facts_umts(answer),
 				     [RAT_LTE] = facts_lte(answer), [RAT_NR] = facts_nr(answer)};
+	GArray *tac = NULL;
 	decode_services(answer, o);
 	Rat rat = choose_rat(o);
 	RADIO_SET(o, rat, (guint8)rat);
 	set_identity(&facts[rat], rat, o);
-	if (rat == RAT_NR)
-		set_nr_tac(answer, o);
+	if (rat == RAT_NR && qmi_message_nas_get_system_info_output_get_nr5g_tracking_area_code(answer, &tac, NULL))
+		qmi_set_nr_tac(tac, o);
 	set_reject(&facts[rat], rat, o);
 	for (Rat other = RAT_NR; other > RAT_NONE; other--)
 		set_reject(&facts[other], other, o);
@@ -323,7 +324,9 @@ static guint16 band_number(QmiNasActiveBand band)
 		{QMI_NAS_ACTIVE_BAND_WCDMA_850, 5},        {QMI_NAS_ACTIVE_BAND_WCDMA_800, 6},
 		{QMI_NAS_ACTIVE_BAND_WCDMA_2600, 7},       {QMI_NAS_ACTIVE_BAND_WCDMA_900, 8},
 		{QMI_NAS_ACTIVE_BAND_WCDMA_1700_JAPAN, 9}, {QMI_NAS_ACTIVE_BAND_WCDMA_1500_JAPAN, 11},
-		{QMI_NAS_ACTIVE_BAND_WCDMA_850_JAPAN, 19}, {QMI_NAS_ACTIVE_BAND_GSM_850, 850},
+		{QMI_NAS_ACTIVE_BAND_WCDMA_850_JAPAN, 19}, {QMI_NAS_ACTIVE_BAND_GSM_450, 450},
+		{QMI_NAS_ACTIVE_BAND_GSM_480, 480},        {QMI_NAS_ACTIVE_BAND_GSM_750, 750},
+		{QMI_NAS_ACTIVE_BAND_GSM_850, 850},
 		{QMI_NAS_ACTIVE_BAND_GSM_900_EXTENDED, 900}, {QMI_NAS_ACTIVE_BAND_GSM_900_PRIMARY, 900},
 		{QMI_NAS_ACTIVE_BAND_GSM_900_RAILWAYS, 900}, {QMI_NAS_ACTIVE_BAND_GSM_DCS_1800, 1800},
 		{QMI_NAS_ACTIVE_BAND_GSM_PCS_1900, 1900},
@@ -337,16 +340,10 @@ static guint16 band_number(QmiNasActiveBand band)
 	return 0;
 }
 
-/* The row of the serving RAT, else the first row. */
-static const QmiMessageNasGetRfBandInformationOutputExtendedListElement *choose_row(GArray *rows, const Observation *o)
+/* With two radios at work (NSA) each has a row. Without a serving RAT any row will do: the channel that is listened on. */
+static gboolean is_serving(QmiNasRadioInterface radio, const Observation *o)
 {
-	for (guint i = 0; i < rows->len; i++) {
-		const QmiMessageNasGetRfBandInformationOutputExtendedListElement *row =
-			&g_array_index(rows, QmiMessageNasGetRfBandInformationOutputExtendedListElement, i);
-		if (!RADIO_HAS(o, rat) || o->radio.rat == RAT_NONE || rat_from_interface(row->radio_interface) == o->radio.rat)
-			return row;
-	}
-	return NULL;
+	return !RADIO_HAS(o, rat) || o->radio.rat == RAT_NONE || rat_from_interface(radio) == o->radio.rat;
 }
 
 static guint32 bandwidth_khz(QmiNasDLBandwidth bandwidth)
@@ -364,27 +361,51 @@ static void set_band(Observation *o, QmiNasActiveBand band, guint32 channel, gui
 		RADIO_SET(o, arfcn, channel);
 }
 
+/* FALSE: firmware before the extended list. */
+static gboolean decode_extended_list(QmiMessageNasGetRfBandInformationOutput *answer, Observation *o)
+{
+	GArray *rows = NULL;
+	if (!qmi_message_nas_get_rf_band_information_output_get_extended_list(answer, &rows, NULL))
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const QmiMessageNasGetRfBandInformationOutputExtendedListElement *row =
+			&g_array_index(rows, QmiMessageNasGetRfBandInformationOutputExtendedListElement, i);
+		if (!is_serving(row->radio_interface, o))
+			continue;
+		set_band(o, row->active_band_class, row->active_channel, G_MAXUINT32);
+		break;
+	}
+	return TRUE;
+}
+
+/* Its channel has 16 bits, in which a high EARFCN cannot stand. */
+static void decode_old_list(QmiMessageNasGetRfBandInformationOutput *answer, Observation *o)
+{
+	GArray *rows = NULL;
+	if (!qmi_message_nas_get_rf_band_information_output_get_list(answer, &rows, NULL))
+		return;
+	for (guint i = 0; i < rows->len; i++) {
+		const QmiMessageNasGetRfBandInformationOutputListElement *row =
+			&g_array_index(rows, QmiMessageNasGetRfBandInformationOutputListElement, i);
+		if (!is_serving(row->radio_interface, o))
+			continue;
+		set_band(o, row->active_band_class, row->active_channel, G_MAXUINT16);
+		return;
+	}
+}
+
 void qmi_decode_rf_band(QmiMessageNasGetRfBandInformationOutput *answer, Observation *o)
 {
 	GArray *rows = NULL;
-	const QmiMessageNasGetRfBandInformationOutputExtendedListElement *row = NULL;
-	if (qmi_message_nas_get_rf_band_information_output_get_extended_list(answer, &rows, NULL))
-		row = choose_row(rows, o);
-	if (row) {
-		set_band(o, row->active_band_class, row->active_channel, G_MAXUINT32);
-	} else if (qmi_message_nas_get_rf_band_information_output_get_list(answer, &rows, NULL) && rows->len > 0) {
-		/* Firmware before the extended list: 16 bits, in which a high EARFCN cannot stand. */
-		const QmiMessageNasGetRfBandInformationOutputListElement *old =
-			&g_array_index(rows, QmiMessageNasGetRfBandInformationOutputListElement, 0);
-		set_band(o, old->active_band_class, old->active_channel, G_MAXUINT16);
-	}
+	if (!decode_extended_list(answer, o))
+		decode_old_list(answer, o);
 	if (!qmi_message_nas_get_rf_band_information_output_get_bandwidth_list(answer, &rows, NULL))
 		return;
 	for (guint i = 0; i < rows->len; i++) {
 		const QmiMessageNasGetRfBandInformationOutputBandwidthListElement *b =
 			&g_array_index(rows, QmiMessageNasGetRfBandInformationOutputBandwidthListElement, i);
 		guint32 khz = bandwidth_khz(b->bandwidth);
-		if (khz && rat_from_interface(b->radio_interface) == RAT_LTE)
+		if (khz && rat_from_interface(b->radio_interface) == RAT_LTE && is_serving(b->radio_interface, o))
 			RADIO_SET(o, bandwidth_khz, khz);
 	}
 }
@@ -448,24 +469,29 @@ void qmi_decode_operating_mode(QmiMessageDmsGetOperatingModeOutput *answer, Obse
 	}
 }
 
-static SimState state_of_application(QmiUimCardApplicationState state)
+static void set_application_state(QmiUimCardApplicationState state, Observation *o)
 {
 	switch (state) {
 	case QMI_UIM_CARD_APPLICATION_STATE_READY:
-		return SIM_STATE_READY;
+		RADIO_SET(o, sim_state, SIM_STATE_READY);
+		break;
 	case QMI_UIM_CARD_APPLICATION_STATE_PIN1_OR_UPIN_PIN_REQUIRED:
-		return SIM_STATE_PIN;
+		RADIO_SET(o, sim_state, SIM_STATE_PIN);
+		break;
 	case QMI_UIM_CARD_APPLICATION_STATE_PUK1_OR_UPIN_PUK_REQUIRED:
-		return SIM_STATE_PUK;
+		RADIO_SET(o, sim_state, SIM_STATE_PUK);
+		break;
 	case QMI_UIM_CARD_APPLICATION_STATE_PIN1_BLOCKED:
 	case QMI_UIM_CARD_APPLICATION_STATE_ILLEGAL:
-		return SIM_STATE_ERROR;
-	case QMI_UIM_CARD_APPLICATION_STATE_UNKNOWN:
+		RADIO_SET(o, sim_state, SIM_STATE_ERROR);
+		break;
 	case QMI_UIM_CARD_APPLICATION_STATE_DETECTED:
 	case QMI_UIM_CARD_APPLICATION_STATE_CHECK_PERSONALIZATION_STATE:
+		RADIO_SET(o, sim_state, SIM_STATE_NOT_READY);
+		break;
+	case QMI_UIM_CARD_APPLICATION_STATE_UNKNOWN:
 		break;
 	}
-	return SIM_STATE_NOT_READY;
 }
 
 void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observation *o)
@@ -475,21 +501,18 @@ void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observatio
 	if (!qmi_message_uim_get_card_status_output_get_card_status(answer, &primary, NULL, NULL, NULL, &cards, NULL) ||
 	    cards->len == 0)
 		return;
-	guint slot = primary == G_MAXUINT16 ? 0 : primary >> 8;
-	if (slot >= cards->len)
-		slot = 0;
+	guint slot = primary == G_MAXUINT16 ? 0 : primary >> 8, n = primary == G_MAXUINT16 ? 0 : primary & 0xff;
 	const QmiMessageUimGetCardStatusOutputCardStatusCardsElement *card =
-		&g_array_index(cards, QmiMessageUimGetCardStatusOutputCardStatusCardsElement, slot);
+		&g_array_index(cards, QmiMessageUimGetCardStatusOutputCardStatusCardsElement, slot < cards->len ? slot : 0);
 	if (card->card_state == QMI_UIM_CARD_STATE_ABSENT)
 		RADIO_SET(o, sim_state, SIM_STATE_ABSENT);
 	else if (card->card_state == QMI_UIM_CARD_STATE_ERROR)
 		RADIO_SET(o, sim_state, SIM_STATE_ERROR);
-	else if (card->applications->len > 0) {
-		guint n = primary == G_MAXUINT16 ? 0 : primary & 0xff;
+	else if (card->card_state == QMI_UIM_CARD_STATE_PRESENT && card->applications->len > 0) {
 		const QmiMessageUimGetCardStatusOutputCardStatusCardsElementApplicationsElement *application =
 			&g_array_index(card->applications, QmiMessageUimGetCardStatusOutputCardStatusCardsElementApplicationsElement,
 				       n < card->applications->len ? n : 0);
-		RADIO_SET(o, sim_state, (guint8)state_of_application(application->state));
+		set_application_state(application->state, o);
 	}
 }
 
@@ -503,7 +526,8 @@ void qmi_decode_network_reject(QmiIndicationNasNetworkRejectOutput *indication, 
 	guint16 mcc, mnc;
 	gboolean three_digits;
 	EVENT_SET(o, code, EVENT_NETWORK_REJECT);
-	if (qmi_indication_nas_network_reject_output_get_radio_interface(indication, &radio, NULL))
+	if (qmi_indication_nas_network_reject_output_get_radio_interface(indication, &radio, NULL) &&
+	    rat_from_interface(radio) != RAT_NONE)
 		EVENT_SET(o, rat, (guint8)rat_from_interface(radio));
 	if (qmi_indication_nas_network_reject_output_get_service_domain(indication, &domain, NULL) && is_domain(domain))
 		EVENT_SET(o, domain, (guint8)domain);

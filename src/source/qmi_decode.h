@@ -21,11 +21,11 @@ void qmi_decode_system_info(QmiMessageNasGetSystemInfoOutput *answer, Observatio
 /* NAS 0x24: registration and attach. */
 void qmi_decode_serving_system(QmiMessageNasGetServingSystemOutput *answer, Observation *o);
 
-/* NAS 0x43: serving cell and neighbours. Its EARFCN is 16 bits wide: `arfcn` of the serving cell comes from 0x31, and
- * a neighbour on the serving carrier gets that one too (qmi_decode_finish). */
+/* NAS 0x43: serving cell and neighbours; on NR the cell id, and the TAC where 0x4D had none. To be called after
+ * qmi_decode_system_info and qmi_decode_rf_band: its EARFCN is 16 bits wide, and that of the serving carrier comes from 0x31. */
 void qmi_decode_cell_location(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o);
 
-/* NAS 0x31: band, channel and bandwidth in use. */
+/* NAS 0x31: band, channel and bandwidth of the serving RAT: after qmi_decode_system_info. */
 void qmi_decode_rf_band(QmiMessageNasGetRfBandInformationOutput *answer, Observation *o);
 
 /* NAS 0x5A: wideband received power of each chain, transmit power. */
@@ -37,6 +37,9 @@ void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observatio
 
 /* After all answers of a sweep: what only follows from several of them together. */
 void qmi_decode_finish(Observation *o);
+
+/* The NR tracking area code: three bytes, most significant first; all ones are unknown. */
+void qmi_set_nr_tac(const GArray *bytes, Observation *o);
 
 /* NAS 0x68, the network turned us away: fields of an event observation. */
 void qmi_decode_network_reject(QmiIndicationNasNetworkRejectOutput *indication, Observation *o);

@@ -5,35 +5,59 @@
 
 #include "source/qmi_values.h"
 
-/* A new last cell, or NULL when the list is full (the modem's order is strongest first: what is cut is the weakest). */
-static Cell *add_cell(Observation *o, Rat rat, guint32 arfcn, guint16 pci)
+/* A cell with its channel and physical identity, each of which may be one of the protocol's codes for "unknown". Highest values:
+ * TS 45.005 2 and TS 45.008 (BSIC), TS 25.101 5.4 and TS 25.213, TS 36.101 5.7.3 and TS 36.211 6.11, TS 38.104 5.4.2 and TS 38.211 7.4.2. */
+static Cell cell_make(Rat rat, guint32 arfcn, guint pci)
+{
+	static const struct {
+		guint32 arfcn;
+		guint pci;
+	} highest[] = {[RAT_GSM] = {1023, 63}, [RAT_UMTS] = {16383, 511}, [RAT_LTE] = {262143, 503}, [RAT_NR] = {3279165, 1007}};
+	Cell cell = {0};
+	CELL_SET(&cell, rat, (guint8)rat);
+	if (arfcn <= highest[rat].arfcn)
+		CELL_SET(&cell, arfcn, arfcn);
+	if (pci <= highest[rat].pci)
+		CELL_SET(&cell, pci, (guint16)pci);
+	return cell;
+}
+
+/* Cells beyond the list's end are left out: it is the modem's order, and those are neighbours of the last carrier. */
+static void add_cell(Observation *o, const Cell *cell)
 {
 	CellList *cells = &o->radio.cells;
+	if (!CELL_HAS(cell, pci) && !CELL_HAS(cell, rsrp_cdbm))
+		return; /* a row of "unknown" codes, not a cell */
 	if (!RADIO_HAS(o, cells)) {
 		cells->n = 0;
 		o->present |= OBSERVATION_BIT(RADIO_ID_cells);
 	}
-	if (cells->n == OBSERVATION_MAX_CELLS)
-		return NULL;
-	Cell *cell = &cells->cell[cells->n++];
-	*cell = (Cell){0};
-	CELL_SET(cell, rat, (guint8)rat);
-	CELL_SET(cell, arfcn, arfcn);
-	CELL_SET(cell, pci, pci);
-	return cell;
+	if (cells->n < OBSERVATION_MAX_CELLS)
+		cells->cell[cells->n++] = *cell;
 }
 
-/* LTE measurements in tenths. */
+/* LTE and NR measurements in tenths. */
 static void set_lte_values(Cell *cell, gint16 rsrp_ddbm, gint16 rsrq_ddb, gint16 rssi_ddbm)
 {
-	if (!cell)
-		return;
 	if (qmi_is_rsrp(rsrp_ddbm / 10))
 		CELL_SET(cell, rsrp_cdbm, (gint16)(rsrp_ddbm * 10));
 	if (qmi_is_rsrp(rsrp_ddbm / 10) && qmi_is_rsrq(rsrq_ddb / 10))
 		CELL_SET(cell, rsrq_cdb, (gint16)(rsrq_ddb * 10));
 	if (qmi_is_rssi(rssi_ddbm / 10))
 		CELL_SET(cell, rssi_cdbm, (gint16)(rssi_ddbm * 10));
+}
+
+/* All 16 bits set stand for "unknown" here, although a high EARFCN may end in them. */
+static guint32 earfcn_from_16_bits(guint16 low)
+{
+	return low == G_MAXUINT16 ? G_MAXUINT32 : low;
+}
+
+/* The serving carrier's, whose upper bits only 0x31 has room for. */
+static guint32 serving_earfcn(const Observation *o, guint16 low)
+{
+	gboolean same = RADIO_HAS(o, arfcn) && o->radio.rat == RAT_LTE && (o->radio.arfcn & 0xffff) == low;
+	return same ? o->radio.arfcn : earfcn_from_16_bits(low);
 }
 
 static void decode_lte_intra(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o)
@@ -47,16 +71,15 @@ static void decode_lte_intra(QmiMessageNasGetCellLocationInfoOutput *answer, Obs
 	for (guint i = 0; i < cells->len; i++) {
 		const QmiMessageNasGetCellLocationInfoOutputIntrafrequencyLteInfoV2CellElement *e =
 			&g_array_index(cells, QmiMessageNasGetCellLocationInfoOutputIntrafrequencyLteInfoV2CellElement, i);
-		Cell *cell = add_cell(o, RAT_LTE, earfcn, e->physical_cell_id);
-		set_lte_values(cell, e->rsrp, e->rsrq, e->rssi);
-		if (!cell || e->physical_cell_id != serving)
-			continue;
-		CELL_SET(cell, serving, TRUE);
-		if (cell_id != G_MAXUINT32)
-			CELL_SET(cell, cell_id, cell_id);
+		Cell cell = cell_make(RAT_LTE, serving_earfcn(o, earfcn), e->physical_cell_id);
+		set_lte_values(&cell, e->rsrp, e->rsrq, e->rssi);
+		if (e->physical_cell_id == serving) {
+			CELL_SET(&cell, serving, TRUE);
+			if (qmi_is_cell_id(cell_id))
+				CELL_SET(&cell, cell_id, cell_id);
+		}
+		add_cell(o, &cell);
 	}
-	if (serving <= 503)
-		RADIO_SET(o, pci, serving);
 }
 
 static void decode_lte_inter(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o)
@@ -67,53 +90,68 @@ static void decode_lte_inter(QmiMessageNasGetCellLocationInfoOutput *answer, Obs
 	for (guint f = 0; f < frequencies->len; f++) {
 		const QmiMessageNasGetCellLocationInfoOutputInterfrequencyLteInfoFrequencyElement *frequency = &g_array_index(
 			frequencies, QmiMessageNasGetCellLocationInfoOutputInterfrequencyLteInfoFrequencyElement, f);
+		guint32 earfcn = earfcn_from_16_bits(frequency->eutra_absolute_rf_channel_number);
 		for (guint i = 0; i < frequency->cell->len; i++) {
 			const QmiMessageNasGetCellLocationInfoOutputInterfrequencyLteInfoFrequencyElementCellElement *e =
 				&g_array_index(frequency->cell,
 					       QmiMessageNasGetCellLocationInfoOutputInterfrequencyLteInfoFrequencyElementCellElement, i);
-			set_lte_values(add_cell(o, RAT_LTE, frequency->eutra_absolute_rf_channel_number, e->physical_cell_id),
-				       e->rsrp, e->rsrq, e->rssi);
+			Cell cell = cell_make(RAT_LTE, earfcn, e->physical_cell_id);
+			set_lte_values(&cell, e->rsrp, e->rsrq, e->rssi);
+			add_cell(o, &cell);
 		}
 	}
+}
+
+static gboolean is_rscp(gint dbm)
+{
+	return qmi_within(dbm, -120, -20);
 }
 
 /* RSCP in dBm and Ec/Io in dB, both negative; tenths would be out of these ranges. */
 static void set_umts_values(Cell *cell, gint16 rscp_dbm, gint16 ecio_db)
 {
-	if (cell && qmi_within(rscp_dbm, -120, -20))
-		CELL_SET(cell, rsrp_cdbm, (gint16)(rscp_dbm * 100));
-	if (cell && qmi_within(ecio_db, -32, 0))
+	if (!is_rscp(rscp_dbm))
+		return;
+	CELL_SET(cell, rsrp_cdbm, (gint16)(rscp_dbm * 100));
+	if (qmi_within(ecio_db, -32, 0))
 		CELL_SET(cell, rsrq_cdb, (gint16)(ecio_db * 100));
 }
 
 static void decode_umts_cells(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o)
 {
 	guint16 uarfcn, psc;
+	guint32 cell_id; /* with the RNC's number, for which the 16 bits beside the PLMN have no room */
 	gint16 rscp, ecio;
 	GArray *cells = NULL;
 	if (!qmi_message_nas_get_cell_location_info_output_get_umts_info_v2(answer, NULL, NULL, NULL, &uarfcn, &psc, &rscp, &ecio,
 									   &cells, NULL, NULL))
 		return;
-	Cell *serving = add_cell(o, RAT_UMTS, uarfcn, psc);
-	set_umts_values(serving, rscp, ecio);
-	if (serving)
-		CELL_SET(serving, serving, TRUE);
-	if (qmi_within(rscp, -120, -20))
+	Cell serving = cell_make(RAT_UMTS, uarfcn, psc);
+	set_umts_values(&serving, rscp, ecio);
+	CELL_SET(&serving, serving, TRUE);
+	if (qmi_message_nas_get_cell_location_info_output_get_umts_cell_id(answer, &cell_id, NULL) && qmi_is_cell_id(cell_id))
+		CELL_SET(&serving, cell_id, cell_id);
+	add_cell(o, &serving);
+	if (is_rscp(rscp))
 		RADIO_SET(o, umts_rscp_dbm, rscp);
-	RADIO_SET(o, pci, psc);
 	for (guint i = 0; i < cells->len; i++) {
 		const QmiMessageNasGetCellLocationInfoOutputUmtsInfoV2CellElement *e =
 			&g_array_index(cells, QmiMessageNasGetCellLocationInfoOutputUmtsInfoV2CellElement, i);
-		set_umts_values(add_cell(o, RAT_UMTS, e->utra_absolute_rf_channel_number, e->primary_scrambling_code), e->rscp,
-				e->ecio);
+		Cell cell = cell_make(RAT_UMTS, e->utra_absolute_rf_channel_number, e->primary_scrambling_code);
+		set_umts_values(&cell, e->rscp, e->ecio);
+		add_cell(o, &cell);
 	}
 }
 
 /* RXLEV 0..63 means -110..-48 dBm and above (3GPP TS 45.008 8.1.4). */
-static void set_gsm_values(Cell *cell, guint rxlev)
+static Cell make_gsm_cell(guint16 arfcn, guint8 bsic, guint16 rxlev, guint32 cell_id)
 {
-	if (cell && rxlev <= 63)
-		CELL_SET(cell, rsrp_cdbm, (gint16)(((gint)rxlev - 111) * 100));
+	Cell cell = cell_make(RAT_GSM, arfcn, bsic);
+	if (rxlev <= 63)
+		CELL_SET(&cell, rsrp_cdbm, (gint16)((rxlev - 111) * 100));
+	if (qmi_is_cell_id(cell_id))
+		CELL_SET(&cell, cell_id, cell_id);
+	return cell;
 }
 
 static void decode_gsm_cells(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o)
@@ -125,17 +163,14 @@ static void decode_gsm_cells(QmiMessageNasGetCellLocationInfoOutput *answer, Obs
 	if (!qmi_message_nas_get_cell_location_info_output_get_geran_info_v2(answer, &cell_id, NULL, NULL, &arfcn, &bsic, NULL,
 									    &rxlev, &cells, NULL))
 		return;
-	Cell *serving = add_cell(o, RAT_GSM, arfcn, bsic);
-	set_gsm_values(serving, rxlev);
-	if (serving)
-		CELL_SET(serving, serving, TRUE);
-	if (serving && cell_id != G_MAXUINT32)
-		CELL_SET(serving, cell_id, cell_id);
-	RADIO_SET(o, pci, bsic);
+	Cell serving = make_gsm_cell(arfcn, bsic, rxlev, cell_id);
+	CELL_SET(&serving, serving, TRUE);
+	add_cell(o, &serving);
 	for (guint i = 0; i < cells->len; i++) {
 		const QmiMessageNasGetCellLocationInfoOutputGeranInfoV2CellElement *e =
 			&g_array_index(cells, QmiMessageNasGetCellLocationInfoOutputGeranInfoV2CellElement, i);
-		set_gsm_values(add_cell(o, RAT_GSM, e->geran_absolute_rf_channel_number, e->base_station_identity_code), e->rx_level);
+		Cell cell = make_gsm_cell(e->geran_absolute_rf_channel_number, e->base_station_identity_code, e->rx_level, e->cell_id);
+		add_cell(o, &cell);
 	}
 }
 
@@ -144,48 +179,56 @@ static void decode_nr_cell(QmiMessageNasGetCellLocationInfoOutput *answer, Obser
 	guint64 cell_id;
 	guint16 pci;
 	gint16 rsrq, rsrp;
-	guint32 arfcn;
-	if (!qmi_message_nas_get_cell_location_info_output_get_nr5g_cell_information(answer, NULL, NULL, &cell_id, &pci, &rsrq, &rsrp,
+	guint32 arfcn = G_MAXUINT32;
+	GArray *tac = NULL;
+	if (!qmi_message_nas_get_cell_location_info_output_get_nr5g_cell_information(answer, NULL, &tac, &cell_id, &pci, &rsrq, &rsrp,
 										    NULL, NULL))
 		return;
-	if (!qmi_message_nas_get_cell_location_info_output_get_nr5g_arfcn(answer, &arfcn, NULL))
-		return;
-	Cell *cell = add_cell(o, RAT_NR, arfcn, pci);
-	set_lte_values(cell, rsrp, rsrq, 0);
-	if (!cell)
-		return;
-	CELL_SET(cell, serving, TRUE);
-	if (cell_id < G_GUINT64_CONSTANT(1) << 36)
-		CELL_SET(cell, cell_id, cell_id);
+	qmi_message_nas_get_cell_location_info_output_get_nr5g_arfcn(answer, &arfcn, NULL);
+	Cell cell = cell_make(RAT_NR, arfcn, pci);
+	set_lte_values(&cell, rsrp, rsrq, 0);
+	CELL_SET(&cell, serving, TRUE);
+	if (qmi_is_nr_cell_id(cell_id))
+		CELL_SET(&cell, cell_id, cell_id);
+	add_cell(o, &cell);
+	if (RADIO_HAS(o, rat) && o->radio.rat == RAT_NR && !RADIO_HAS(o, tac))
+		qmi_set_nr_tac(tac, o);
 }
 
 void qmi_decode_cell_location(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o)
 {
-	guint32 advance;
+	guint32 advance_us;
 	decode_lte_intra(answer, o);
 	decode_nr_cell(answer, o);
 	decode_umts_cells(answer, o);
 	decode_gsm_cells(answer, o);
 	decode_lte_inter(answer, o);
-	if (qmi_message_nas_get_cell_location_info_output_get_lte_info_timing_advance(answer, &advance, NULL) && advance != G_MAXUINT32)
-		RADIO_SET(o, timing_advance_us, advance);
+	/* At most 1,282 steps of 16 Ts, TS 36.213 4.2.3: 668 us. */
+	if (qmi_message_nas_get_cell_location_info_output_get_lte_info_timing_advance(answer, &advance_us, NULL) && advance_us <= 668)
+		RADIO_SET(o, timing_advance_us, advance_us);
+}
+
+/* The serving cell of the RAT that serves us: beside it there is an NR one in NSA, and firmware may keep showing an old one. */
+static const Cell *find_serving_cell(const Observation *o)
+{
+	for (guint i = 0; RADIO_HAS(o, cells) && i < o->radio.cells.n; i++) {
+		const Cell *cell = &o->radio.cells.cell[i];
+		if (CELL_HAS(cell, serving) && (!RADIO_HAS(o, rat) || cell->rat == o->radio.rat))
+			return cell;
+	}
+	return NULL;
 }
 
 void qmi_decode_finish(Observation *o)
 {
-	if (!RADIO_HAS(o, cells))
+	const Cell *serving = find_serving_cell(o);
+	if (!serving)
 		return;
-	for (guint i = 0; i < o->radio.cells.n; i++) {
-		Cell *cell = &o->radio.cells.cell[i];
-		if (!CELL_HAS(cell, serving) || RADIO_HAS(o, cell_id) || !CELL_HAS(cell, cell_id) || cell->rat != o->radio.rat)
-			continue;
-		RADIO_SET(o, cell_id, cell->cell_id); /* NR: only here are all 36 bits */
-	}
-	if (!RADIO_HAS(o, arfcn))
-		return;
-	for (guint i = 0; i < o->radio.cells.n; i++) {
-		Cell *cell = &o->radio.cells.cell[i];
-		if (cell->rat == RAT_LTE && o->radio.rat == RAT_LTE && cell->arfcn == (o->radio.arfcn & 0xffff))
-			cell->arfcn = o->radio.arfcn; /* the same carrier, whose upper bits 0x43 has no room for */
-	}
+	if (CELL_HAS(serving, pci))
+		RADIO_SET(o, pci, serving->pci);
+	if (CELL_HAS(serving, cell_id) && !RADIO_HAS(o, cell_id))
+		RADIO_SET(o, cell_id, serving->cell_id);
+	/* An EARFCN from here would be its low 16 bits. */
+	if (CELL_HAS(serving, arfcn) && !RADIO_HAS(o, arfcn) && serving->rat != RAT_LTE)
+		RADIO_SET(o, arfcn, serving->arfcn);
 }

@@ -35,3 +35,14 @@ static inline gboolean qmi_is_power_ddbm(gint64 ddbm)
 {
 	return qmi_within(ddbm, -1500, 300);
 }
+
+/* 28 bits on UMTS and LTE (TS 25.331 10.3.2.2, TS 36.331 6.3.4), fewer on GSM. NR has 36, which only NAS 0x43 tells. */
+static inline gboolean qmi_is_cell_id(guint64 id)
+{
+	return id < 1u << 28;
+}
+
+static inline gboolean qmi_is_nr_cell_id(guint64 id)
+{
+	return id < G_GUINT64_CONSTANT(1) << 36;
+}
