@@ -4,6 +4,8 @@
  *   boot, recording, segment, damage   what was read, from which device, how far, and what was unreadable
  *   run, device, fix, sky, event, clock   one row for each observation of that kind, columns as in observation.h
  *   radio        one row for each sweep of a modem, with its UTC interval and its place
+ *   radio_more   signals that most sweeps lack (GSM, UMTS, NR, third and fourth receiver); a row only where there is one.
+ *                A column that is NULL in every row still costs a byte in each, and time when it is inserted.
  *   state, cell, heard, source   dictionaries: what repeats from sweep to sweep is written once
  *   wall         what the device's own clock said, wherever that changed
  *   knot         BOOTTIME <-> UTC, the pairs that sync believed
@@ -11,7 +13,7 @@
  *   neighbour    (view) the cells heard in each sweep, one row each
  *   meta         the schema's version
  * A row of an observation has the id (recording << 32 | sequence): the natural key, so that nothing enters twice, and
- * rows lie in the order in which they were made. BOOTTIME and UTC are kept in ms. ENUMs are words.
+ * rows lie in the order in which they were made. All times are kept in ms (time_ns is time_ms here). ENUMs are words.
  *
  * Columns of `sample` that are computed are virtual generated columns of radio: a view's column then has a declared type,
  * which GeoPackage demands and by which OGR knows a DateTime, and nothing is stored twice. They need SQLite 3.31 to read.
@@ -114,13 +116,25 @@ typedef enum {
 	STORE_RADIO_STATE,
 	STORE_RADIO_CELL,
 	STORE_RADIO_CELLS,             /* STORE_HEARD_SIZE bytes for each cell, see store_heard_encode */
-	STORE_RADIO_FIRST_SIGNAL,      /* then one column for each of store_signal_ids */
+	STORE_RADIO_FIRST_SIGNAL,      /* then the common signals */
 } StoreRadioColumn;
 
-#define STORE_N_SIGNALS 17
-extern const guint8 store_signal_ids[STORE_N_SIGNALS]; /* RADIO_ID_... of the columns that radio itself has */
-#define STORE_RADIO_N_COLUMNS (STORE_RADIO_FIRST_SIGNAL + STORE_N_SIGNALS)
+/* The signals in the order in which they are shown. */
+typedef struct {
+	guint8 id;       /* RADIO_ID_... */
+	gboolean common; /* a column of radio; else of radio_more */
+	guint16 offset;  /* of the member in RadioFields */
+	gboolean wide;   /* a guint32; else a gint16 */
+} StoreSignal;
+#define STORE_N_SIGNALS        17
+#define STORE_N_COMMON_SIGNALS 8
+extern const StoreSignal store_signals[STORE_N_SIGNALS];
+#define STORE_RADIO_N_COLUMNS (STORE_RADIO_FIRST_SIGNAL + STORE_N_COMMON_SIGNALS)
 char *store_radio_columns(void);
+/* "id" and the signals that are not common. */
+char *store_radio_more_columns(void);
+/* The name of a signal's field. */
+const char *store_signal_name(const StoreSignal *signal);
 /* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free. */
 char *store_plain_name(const char *name);
 

@@ -49,11 +49,11 @@ gboolean export_rows_find_modem(Store *store, const char *modem, gint64 *ret_sou
 
 static sqlite3_stmt *prepare_sweeps(Store *store, const char *also, GError **error)
 {
-	g_autoptr(GString) sql = g_string_new("SELECT id, source, state, cell, utc_ms, utc_error_ms, position, position_error_dm, point,"
+	g_autoptr(GString) sql = g_string_new("SELECT r.id, source, state, cell, utc_ms, utc_error_ms, position, position_error_dm, point,"
 					      " length(cells), boottime_ms");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
-		g_string_append_printf(sql, ", %s", observation_table(OBSERVATION_RADIO)->fields[store_signal_ids[i] - 1].name);
-	g_string_append_printf(sql, " FROM radio WHERE id > ? AND id < ?%s ORDER BY id", also);
+		g_string_append_printf(sql, ", %s", store_signal_name(&store_signals[i]));
+	g_string_append_printf(sql, " FROM radio r LEFT JOIN radio_more m ON m.id=r.id WHERE r.id > ? AND r.id < ?%s ORDER BY r.id", also);
 	return store_prepare(store, sql->str, error);
 }
 

@@ -20,7 +20,7 @@ static void name_signals(Samples *s, gboolean csv)
 {
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
 		Signal *signal = &s->signals[i];
-		const char *name = observation_table(OBSERVATION_RADIO)->fields[store_signal_ids[i] - 1].name;
+		const char *name = store_signal_name(&store_signals[i]);
 		g_autofree char *plain = store_plain_name(name);
 		g_snprintf(signal->name, sizeof signal->name, csv ? ",%s" : ",\"%s\":", plain ? plain : name);
 		signal->length = strlen(signal->name);

@@ -188,7 +188,11 @@ StoreValue store_field_value(const ObservationField *field, gboolean present, co
 guint store_kind_values(const Observation *o, StoreValue *ret_values)
 {
 	const ObservationTable *table = observation_table(o->kind);
-	for (gsize i = 0; i < table->n_fields; i++)
+	for (gsize i = 0; i < table->n_fields; i++) {
 		ret_values[i] = store_field_value(&table->fields[i], (o->present & OBSERVATION_BIT(table->fields[i].id)) != 0, &o->radio);
+		/* The 64-bit times: FIELD_I64 in ns is kept in ms. */
+		if (table->fields[i].type == FIELD_I64 && g_str_has_suffix(table->fields[i].name, "_ns"))
+			ret_values[i].integer /= NS_PER_MS;
+	}
 	return (guint)table->n_fields;
 }

@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "schema.h"
 
+#include <stddef.h>
+
 const char *const position_state_words[] = {"none", "live", "interpolated", "held", NULL};
 
-const guint8 store_signal_ids[STORE_N_SIGNALS] = {
-	RADIO_ID_gsm_rssi_dbm,	RADIO_ID_umts_rssi_dbm, RADIO_ID_umts_rscp_dbm, RADIO_ID_umts_ecio_cdb, RADIO_ID_lte_rssi_dbm,
-	RADIO_ID_lte_rsrp_dbm,	RADIO_ID_lte_rsrq_db,	RADIO_ID_lte_snr_cdb,	RADIO_ID_nr_rsrp_dbm,	RADIO_ID_nr_rsrq_db,
-	RADIO_ID_nr_snr_cdb,	RADIO_ID_rx0_cdbm,	RADIO_ID_rx1_cdbm,	RADIO_ID_rx2_cdbm,	RADIO_ID_rx3_cdbm,
-	RADIO_ID_tx_cdbm,	RADIO_ID_timing_advance_us,
+#define SIGNAL(name, common) {RADIO_ID_##name, common, offsetof(RadioFields, name), sizeof(((RadioFields *)NULL)->name) == 4}
+const StoreSignal store_signals[STORE_N_SIGNALS] = {
+	SIGNAL(gsm_rssi_dbm, FALSE),
+	SIGNAL(umts_rssi_dbm, FALSE),
+	SIGNAL(umts_rscp_dbm, FALSE),
+	SIGNAL(umts_ecio_cdb, FALSE),
+	SIGNAL(lte_rssi_dbm, TRUE),
+	SIGNAL(lte_rsrp_dbm, TRUE),
+	SIGNAL(lte_rsrq_db, TRUE),
+	SIGNAL(lte_snr_cdb, TRUE),
+	SIGNAL(nr_rsrp_dbm, FALSE),
+	SIGNAL(nr_rsrq_db, FALSE),
+	SIGNAL(nr_snr_cdb, FALSE),
+	SIGNAL(rx0_cdbm, TRUE),
+	SIGNAL(rx1_cdbm, TRUE),
+	SIGNAL(rx2_cdbm, FALSE),
+	SIGNAL(rx3_cdbm, FALSE),
+	SIGNAL(tx_cdbm, TRUE),
+	SIGNAL(timing_advance_us, TRUE),
 };
+
+const char *store_signal_name(const StoreSignal *signal)
+{
+	return observation_table(OBSERVATION_RADIO)->fields[signal->id - 1].name;
+}
 
 /* What changes seldom from sweep to sweep. The service state follows from these alone. */
 static const guint8 state_ids[] = {
@@ -101,14 +122,23 @@ static const char *column_type(const ObservationField *field)
 	return "BLOB";
 }
 
+/* Nanoseconds are kept in ms: "time_ns" is "time_ms" in the store. Free with g_free. */
+static char *kind_column_name(const ObservationField *field)
+{
+	return g_str_has_suffix(field->name, "_ns") ? g_strdup_printf("%.*s_ms", (int)strlen(field->name) - 3, field->name) :
+						      g_strdup(field->name);
+}
+
 static void add_kind(GString *sql, ObservationKind kind)
 {
 	const ObservationTable *table = observation_table(kind);
 	g_string_append_printf(sql, "CREATE TABLE %s (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER, source INTEGER", table->name);
 	if (store_kind_has_utc(kind))
 		g_string_append(sql, ", utc_ms INTEGER, utc_error_ms INTEGER");
-	for (gsize i = 0; i < table->n_fields; i++)
-		g_string_append_printf(sql, ", %s %s", table->fields[i].name, column_type(&table->fields[i]));
+	for (gsize i = 0; i < table->n_fields; i++) {
+		g_autofree char *name = kind_column_name(&table->fields[i]);
+		g_string_append_printf(sql, ", %s %s", name, column_type(&table->fields[i]));
+	}
 	g_string_append(sql, ");");
 }
 
@@ -128,7 +158,7 @@ static void add_computed_time(GString *sql, const char *table, const char *colum
 
 static void add_kind_time(GString *sql, ObservationKind kind)
 {
-	const char *receiver = kind == OBSERVATION_FIX ? "time_ns/1000000000.0" : "gps_time_ns/1000000000.0";
+	const char *receiver = kind == OBSERVATION_FIX ? "time_ms/1000.0" : "gps_time_ms/1000.0";
 	add_computed_time(sql, observation_table(kind)->name, "time", store_kind_has_utc(kind) ? "utc_ms/1000.0" : receiver);
 }
 
@@ -152,24 +182,27 @@ char *store_plain_name(const char *name)
 
 static void add_radio(GString *sql)
 {
-	const ObservationTable *radio = observation_table(OBSERVATION_RADIO);
 	g_string_append(sql, "CREATE TABLE radio (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER, source INTEGER, utc_ms INTEGER,"
 			     " utc_error_ms INTEGER, position INTEGER, position_error_dm INTEGER, point BLOB, state INTEGER,"
 			     " cell INTEGER, cells BLOB");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
-		g_string_append_printf(sql, ", %s INTEGER", radio->fields[store_signal_ids[i] - 1].name);
+		if (store_signals[i].common)
+			g_string_append_printf(sql, ", %s INTEGER", store_signal_name(&store_signals[i]));
+	g_string_append(sql, ");CREATE TABLE radio_more (id INTEGER PRIMARY KEY NOT NULL");
+	for (guint i = 0; i < STORE_N_SIGNALS; i++)
+		if (!store_signals[i].common)
+			g_string_append_printf(sql, ", %s INTEGER", store_signal_name(&store_signals[i]));
 	g_string_append(sql, ");");
 }
 
 static void add_radio_computed(GString *sql)
 {
-	const ObservationTable *radio = observation_table(OBSERVATION_RADIO);
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
-		const char *name = radio->fields[store_signal_ids[i] - 1].name;
+		const char *name = store_signal_name(&store_signals[i]);
 		g_autofree char *plain = store_plain_name(name);
 		g_autofree char *expression = g_strdup_printf("%s/100.0", name);
 		if (plain)
-			add_computed(sql, "radio", plain, "REAL", expression);
+			add_computed(sql, store_signals[i].common ? "radio" : "radio_more", plain, "REAL", expression);
 	}
 	add_computed_time(sql, "radio", "start_time", "(utc_ms-utc_error_ms)/1000.0");
 	add_computed_time(sql, "radio", "end_time", "(utc_ms+utc_error_ms)/1000.0");
@@ -192,15 +225,15 @@ static void add_sample(GString *sql)
 	for (guint i = 0; i < G_N_ELEMENTS(cell_ids); i++)
 		g_string_append_printf(sql, ", c.%s", radio->fields[cell_ids[i] - 1].name);
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
-		const char *name = radio->fields[store_signal_ids[i] - 1].name;
+		const char *name = store_signal_name(&store_signals[i]);
 		g_autofree char *plain = store_plain_name(name);
-		g_string_append_printf(sql, ", r.%s", plain ? plain : name);
+		g_string_append_printf(sql, ", %s.%s", store_signals[i].common ? "r" : "m", plain ? plain : name);
 	}
 	g_string_append(sql, ", r.neighbours");
 	for (guint i = 0; i < G_N_ELEMENTS(state_ids); i++)
 		g_string_append_printf(sql, ", t.%s", radio->fields[state_ids[i] - 1].name);
 	g_string_append(sql, " FROM radio r JOIN state t ON t.id=r.state JOIN cell c ON c.id=r.cell JOIN source s ON s.id=r.source"
-			     " JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot;");
+			     " JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot LEFT JOIN radio_more m ON m.id=r.id;");
 }
 
 /* Value of `n` hexadecimal digits of h from position `at` (from 1), in SQL that every SQLite knows. */
@@ -284,17 +317,28 @@ char *store_kind_columns(ObservationKind kind, guint *ret_n_columns)
 	GString *list = g_string_new("id, boottime_ms, source");
 	if (store_kind_has_utc(kind))
 		g_string_append(list, ", utc_ms, utc_error_ms");
-	for (gsize i = 0; i < table->n_fields; i++)
-		g_string_append_printf(list, ", %s", table->fields[i].name);
+	for (gsize i = 0; i < table->n_fields; i++) {
+		g_autofree char *name = kind_column_name(&table->fields[i]);
+		g_string_append_printf(list, ", %s", name);
+	}
 	*ret_n_columns = (store_kind_has_utc(kind) ? 5u : 3u) + (guint)table->n_fields;
 	return g_string_free(list, FALSE);
 }
 
 char *store_radio_columns(void)
 {
-	const ObservationTable *radio = observation_table(OBSERVATION_RADIO);
 	GString *list = g_string_new("id, boottime_ms, source, utc_ms, utc_error_ms, position, position_error_dm, point, state, cell, cells");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
-		g_string_append_printf(list, ", %s", radio->fields[store_signal_ids[i] - 1].name);
+		if (store_signals[i].common)
+			g_string_append_printf(list, ", %s", store_signal_name(&store_signals[i]));
+	return g_string_free(list, FALSE);
+}
+
+char *store_radio_more_columns(void)
+{
+	GString *list = g_string_new("id");
+	for (guint i = 0; i < STORE_N_SIGNALS; i++)
+		if (!store_signals[i].common)
+			g_string_append_printf(list, ", %s", store_signal_name(&store_signals[i]));
 	return g_string_free(list, FALSE);
 }

@@ -17,7 +17,7 @@ typedef struct {
 	SyncContext *context;
 	StoreDict *states, *cells, *heard, *sources;
 	sqlite3_stmt *insert_kind[OBSERVATION_KIND_MAX + 1];
-	sqlite3_stmt *find_segment, *insert_segment, *update_segment, *insert_damage, *find_wall, *insert_wall;
+	sqlite3_stmt *find_segment, *insert_segment, *update_segment, *insert_damage, *find_wall, *insert_wall, *insert_more;
 	gint32 south_e7, west_e7, north_e7, east_e7; /* of all fixes read; south > north: none */
 } SyncTools;
 

@@ -9,11 +9,26 @@
 #include "error.h"
 #include "register.h"
 
+#include <stddef.h>
+
 /* REALTIME is written down anew when it moved this far against BOOTTIME. */
 #define WALL_STEP_MS 20
 /* A sweep stands for the time to its modem's next one, but for no more than this. */
 #define MAX_SWEEP_MS 5000
 #define MAX_MODEMS   64
+
+/* The fields before the signals, and rx_tuned, make up state and cell. They are cleared before a record is decoded, so that they can be compared
+ * as bytes. */
+#define HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
+#define HEAD_FIELDS ((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned))
+
+typedef struct {
+	gint64 source, time_ms;
+	ServiceState service;
+	guint64 present;
+	guint8 head[HEAD_SIZE], rx_tuned;
+	gint64 state, cell;
+} Sweep;
 
 typedef struct {
 	Boot *boot;
@@ -21,10 +36,7 @@ typedef struct {
 	Record record;
 	Observation observation;
 	const SyncSegment *wall_segment; /* whose first record was seen */
-	struct {
-		gint64 source, time_ms;
-		ServiceState service;
-	} last_sweep[MAX_MODEMS]; /* by source % MAX_MODEMS */
+	Sweep last_sweep[MAX_MODEMS]; /* by source % MAX_MODEMS */
 	guint8 point[16];
 	guint8 cells[OBSERVATION_MAX_CELLS * STORE_HEARD_SIZE];
 } Pass;
@@ -192,13 +204,11 @@ static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *r
 static void count_service(Pass *pass, gint64 source, gint64 time_ms)
 {
 	SyncSummary *summary = pass->boot->tools->context->summary;
-	const guint slot = (guint)(source % MAX_MODEMS);
-	const gint64 since = time_ms - pass->last_sweep[slot].time_ms;
-	if (pass->last_sweep[slot].source == source && since > 0)
-		summary->service_ms[pass->last_sweep[slot].service] += (guint64)MIN(since, MAX_SWEEP_MS);
-	pass->last_sweep[slot].source = source;
-	pass->last_sweep[slot].time_ms = time_ms;
-	pass->last_sweep[slot].service = observation_service_state(&pass->observation);
+	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
+	if (last->time_ms < time_ms)
+		summary->service_ms[last->service] += (guint64)MIN(time_ms - last->time_ms, MAX_SWEEP_MS);
+	last->time_ms = time_ms;
+	last->service = observation_service_state(&pass->observation);
 }
 
 static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_values, GError **error)
@@ -237,34 +247,76 @@ static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
 	return TRUE;
 }
 
-static void signal_values(const Observation *o, StoreValue *ret_values)
+static StoreValue signal_value(const Observation *o, const StoreSignal *signal)
 {
-	static const ObservationField *fields;
-	if (!fields)
-		fields = observation_table(OBSERVATION_RADIO)->fields;
+	const guint8 *at = (const guint8 *)&o->radio + signal->offset;
+	if (!(o->present & OBSERVATION_BIT(signal->id)))
+		return (StoreValue){.type = STORE_NULL};
+	return integer(signal->wide ? (gint64) * (const guint32 *)at : *(const gint16 *)at);
+}
+
+static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
+{
+	const Observation *o = &pass->observation;
+	SyncTools *tools = pass->boot->tools;
+	StoreValue more[STORE_N_SIGNALS];
+	guint n_more = 0;
+	gboolean any = FALSE;
+	more[n_more++] = integer(row_id(pass));
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
-		const ObservationField *field = &fields[store_signal_ids[i] - 1];
-		ret_values[i] = store_field_value(field, (o->present & OBSERVATION_BIT(field->id)) != 0, &o->radio);
+		const StoreValue value = signal_value(o, &store_signals[i]);
+		if (store_signals[i].common) {
+			*ret_common++ = value;
+		} else {
+			more[n_more++] = value;
+			any = any || value.type != STORE_NULL;
+		}
 	}
+	if (!any)
+		return TRUE;
+	store_bind(tools->insert_more, 1, more, n_more);
+	return store_run(tools->store, tools->insert_more, error);
+}
+
+/* State, cell and service of a sweep, which mostly are those of the modem's last one. */
+static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GError **error)
+{
+	const Observation *o = &pass->observation;
+	SyncTools *tools = pass->boot->tools;
+	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
+	const guint64 present = o->present & HEAD_FIELDS;
+	*ret_sweep = last;
+	if (last->source == source && last->present == present && last->rx_tuned == o->radio.rx_tuned &&
+	    memcmp(last->head, &o->radio, HEAD_SIZE) == 0)
+		return TRUE;
+	last->state = store_dict_fields(tools->states, o->present, &o->radio, error);
+	last->cell = last->state < 0 ? -1 : store_dict_fields(tools->cells, o->present, &o->radio, error);
+	if (last->cell < 0)
+		return FALSE;
+	if (last->source != source)
+		last->time_ms = G_MAXINT64;
+	last->source = source;
+	last->present = present;
+	memcpy(last->head, &o->radio, HEAD_SIZE);
+	last->rx_tuned = o->radio.rx_tuned;
+	return TRUE;
 }
 
 static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 {
 	const Observation *o = &pass->observation;
-	SyncTools *tools = pass->boot->tools;
+	const Sweep *sweep;
 	const gint64 time_ms = boot_ms(o->at.boottime_ns);
-	const gint64 source = store_dict_name(tools->sources, o->source, error);
-	const gint64 state = source < 0 ? -1 : store_dict_fields(tools->states, o->present, &o->radio, error);
-	const gint64 cell = state < 0 ? -1 : store_dict_fields(tools->cells, o->present, &o->radio, error);
-	if (cell < 0 || !date_and_place(pass, time_ms, ret_values, error) ||
-	    !heard_cells(pass, &ret_values[STORE_RADIO_CELLS], error))
+	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
+	if (source < 0 || !look_up(pass, source, &sweep, error) || !date_and_place(pass, time_ms, ret_values, error) ||
+	    !heard_cells(pass, &ret_values[STORE_RADIO_CELLS], error) ||
+	    !take_signals(pass, ret_values + STORE_RADIO_FIRST_SIGNAL, error))
 		return FALSE;
 	ret_values[STORE_RADIO_ID] = integer(row_id(pass));
 	ret_values[STORE_RADIO_BOOTTIME_MS] = integer(time_ms);
 	ret_values[STORE_RADIO_SOURCE] = integer(source);
-	ret_values[STORE_RADIO_STATE] = integer(state);
-	ret_values[STORE_RADIO_CELL] = integer(cell);
-	signal_values(o, ret_values + STORE_RADIO_FIRST_SIGNAL);
+	ret_values[STORE_RADIO_STATE] = integer(sweep->state);
+	ret_values[STORE_RADIO_CELL] = integer(sweep->cell);
 	count_service(pass, source, time_ms);
 	return TRUE;
 }
@@ -272,6 +324,8 @@ static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 static gboolean decode_good_head(Pass *pass, gboolean *ret_ok, GError **error)
 {
 	Observation *o = &pass->observation;
+	memset(&o->radio, 0, HEAD_SIZE);
+	o->radio.rx_tuned = 0;
 	*ret_ok = observation_decode(pass->record.data, pass->record.length, o) == OBSERVATION_OK;
 	if (!*ret_ok && observation_decode_head(pass->record.data, pass->record.length, o) == OBSERVATION_OK && sequence_fits(o))
 		return record_stream_reject(pass->stream, &pass->record, error);

@@ -10,8 +10,8 @@ typedef struct {
 #define OF_BOOT(table) " FROM recording n JOIN " table " c ON c.id > n.id<<32 AND c.id < (n.id+1)<<32 WHERE n.boot=?1"
 
 static const KnotSource knot_sources[] = {
-	{"gps", "SELECT c.boottime_ms, c.gps_time_ns/1000000 AS utc, coalesce(c.error_ms, 1000)+1 AS error" OF_BOOT("clock")
-		" AND c.gps_time_ns IS NOT NULL ORDER BY c.boottime_ms, utc, error"},
+	{"gps", "SELECT c.boottime_ms, c.gps_time_ms AS utc, coalesce(c.error_ms, 1000)+1 AS error" OF_BOOT("clock")
+		" AND c.gps_time_ms IS NOT NULL ORDER BY c.boottime_ms, utc, error"},
 	{"ntp", "SELECT c.boottime_ms, c.boottime_ms+c.offset_ms AS utc, " G_STRINGIFY(KNOTS_NTP_ERROR_MS) OF_BOOT("wall")
 		" AND c.clock_state='ntp' ORDER BY c.boottime_ms, utc"},
 	{"manual", "SELECT c.boottime_ms, c.boottime_ms+c.offset_ms AS utc, " G_STRINGIFY(KNOTS_MANUAL_ERROR_MS) OF_BOOT("wall")

@@ -20,22 +20,32 @@ void sync_tools_free(SyncTools *tools)
 	sqlite3_finalize(tools->insert_damage);
 	sqlite3_finalize(tools->find_wall);
 	sqlite3_finalize(tools->insert_wall);
+	sqlite3_finalize(tools->insert_more);
 	g_free(tools);
+}
+
+static sqlite3_stmt *prepare_insert(Store *store, const char *table, const char *columns, guint n, GError **error)
+{
+	g_autoptr(GString) sql = g_string_new(NULL);
+	g_string_printf(sql, "INSERT OR IGNORE INTO %s (%s) VALUES (?", table, columns);
+	for (guint i = 1; i < n; i++)
+		g_string_append(sql, ",?");
+	g_string_append_c(sql, ')');
+	return store_prepare(store, sql->str, error);
 }
 
 static gboolean prepare_kinds(SyncTools *tools, GError **error)
 {
+	g_autofree char *more = store_radio_more_columns();
+	tools->insert_more = prepare_insert(tools->store, "radio_more", more, 1 + STORE_N_SIGNALS - STORE_N_COMMON_SIGNALS, error);
+	if (!tools->insert_more)
+		return FALSE;
 	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX; kind++) {
 		guint n;
 		if (kind == OBSERVATION_RADIO || kind == OBSERVATION_FIX)
 			continue;
 		g_autofree char *columns = store_kind_columns(kind, &n);
-		g_autoptr(GString) sql = g_string_new(NULL);
-		g_string_printf(sql, "INSERT OR IGNORE INTO %s (%s) VALUES (?", observation_table(kind)->name, columns);
-		for (guint i = 1; i < n; i++)
-			g_string_append(sql, ",?");
-		g_string_append_c(sql, ')');
-		tools->insert_kind[kind] = store_prepare(tools->store, sql->str, error);
+		tools->insert_kind[kind] = prepare_insert(tools->store, observation_table(kind)->name, columns, n, error);
 		if (!tools->insert_kind[kind])
 			return FALSE;
 	}
