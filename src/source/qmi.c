@@ -34,6 +34,8 @@ struct QmiSource {
 	gpointer stopped_data;
 
 	GCancellable *cancellable; /* of the calls of this opening */
+	GCancellable *allocating;  /* of those that hand out a client id: cancelled, they would leave it behind in the modem */
+	guint patience_id;         /* with them, while we are closing */
 	guint outstanding;         /* asynchronous calls whose callback has not come yet */
 	guint failures;            /* of opening, in a row */
 	guint retry_id;
@@ -67,10 +69,18 @@ static gpointer call_begin(QmiSource *q)
 /* To be called first in each callback. FALSE: the port is being closed, forget the answer. */
 static gboolean call_end(QmiSource *q)
 {
-	q->outstanding--;
-	if (q->state == STATE_CLOSING && q->outstanding == 0)
+	gboolean going_on = q->state != STATE_CLOSING;
+	if (--q->outstanding == 0 && !going_on)
 		close_start(q);
-	return q->state != STATE_CLOSING;
+	return going_on;
+}
+
+static gboolean on_patience_ends(gpointer data)
+{
+	QmiSource *q = data;
+	q->patience_id = 0;
+	g_cancellable_cancel(q->allocating);
+	return G_SOURCE_REMOVE;
 }
 
 static void close_begin(QmiSource *q)
@@ -78,6 +88,7 @@ static void close_begin(QmiSource *q)
 	if (q->state == STATE_CLOSING)
 		return;
 	q->state = STATE_CLOSING;
+	q->patience_id = g_timeout_add_seconds(CLOSE_TIMEOUT_S, on_patience_ends, q);
 	g_clear_pointer(&q->ticker, ticker_free);
 	g_clear_handle_id(&q->hurry_id, g_source_remove);
 	g_clear_handle_id(&q->retry_id, g_source_remove);
@@ -85,9 +96,10 @@ static void close_begin(QmiSource *q)
 		g_signal_handlers_disconnect_by_data(q->device, q);
 	if (q->nas)
 		g_signal_handlers_disconnect_by_data(q->nas, q);
+	/* Callbacks may come from within the cancellation: this keeps the last of them from closing while we are here. */
+	call_begin(q);
 	g_cancellable_cancel(q->cancellable);
-	if (q->outstanding == 0)
-		close_start(q);
+	call_end(q);
 }
 
 /* Tells it once, gives everything back, and tries again later. */
@@ -157,6 +169,7 @@ static void open_start(QmiSource *q)
 	g_autoptr(GFile) file = g_file_new_for_path(q->path);
 	q->state = STATE_OPENING;
 	q->cancellable = g_cancellable_new();
+	q->allocating = g_cancellable_new();
 	qmi_sweep_reset(q->sweep);
 	/* The library's own check of the node would refuse everything that is not cdc-wdm, a pseudo-terminal for one. */
 	g_async_initable_new_async(QMI_TYPE_DEVICE, G_PRIORITY_DEFAULT, q->cancellable, on_device, call_begin(q), QMI_DEVICE_FILE,
@@ -190,7 +203,7 @@ static void on_removed(QmiDevice *device, gpointer data)
 
 static void allocate(QmiSource *q, QmiService service, GAsyncReadyCallback ready)
 {
-	qmi_device_allocate_client(q->device, service, QMI_CID_NONE, QMI_CALL_TIMEOUT_S, q->cancellable, ready, call_begin(q));
+	qmi_device_allocate_client(q->device, service, QMI_CID_NONE, QMI_CALL_TIMEOUT_S, q->allocating, ready, call_begin(q));
 }
 
 static void on_open(GObject *object, GAsyncResult *result, gpointer data)
@@ -380,25 +393,27 @@ static void sweep_start(QmiSource *q)
 }
 
 /* Held state is never given out as measured: a sweep without a single answer is an event and nothing else. */
-static void sweep_failed(QmiSource *q)
+static void sweep_failed(QmiSource *q, QmiSweepResult result)
 {
 	Observation o;
 	observation_init(&o, OBSERVATION_EVENT, q->base.name);
 	EVENT_SET(&o, code, EVENT_SWEEP_FAILED);
 	q->base.host->observe(q->base.host, &o);
-	if (++q->failed_sweeps >= FAILED_SWEEPS_MAX)
+	if (result == QMI_SWEEP_FORGOTTEN)
+		fail(q, "the modem has restarted by itself; opening it anew");
+	else if (++q->failed_sweeps >= FAILED_SWEEPS_MAX)
 		fail(q, "the modem does not answer any more: this says nothing about the network; opening it anew");
 }
 
-static void on_sweep_done(Observation *radio, guint answered, gpointer data)
+static void on_sweep_done(Observation *radio, QmiSweepResult result, gpointer data)
 {
 	QmiSource *q = data;
 	gboolean again = q->sweep_again;
 	q->sweep_again = FALSE;
 	if (!call_end(q))
 		return;
-	if (answered == 0) {
-		sweep_failed(q);
+	if (result != QMI_SWEEP_ANSWERED) {
+		sweep_failed(q, result);
 		return;
 	}
 	q->failed_sweeps = 0;
@@ -411,17 +426,30 @@ static void on_sweep_done(Observation *radio, guint answered, gpointer data)
 
 /* --- closing --- */
 
+static gboolean on_stopped(gpointer data)
+{
+	QmiSource *q = data;
+	q->stopped(&q->base, q->stopped_data);
+	return G_SOURCE_REMOVE;
+}
+
+/* `stopped` may free us: it is never called from within our own functions. */
+static void closed(QmiSource *q)
+{
+	q->state = STATE_CLOSED;
+	if (q->stopping)
+		g_idle_add(on_stopped, q);
+	else
+		retry_later(q);
+}
+
 static void on_closed(GObject *object, GAsyncResult *result, gpointer data)
 {
 	QmiSource *q = data;
 	qmi_device_close_finish(QMI_DEVICE(object), result, NULL);
 	q->outstanding--;
 	g_clear_object(&q->device);
-	q->state = STATE_CLOSED;
-	if (q->stopping)
-		q->stopped(&q->base, q->stopped_data);
-	else
-		retry_later(q);
+	closed(q);
 }
 
 static void on_released(GObject *object, GAsyncResult *result, gpointer data)
@@ -444,13 +472,11 @@ static void release(QmiSource *q, gpointer client)
 /* No call of ours is under way any more: release the client ids, each of which the modem has only a few of. */
 static void close_start(QmiSource *q)
 {
+	g_clear_handle_id(&q->patience_id, g_source_remove);
 	g_clear_object(&q->cancellable);
+	g_clear_object(&q->allocating);
 	if (!q->device) {
-		q->state = STATE_CLOSED;
-		if (q->stopping)
-			q->stopped(&q->base, q->stopped_data);
-		else
-			retry_later(q);
+		closed(q);
 		return;
 	}
 	release(q, g_steal_pointer(&q->nas));
@@ -481,13 +507,6 @@ static void qmi_start(Source *source)
 	open_start((QmiSource *)source);
 }
 
-static gboolean stopped_at_once(gpointer data)
-{
-	QmiSource *q = data;
-	q->stopped(&q->base, q->stopped_data);
-	return G_SOURCE_REMOVE;
-}
-
 static void qmi_stop(Source *source, SourceStopped stopped, gpointer user_data)
 {
 	QmiSource *q = (QmiSource *)source;
@@ -496,7 +515,7 @@ static void qmi_stop(Source *source, SourceStopped stopped, gpointer user_data)
 	q->stopped_data = user_data;
 	g_clear_handle_id(&q->retry_id, g_source_remove);
 	if (q->state == STATE_CLOSED)
-		g_idle_add(stopped_at_once, q);
+		closed(q);
 	else
 		close_begin(q);
 }

@@ -3,7 +3,11 @@
 
 #include "source/qmi_decode.h"
 
-#define SLOW_CALL_EVERY 10 /* sweeps between two questions that hardly change their answer */
+/* For how many sweeps a question is left out: */
+#define REST_SLOW        9  /* that hardly changes its answer */
+#define REST_HUNG        30 /* that hung in HUNG_MAX sweeps, each of which it held up until its deadline */
+#define REST_UNSUPPORTED 60 /* that the firmware does not know, or not in its present state */
+#define HUNG_MAX         2
 
 typedef enum {
 	CALL_OPERATING_MODE,
@@ -21,15 +25,17 @@ struct QmiSweep {
 	const char *source;
 	QmiSweepDone done;
 	gpointer user_data;
-	guint n_sweeps;
-	gboolean unsupported[N_CALLS]; /* the firmware does not know the question */
-	Rat last_rat;                  /* whose receive chains to ask for */
+	guint rest[N_CALLS]; /* sweeps until it is asked again */
+	guint hung[N_CALLS]; /* deadlines passed in a row */
+	Rat last_rat;        /* whose receive chains to ask for */
 
 	gboolean active;
 	Observation radio;
-	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
+	gpointer answers[N_CALLS];   /* owned outputs of libqmi */
+	gboolean timed_out[N_CALLS];
 	guint pending;
-	guint answered;
+	guint answered;     /* with data or an error of the modem's own */
+	gboolean forgotten; /* it does not know our client ids */
 };
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error);
@@ -42,7 +48,7 @@ static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError 
 		Output *answer = finish(client(object), result, &error);                               \
 		if (answer && !get_result(answer, &error))                                             \
 			g_clear_pointer(&answer, Output##_unref_);                                     \
-		call_done(data, ID, answer, error);                                              \
+		call_done(data, ID, answer, error);                                                    \
 	}
 #define QmiMessageDmsGetOperatingModeOutput_unref_     qmi_message_dms_get_operating_mode_output_unref
 #define QmiMessageUimGetCardStatusOutput_unref_        qmi_message_uim_get_card_status_output_unref
@@ -94,20 +100,19 @@ static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable 
 	}
 }
 
-static gboolean is_due(const QmiSweep *sweep, CallId id)
-{
-	return !sweep->unsupported[id] && (id != CALL_CARD_STATUS || sweep->n_sweeps % SLOW_CALL_EVERY == 0);
-}
-
 void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiClientUim *uim, GCancellable *cancellable)
 {
 	g_return_if_fail(!sweep->active);
 	sweep->active = TRUE;
 	sweep->answered = 0;
+	sweep->forgotten = FALSE;
+	memset(sweep->timed_out, 0, sizeof sweep->timed_out);
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
 	for (CallId id = 0; id < N_CALLS; id++) {
-		if (!is_due(sweep, id))
+		if (sweep->rest[id] > 0) {
+			sweep->rest[id]--;
 			continue;
+		}
 		sweep->pending++;
 		if (id == CALL_OPERATING_MODE)
 			qmi_client_dms_get_operating_mode(dms, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_operating_mode, sweep);
@@ -116,7 +121,6 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 		else
 			ask_nas(sweep, id, nas, cancellable);
 	}
-	sweep->n_sweeps++;
 }
 
 static void decode_and_release(QmiSweep *sweep)
@@ -139,21 +143,49 @@ static void decode_and_release(QmiSweep *sweep)
 	qmi_decode_finish(&sweep->radio);
 }
 
-static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
+/* Which questions the next sweeps leave out. */
+static void let_rest(QmiSweep *sweep)
 {
-	sweep->answers[id] = answer;
-	if (answer || (error && error->domain == QMI_PROTOCOL_ERROR))
-		sweep->answered++;
-	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
-	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
-		sweep->unsupported[id] = id != CALL_SYSTEM_INFO; /* one question stays, or nothing would tell that it lives */
-	if (--sweep->pending > 0)
-		return;
+	for (CallId id = 0; id < N_CALLS; id++) {
+		if (sweep->answers[id])
+			sweep->hung[id] = 0;
+		if (sweep->answers[id] && id == CALL_CARD_STATUS)
+			sweep->rest[id] = REST_SLOW;
+		/* When nothing was answered it is the modem that hangs, not the question. */
+		if (sweep->timed_out[id] && sweep->answered > 0 && ++sweep->hung[id] >= HUNG_MAX)
+			sweep->rest[id] = REST_HUNG;
+	}
+	/* This one is always asked, or nothing would tell that the modem lives. */
+	sweep->rest[CALL_SYSTEM_INFO] = 0;
+}
+
+static void sweep_done(QmiSweep *sweep)
+{
+	let_rest(sweep);
 	decode_and_release(sweep);
 	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
 		sweep->last_rat = (Rat)sweep->radio.radio.rat;
 	sweep->active = FALSE;
-	sweep->done(&sweep->radio, sweep->answered, sweep->user_data);
+	sweep->done(&sweep->radio,
+		    sweep->forgotten      ? QMI_SWEEP_FORGOTTEN
+		    : sweep->answered > 0 ? QMI_SWEEP_ANSWERED
+					  : QMI_SWEEP_SILENT,
+		    sweep->user_data);
+}
+
+static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
+{
+	sweep->answers[id] = answer;
+	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID))
+		sweep->forgotten = TRUE;
+	else if (answer || (error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED))
+		sweep->answered++; /* "aborted" is what libqmi says of a call that we cancelled */
+	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
+	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
+		sweep->rest[id] = REST_UNSUPPORTED;
+	sweep->timed_out[id] = g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TIMEOUT);
+	if (--sweep->pending == 0)
+		sweep_done(sweep);
 }
 
 QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data)
@@ -177,5 +209,6 @@ gboolean qmi_sweep_is_active(const QmiSweep *sweep)
 
 void qmi_sweep_reset(QmiSweep *sweep)
 {
-	memset(sweep->unsupported, 0, sizeof sweep->unsupported);
+	memset(sweep->rest, 0, sizeof sweep->rest);
+	memset(sweep->hung, 0, sizeof sweep->hung);
 }

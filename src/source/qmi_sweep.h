@@ -1,7 +1,8 @@
 /* qmi_sweep.h - one round of questions to a QMI modem, and the radio observation that comes of it.
  *
  * A sweep asks everything at once and is over when each call was answered or has passed its deadline; only then are the
- * answers decoded, in a fixed order. What the firmware does not know is not asked again. Sweeps never overlap.
+ * answers decoded, in a fixed order. What the firmware does not know, or leaves unanswered again and again, is asked seldom.
+ * Sweeps never overlap.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -14,8 +15,13 @@
 
 typedef struct QmiSweep QmiSweep;
 
-/* `answered` calls brought data or an error of the modem's own: with 0 the modem is silent, and `radio` is empty. */
-typedef void (*QmiSweepDone)(Observation *radio, guint answered, gpointer user_data);
+typedef enum {
+	QMI_SWEEP_ANSWERED,  /* at least one call brought data or an error of the modem's own */
+	QMI_SWEEP_SILENT,    /* not one did, and `radio` is empty */
+	QMI_SWEEP_FORGOTTEN, /* the modem has restarted: our client ids are void, and what it says is not said to us */
+} QmiSweepResult;
+
+typedef void (*QmiSweepDone)(Observation *radio, QmiSweepResult result, gpointer user_data);
 
 /* `source` is the name for its observations, borrowed. */
 QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data);
