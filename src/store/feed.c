@@ -185,13 +185,18 @@ StoreValue store_field_value(const ObservationField *field, gboolean present, co
 	return (StoreValue){.type = STORE_NULL};
 }
 
+/* What is in ns in an observation, and in ms in the store. */
+static gboolean is_ns(ObservationKind kind, guint id)
+{
+	return (kind == OBSERVATION_FIX && id == FIX_ID_time_ns) || (kind == OBSERVATION_CLOCK && id == CLOCK_ID_gps_time_ns);
+}
+
 guint store_kind_values(const Observation *o, StoreValue *ret_values)
 {
 	const ObservationTable *table = observation_table(o->kind);
 	for (gsize i = 0; i < table->n_fields; i++) {
 		ret_values[i] = store_field_value(&table->fields[i], (o->present & OBSERVATION_BIT(table->fields[i].id)) != 0, &o->radio);
-		/* The 64-bit times: FIELD_I64 in ns is kept in ms. */
-		if (table->fields[i].type == FIELD_I64 && g_str_has_suffix(table->fields[i].name, "_ns"))
+		if (table->fields[i].type == FIELD_I64 && is_ns(o->kind, table->fields[i].id))
 			ret_values[i].integer /= NS_PER_MS;
 	}
 	return (guint)table->n_fields;

@@ -185,6 +185,11 @@ static gboolean check_version(Store *store, GError **error)
 
 static gboolean connect_db(Store *store, const char *path, int flags, GError **error)
 {
+	static gsize configured;
+	if (g_once_init_enter(&configured)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters take a lock for each allocation */
+		g_once_init_leave(&configured, 1);
+	}
 	if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return store_fail(store, error);
 	sqlite3_extended_result_codes(store->db, 1);

@@ -18,8 +18,8 @@ static gboolean count_damage(SyncTools *tools, SyncSegment **segments, guint n, 
 		return FALSE;
 	for (guint i = 0; i < n; i++) {
 		gboolean row;
-		if (i > 0 && segments[i]->id == segments[i - 1]->id)
-			continue; /* a copy of the one before */
+		if (segments[i]->copy > 0)
+			continue; /* counted with the first */
 		sqlite3_bind_int64(stmt, 1, segments[i]->id);
 		if (!store_step(tools->store, stmt, &row, error))
 			return FALSE;
@@ -35,7 +35,7 @@ static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guin
 	SyncTools *tools = boot->tools;
 	gboolean existed;
 	if (!register_boot(tools->store, &segments[0]->header, &boot->id, &existed, error) ||
-	    (existed && !register_known(boot, error)) || !boot_take_fixes(boot, segments, n, error) ||
+	    (existed && !register_known(boot, error)) || !register_segments(boot, segments, n, error) || !boot_take_fixes(boot, segments, n, error) ||
 	    !knots_rebuild(tools->store, boot->id, &boot->dated_from_ms, &boot->dated_to_ms, error))
 		return FALSE;
 	boot->utc = utc_map_new(tools->store, boot->id, error);

@@ -9,7 +9,7 @@
 
 #include "fixes.h"
 #include "knots.h"
-#include "segments.h"
+#include "stream.h"
 
 /* What is used for every boot of a sync. */
 typedef struct {

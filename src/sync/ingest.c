@@ -17,8 +17,8 @@
 #define MAX_SWEEP_MS 5000
 #define MAX_MODEMS   64
 
-/* The fields before the signals, and rx_tuned, make up state and cell. They are cleared before a record is decoded, so that they can be compared
- * as bytes. */
+/* The fields before the signals, and rx_tuned, make up state and cell. What is absent there is zero (stream.h), so that they can be
+ * compared as bytes. */
 #define HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
 #define HEAD_FIELDS ((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned))
 
@@ -33,8 +33,7 @@ typedef struct {
 typedef struct {
 	Boot *boot;
 	RecordStream *stream;
-	Record record;
-	Observation observation;
+	const Record *record;
 	const SyncSegment *wall_segment; /* whose first record was seen */
 	Sweep last_sweep[MAX_MODEMS]; /* by source % MAX_MODEMS */
 	guint8 point[16];
@@ -48,7 +47,7 @@ static StoreValue integer(gint64 value)
 
 static gint64 row_id(const Pass *pass)
 {
-	return STORE_ID(pass->record.segment->recording, pass->observation.sequence);
+	return STORE_ID(pass->record->segment->recording, pass->record->observation.sequence);
 }
 
 static gboolean sequence_fits(const Observation *o)
@@ -56,16 +55,10 @@ static gboolean sequence_fits(const Observation *o)
 	return o->sequence >= 1 && o->sequence <= STORE_MAX_SEQUENCE;
 }
 
-static gboolean decode(Pass *pass, gboolean *ret_ok, GError **error)
-{
-	*ret_ok = observation_decode(pass->record.data, pass->record.length, &pass->observation) == OBSERVATION_OK;
-	return *ret_ok || record_stream_reject(pass->stream, &pass->record, error);
-}
-
 /* Enters an observation of any kind but radio by its own statement. */
 static gboolean insert_kind(Pass *pass, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	StoreValue values[STORE_FEED_MAX_COLUMNS];
 	gint64 utc_ms, error_ms;
@@ -95,7 +88,7 @@ static gboolean find_wall(Pass *pass, GError **error)
 	Boot *boot = pass->boot;
 	sqlite3_stmt *find = boot->tools->find_wall;
 	gboolean row;
-	sqlite3_bind_int64(find, 1, STORE_ID(pass->record.segment->recording, pass->record.segment->header.first_sequence));
+	sqlite3_bind_int64(find, 1, STORE_ID(pass->record->segment->recording, pass->record->segment->header.first_sequence));
 	sqlite3_bind_int64(find, 2, row_id(pass));
 	if (!store_step(boot->tools->store, find, &row, error))
 		return FALSE;
@@ -113,11 +106,11 @@ static gboolean find_wall(Pass *pass, GError **error)
 static gboolean note_wall(Pass *pass, GError **error)
 {
 	Boot *boot = pass->boot;
-	const ClockReading *at = &pass->observation.at;
+	const ClockReading *at = &pass->record->observation.at;
 	const gint64 offset = boot_ms(at->realtime_ns - at->boottime_ns);
-	if (pass->wall_segment != pass->record.segment && !find_wall(pass, error))
+	if (pass->wall_segment != pass->record->segment && !find_wall(pass, error))
 		return FALSE;
-	pass->wall_segment = pass->record.segment;
+	pass->wall_segment = pass->record->segment;
 	if (boot->wall_known && at->state == boot->wall_state && ABS(offset - boot->wall_offset_ms) <= WALL_STEP_MS)
 		return TRUE;
 	boot->wall_known = TRUE;
@@ -134,16 +127,15 @@ static gboolean note_wall(Pass *pass, GError **error)
 /* Counts a record and notes its clocks; *ret_kind 0 for one that is not to be looked at further. */
 static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
 {
-	Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncSummary *summary = pass->boot->tools->context->summary;
-	const ObservationParse parse = observation_decode_head(pass->record.data, pass->record.length, o);
 	*ret_kind = 0;
-	if (parse == OBSERVATION_MALFORMED || !sequence_fits(o))
-		return record_stream_reject(pass->stream, &pass->record, error);
+	if (pass->record->parse == OBSERVATION_MALFORMED || !sequence_fits(o))
+		return record_stream_reject(pass->stream, pass->record, error);
 	if (!note_wall(pass, error))
 		return FALSE;
-	pass->record.segment->observations++;
-	if (parse == OBSERVATION_UNKNOWN_KIND) {
+	pass->record->segment->observations++;
+	if (pass->record->parse == OBSERVATION_UNKNOWN_KIND) {
 		summary->newer_kind++;
 		return TRUE;
 	}
@@ -171,31 +163,23 @@ static void note_fix(Boot *boot, const Observation *o)
 static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)
 {
 	Pass *pass = user_data;
-	for (;;) {
-		guint kind;
-		gboolean ok;
+	guint kind;
+	do {
 		if (!record_stream_next(pass->stream, &pass->record, error))
 			return FALSE;
-		*ret_row = pass->record.data != NULL;
+		*ret_row = pass->record != NULL;
 		if (!*ret_row)
 			return TRUE;
-		if (!take_head(pass, &kind, error))
+		if (!take_head(pass, &kind, error) || (kind == OBSERVATION_CLOCK && !insert_kind(pass, error)))
 			return FALSE;
-		if (kind != OBSERVATION_FIX && kind != OBSERVATION_CLOCK)
-			continue;
-		if (!decode(pass, &ok, error))
-			return FALSE;
-		if (ok && kind == OBSERVATION_FIX)
-			break;
-		if (ok && !insert_kind(pass, error))
-			return FALSE;
-	}
-	const gint64 source = store_dict_name(pass->boot->tools->sources, pass->observation.source, error);
+	} while (kind != OBSERVATION_FIX);
+	const Observation *o = &pass->record->observation;
+	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
 	ret_values[0] = integer(row_id(pass));
-	ret_values[1] = integer(boot_ms(pass->observation.at.boottime_ns));
+	ret_values[1] = integer(boot_ms(o->at.boottime_ns));
 	ret_values[2] = integer(source);
-	store_kind_values(&pass->observation, ret_values + 3);
-	note_fix(pass->boot, &pass->observation);
+	store_kind_values(o, ret_values + 3);
+	note_fix(pass->boot, o);
 	return source >= 0;
 }
 
@@ -208,7 +192,7 @@ static void count_service(Pass *pass, gint64 source, gint64 time_ms)
 	if (last->time_ms < time_ms)
 		summary->service_ms[last->service] += (guint64)MIN(time_ms - last->time_ms, MAX_SWEEP_MS);
 	last->time_ms = time_ms;
-	last->service = observation_service_state(&pass->observation);
+	last->service = observation_service_state(&pass->record->observation);
 }
 
 static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_values, GError **error)
@@ -228,7 +212,7 @@ static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_value
 
 static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	gint64 length = 0;
 	*ret_value = (StoreValue){.type = STORE_NULL};
 	if (!RADIO_HAS(o, cells))
@@ -257,7 +241,7 @@ static StoreValue signal_value(const Observation *o, const StoreSignal *signal)
 
 static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	StoreValue more[STORE_N_SIGNALS];
 	guint n_more = 0;
@@ -281,7 +265,7 @@ static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
 /* State, cell and service of a sweep, which mostly are those of the modem's last one. */
 static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
 	const guint64 present = o->present & HEAD_FIELDS;
@@ -304,7 +288,7 @@ static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GErr
 
 static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	const Sweep *sweep;
 	const gint64 time_ms = boot_ms(o->at.boottime_ns);
 	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
@@ -321,48 +305,37 @@ static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 	return TRUE;
 }
 
-static gboolean decode_good_head(Pass *pass, gboolean *ret_ok, GError **error)
-{
-	Observation *o = &pass->observation;
-	memset(&o->radio, 0, HEAD_SIZE);
-	o->radio.rx_tuned = 0;
-	*ret_ok = observation_decode(pass->record.data, pass->record.length, o) == OBSERVATION_OK;
-	if (!*ret_ok && observation_decode_head(pass->record.data, pass->record.length, o) == OBSERVATION_OK && sequence_fits(o))
-		return record_stream_reject(pass->stream, &pass->record, error);
-	*ret_ok = *ret_ok && sequence_fits(o);
-	return TRUE;
-}
-
 static gboolean next_sweep(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)
 {
 	Pass *pass = user_data;
 	for (;;) {
-		gboolean ok;
 		if (!record_stream_next(pass->stream, &pass->record, error))
 			return FALSE;
-		*ret_row = pass->record.data != NULL;
+		*ret_row = pass->record != NULL;
 		if (!*ret_row)
 			return TRUE;
-		/* A record begins with its kind. What the first pass took, refused or did not know is passed over here. */
-		const guint kind = pass->record.data[0];
-		if (kind == OBSERVATION_FIX || kind == OBSERVATION_CLOCK || !observation_table((ObservationKind)kind))
-			continue;
-		if (!decode_good_head(pass, &ok, error))
-			return FALSE;
-		if (ok && kind == OBSERVATION_RADIO)
+		const Observation *o = &pass->record->observation;
+		if (!sequence_fits(o))
+			continue; /* the first pass reported it */
+		if (pass->record->parse != OBSERVATION_OK) {
+			if (!record_stream_reject(pass->stream, pass->record, error))
+				return FALSE;
+		} else if (o->kind == OBSERVATION_RADIO) {
 			return fill_sweep(pass, ret_values, error);
-		if (ok && !insert_kind(pass, error))
+		} else if (!insert_kind(pass, error)) {
 			return FALSE;
+		}
 	}
 }
 
-static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, gboolean second, GError **error)
+static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, StreamPass which, GError **error)
 {
+	const gboolean second = which == STREAM_SECOND;
 	g_autofree Pass *pass = g_new0(Pass, 1);
 	const RecordHooks hooks = second ? register_second_hooks(boot) : register_first_hooks(boot);
-	g_autoptr(RecordStream) stream = record_stream_new(segments, n, second, &hooks, boot->tools->context);
 	guint n_columns = STORE_RADIO_N_COLUMNS;
 	g_autofree char *columns = second ? store_radio_columns() : store_kind_columns(OBSERVATION_FIX, &n_columns);
+	g_autoptr(RecordStream) stream = record_stream_new(segments, n, which, &hooks, boot->tools->context);
 	pass->boot = boot;
 	pass->stream = stream;
 	return store_insert_feed(boot->tools->store, second ? "radio" : "fix", columns, n_columns, second ? next_sweep : next_fix,
@@ -371,10 +344,10 @@ static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, gboolean s
 
 gboolean boot_take_fixes(Boot *boot, SyncSegment **segments, guint n, GError **error)
 {
-	return run_pass(boot, segments, n, FALSE, error);
+	return run_pass(boot, segments, n, STREAM_FIRST, error);
 }
 
 gboolean boot_take_rest(Boot *boot, SyncSegment **segments, guint n, GError **error)
 {
-	return run_pass(boot, segments, n, TRUE, error);
+	return run_pass(boot, segments, n, STREAM_SECOND, error);
 }

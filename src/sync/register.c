@@ -118,6 +118,8 @@ static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *dige
 	if (!store_run(boot->tools->store, insert, error))
 		return FALSE;
 	segment->id = sqlite3_last_insert_rowid(store_db(boot->tools->store));
+	segment->wanted = TRUE;
+	boot->tools->context->summary->segments_new++;
 	return TRUE;
 }
 
@@ -128,40 +130,44 @@ static gboolean forget_damage(Boot *boot, const SyncSegment *segment, GError **e
 }
 
 /* Where to go on in a segment that is known. One with damage is read again from its start: this may be a better copy. */
-static gboolean resume_segment(Boot *boot, SyncSegment *segment, sqlite3_stmt *found, gboolean *ret_read, GError **error)
+static gboolean resume_segment(Boot *boot, SyncSegment *segment, sqlite3_stmt *found, GError **error)
 {
 	segment->id = sqlite3_column_int64(found, 0);
 	segment->recording = sqlite3_column_int64(found, 1);
 	const gboolean damaged = sqlite3_column_int64(found, 7) > 0;
-	*ret_read = TRUE;
+	segment->wanted = TRUE;
 	if (damaged)
 		return forget_damage(boot, segment, error);
 	segment->from.offset = (guint64)sqlite3_column_int64(found, 2);
 	segment->from.frame_number = (guint32)sqlite3_column_int64(found, 3);
 	unhex((const char *)sqlite3_column_text(found, 4), segment->from.chain, sizeof segment->from.chain);
 	segment->observations = (guint64)sqlite3_column_int64(found, 5);
-	*ret_read = segment->size > segment->from.offset;
+	segment->wanted = segment->size > segment->from.offset;
 	segment->to = segment->from;
+	if (!segment->wanted)
+		boot->tools->context->summary->segments_unchanged++;
 	return TRUE;
 }
 
-static gboolean first_begin(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error)
+static gboolean register_segment(Boot *boot, SyncSegment *segment, GError **error)
 {
-	Boot *boot = user_data;
-	SyncSummary *summary = boot->tools->context->summary;
 	g_autofree char *digest = hex(segment->header.digest, sizeof segment->header.digest);
 	sqlite3_stmt *find = boot->tools->find_segment;
 	gboolean row;
 	sqlite3_bind_text(find, 1, digest, -1, SQLITE_STATIC);
 	if (!store_step(boot->tools->store, find, &row, error))
 		return FALSE;
-	const gboolean ok = row ? resume_segment(boot, segment, find, ret_read, error) : enter_segment(boot, segment, digest, error);
+	const gboolean ok = row ? resume_segment(boot, segment, find, error) : enter_segment(boot, segment, digest, error);
 	sqlite3_reset(find);
-	if (!row)
-		summary->segments_new++;
-	else if (!*ret_read)
-		summary->segments_unchanged++;
 	return ok;
+}
+
+gboolean register_segments(Boot *boot, SyncSegment **segments, guint n, GError **error)
+{
+	for (guint i = 0; i < n; i++)
+		if (!register_segment(boot, segments[i], error))
+			return FALSE;
+	return TRUE;
 }
 
 static gboolean enter_damage(gpointer user_data, SyncSegment *segment, const JournalDamage *damage, GError **error)
@@ -188,11 +194,12 @@ static gboolean first_end(gpointer user_data, SyncSegment *segment, JournalResul
 	SyncSummary *summary = boot->tools->context->summary;
 	g_autofree char *chain = hex(segment->to.chain, sizeof segment->to.chain);
 	sqlite3_stmt *update = boot->tools->update_segment;
-	segment->has_news = segment->to.offset > segment->from.offset;
+	const gboolean news = segment->to.offset > segment->from.offset;
+	segment->wanted = news; /* in the second pass */
 	if (ending == JOURNAL_END_TORN)
 		summary->torn_tails++;
 	if (segment->from.offset > 0)
-		*(segment->has_news ? &summary->segments_grown : &summary->segments_unchanged) += 1;
+		*(news ? &summary->segments_grown : &summary->segments_unchanged) += 1;
 	g_autofree char *name = g_path_get_basename(segment->path);
 	g_autofree char *name_utf8 = g_utf8_make_valid(name, -1);
 	const char *word = ending_word(ending);
@@ -210,13 +217,6 @@ static gboolean first_end(gpointer user_data, SyncSegment *segment, JournalResul
 	return store_run(boot->tools->store, update, error);
 }
 
-static gboolean second_begin(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error)
-{
-	(void)user_data, (void)error;
-	*ret_read = segment->has_news;
-	return TRUE;
-}
-
 /* Records that only the second pass found unreadable. */
 static gboolean second_end(gpointer user_data, SyncSegment *segment, JournalResult ending, GError **error)
 {
@@ -231,10 +231,10 @@ static gboolean second_end(gpointer user_data, SyncSegment *segment, JournalResu
 
 RecordHooks register_first_hooks(Boot *boot)
 {
-	return (RecordHooks){first_begin, enter_damage, first_end, boot};
+	return (RecordHooks){enter_damage, first_end, boot};
 }
 
 RecordHooks register_second_hooks(Boot *boot)
 {
-	return (RecordHooks){second_begin, enter_damage, second_end, boot};
+	return (RecordHooks){enter_damage, second_end, boot};
 }

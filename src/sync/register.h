@@ -10,6 +10,9 @@ gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_i
 /* Notes the last row of each recording that a boot has already. */
 gboolean register_known(Boot *boot, GError **error);
 
-/* What the passes do where a segment begins and ends (segments.h). user_data is the Boot. */
+/* Finds or enters the segments: sets id, recording, from and wanted. */
+gboolean register_segments(Boot *boot, SyncSegment **segments, guint n, GError **error);
+
+/* What the passes do with damage and where a segment ends (stream.h). user_data is the Boot. */
 RecordHooks register_first_hooks(Boot *boot);
 RecordHooks register_second_hooks(Boot *boot);

@@ -125,7 +125,7 @@ static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error
 	SyncSegment **all = (SyncSegment **)segments->pdata;
 	guint end;
 	for (guint first = 0; first < segments->len; first = end) {
-		for (end = first + 1; end < segments->len && sync_segment_same_boot(all[first], all[end]); end++)
+		for (end = first + 1; end < segments->len && sync_segment_same_group(all[first], all[end]); end++)
 			;
 		if (!boot_sync(tools, all + first, end - first, error))
 			return FALSE;
