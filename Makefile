@@ -24,7 +24,7 @@ BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
-PACKAGES = qmi-glib mbim-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+PACKAGES = qmi-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
@@ -56,7 +56,7 @@ SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELPER_SRC := $(wildcard tests/helper/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-SCRIPTS := $(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py)
+SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 bin = $(patsubst %.c,$(BUILD)/%,$(1))
@@ -112,6 +112,7 @@ $(BUILD)/%.a:
 	@$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
+	$(if $(PKG_CFLAGS),,$(error libraries are missing: run "make demo" or "make check", which install them, or: sudo apt install $(BUILD_NEEDS)))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/src/core/clock.o: ALL_CFLAGS += -DJAMLOG_BUILD_EPOCH=$(EPOCH)
@@ -133,7 +134,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 
 run-tests:
 	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		prove --jobs $(JOBS) --timer --exec '' $(TESTS) :: --tap
+		prove --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
 
 run-coverage:
 	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt
@@ -141,7 +142,7 @@ run-coverage:
 run-fuzz:
 	@set -e; for f in $(notdir $(FUZZ_BIN)); do \
 		mkdir -p build/fuzz/corpus/$$f; \
-		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; done
+		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
 
 # --- installation ---
 install: all

@@ -147,6 +147,9 @@ static inline void byte_writer_varint(ByteWriter *w, guint64 v)
 static inline guint64 byte_reader_varint(ByteReader *r)
 {
 	guint64 v = 0;
+	/* Most are of one byte. */
+	if (G_LIKELY(!r->failed && r->offset < r->length && r->data[r->offset] < 0x80))
+		return r->data[r->offset++];
 	for (guint shift = 0; shift < 64; shift += 7) {
 		if (r->failed || r->offset >= r->length)
 			break;

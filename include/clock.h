@@ -45,3 +45,5 @@ gint64 clock_build_time_ns(void);
 /* For tests: from now on clock_read() returns what `read` gives; NULL restores the real clocks. */
 typedef ClockReading (*ClockReadFunc)(gpointer user_data);
 void clock_override(ClockReadFunc read, gpointer user_data);
+/* The same for the boot id; copied. */
+void clock_override_boot_id(const BootId *id);

@@ -61,7 +61,7 @@ gboolean journal_writer_close(JournalWriter *writer, GError **error);
 
 guint64 journal_writer_durable_sequence(const JournalWriter *writer); /* last acknowledged; 0: none */
 guint64 journal_writer_bytes(const JournalWriter *writer);            /* of frames and headers written by this run */
-/* The disk is full, but what was preallocated still takes commits (64 KiB at least when this becomes TRUE): time to say so. */
+/* The disk is full, but what was preallocated still takes commits (of about 64 KiB in all): time to say so. */
 gboolean journal_writer_space_low(const JournalWriter *writer);
 const char *journal_writer_path(const JournalWriter *writer);         /* of the current segment */
 const guint8 *journal_writer_run_id(const JournalWriter *writer);

@@ -328,6 +328,8 @@ typedef enum {
 	OBSERVATION_MALFORMED,    /* ends early, or a value does not fit its field */
 } ObservationParse;
 
+/* Decodes what stands before the fields (kind, clocks, sequence, source) and leaves the rest of *ret_o alone. */
+ObservationParse observation_decode_head(const void *data, gsize length, Observation *ret_o);
 /* Decodes the whole of `data`; *ret_o is undefined unless OK. Unknown fields are passed over. `union` members that are
  * not present are undefined. */
 ObservationParse observation_decode(const void *data, gsize length, Observation *ret_o);

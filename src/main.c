@@ -39,9 +39,13 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_CODE_USAGE;
 	}
-	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (g_str_equal(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+		if (!g_str_equal(argv[1], commands[i].name))
+			continue;
+		g_autofree char *name = g_strconcat("jamlog ", argv[1], NULL);
+		g_set_prgname(name); /* what GOption shows as the usage */
+		return commands[i].run(argc - 1, argv + 1);
+	}
 	if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "help") || g_str_equal(argv[1], "-h")) {
 		print_help(stdout);
 		return EXIT_CODE_OK;

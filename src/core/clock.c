@@ -6,6 +6,8 @@
 
 static ClockReadFunc override_read;
 static gpointer override_data;
+static BootId override_boot_id;
+static gboolean boot_id_overridden;
 
 static gint64 read_ns(clockid_t id)
 {
@@ -52,6 +54,8 @@ const char *clock_state_name(ClockState state)
 BootId clock_boot_id(void)
 {
 	BootId id = {{0}};
+	if (boot_id_overridden)
+		return override_boot_id;
 	g_autofree char *text = NULL;
 	if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &text, NULL, NULL))
 		return id;
@@ -74,4 +78,11 @@ void clock_override(ClockReadFunc read, gpointer user_data)
 {
 	override_read = read;
 	override_data = user_data;
+}
+
+void clock_override_boot_id(const BootId *id)
+{
+	boot_id_overridden = id != NULL;
+	if (id)
+		override_boot_id = *id;
 }

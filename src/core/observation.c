@@ -343,27 +343,38 @@ static gboolean decode_fields(const ObservationTable *table, ByteReader *r, guin
 	return !r->failed;
 }
 
-ObservationParse observation_decode(const void *data, gsize length, Observation *ret_o)
+static ObservationParse decode_head(ByteReader *r, Observation *ret_o)
 {
-	ByteReader r = byte_reader_init(data, length);
-	const guint8 kind = byte_reader_u8(&r);
-	const ObservationTable *table = observation_table((ObservationKind)kind);
-	const guint8 state = byte_reader_u8(&r);
+	const guint8 kind = byte_reader_u8(r);
+	const guint8 state = byte_reader_u8(r);
 	ret_o->kind = (ObservationKind)kind;
 	ret_o->at.state = (ClockState)state;
-	ret_o->sequence = byte_reader_varint(&r);
-	ret_o->at.boottime_ns = (gint64)byte_reader_varint(&r);
-	ret_o->at.realtime_ns = byte_reader_svarint(&r);
-	gsize source_length = (gsize)byte_reader_varint(&r);
-	const guint8 *source = byte_reader_take(&r, source_length);
+	ret_o->sequence = byte_reader_varint(r);
+	ret_o->at.boottime_ns = (gint64)byte_reader_varint(r);
+	ret_o->at.realtime_ns = byte_reader_svarint(r);
+	gsize source_length = (gsize)byte_reader_varint(r);
+	const guint8 *source = byte_reader_take(r, source_length);
 	if (!source || source_length >= sizeof ret_o->source || ret_o->at.boottime_ns < 0 || state > CLOCK_STATE_NTP ||
 	    !text_is_clean(source, source_length))
 		return OBSERVATION_MALFORMED;
 	memcpy(ret_o->source, source, source_length);
 	ret_o->source[source_length] = '\0';
-	if (!table)
-		return OBSERVATION_UNKNOWN_KIND;
-	return decode_fields(table, &r, &ret_o->present, &ret_o->radio) ? OBSERVATION_OK : OBSERVATION_MALFORMED;
+	return observation_table((ObservationKind)kind) ? OBSERVATION_OK : OBSERVATION_UNKNOWN_KIND;
+}
+
+ObservationParse observation_decode_head(const void *data, gsize length, Observation *ret_o)
+{
+	ByteReader r = byte_reader_init(data, length);
+	return decode_head(&r, ret_o);
+}
+
+ObservationParse observation_decode(const void *data, gsize length, Observation *ret_o)
+{
+	ByteReader r = byte_reader_init(data, length);
+	const ObservationParse head = decode_head(&r, ret_o);
+	if (head != OBSERVATION_OK)
+		return head;
+	return decode_fields(observation_table(ret_o->kind), &r, &ret_o->present, &ret_o->radio) ? OBSERVATION_OK : OBSERVATION_MALFORMED;
 }
 
 /* --- meaning --- */

@@ -341,9 +341,10 @@ static gboolean refuse(GError **error, const char *label, const char *why)
 /* Either copy of the header will do; the other one is then damage to be reported. */
 static gboolean read_header(JournalReader *r, const char *label, const guint8 *bytes, gsize length, GError **error)
 {
-	static const guint8 absent[JOURNAL_HEADER_SIZE];
-	const guint8 *first = length >= JOURNAL_HEADER_SIZE ? bytes : absent;
-	const guint8 *second = length >= JOURNAL_FIRST_FRAME ? bytes + JOURNAL_HEADER_SIZE : absent;
+	guint8 copies[JOURNAL_FIRST_FRAME] = {0}; /* what is cut off reads as zeros */
+	if (length > 0)
+		memcpy(copies, bytes, MIN(length, sizeof copies));
+	const guint8 *first = copies, *second = copies + JOURNAL_HEADER_SIZE;
 	const JournalHeaderParse parse = journal_header_parse(first, &r->segment);
 	if (parse == JOURNAL_HEADER_OK) {
 		if (memcmp(first, second, JOURNAL_HEADER_SIZE) != 0)
@@ -360,7 +361,7 @@ static gboolean read_header(JournalReader *r, const char *label, const guint8 *b
 	if (parse == JOURNAL_HEADER_NEWER || parse_second == JOURNAL_HEADER_NEWER)
 		return refuse(error, label, "was written by a newer jamlog: update jamlog to read it");
 	if (parse == JOURNAL_HEADER_DAMAGED || parse_second == JOURNAL_HEADER_DAMAGED)
-		return refuse(error, label, "is a jamlog journal whose header is damaged in both copies: it cannot be read");
+		return refuse(error, label, "is a jamlog journal, but its header is damaged in both copies: it cannot be read");
 	return refuse(error, label, "is not a jamlog journal");
 }
 

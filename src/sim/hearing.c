@@ -137,7 +137,8 @@ static void judge(SimRat rat, SimHeard *heard)
 	guint row = rat == SIM_RAT_GSM ? 0 : rat == SIM_RAT_UMTS ? 1 : 2;
 	for (guint i = 0; i < 3; i++)
 		*results[i] = heard->power_mw > 0 && heard->measure.rsrp_dbm >= limits[row][i].level_dbm &&
-			      heard->measure.sinr_db >= limits[row][i].sinr_db && heard->measure.rsrq_db >= limits[row][i].ecio_db;
+			      heard->measure.sinr_db >= limits[row][i].sinr_db &&
+			      heard->measure.rsrq_db >= limits[row][i].ecio_db;
 }
 
 void sim_ear_listen(const SimEar *ear, const SimEffects *effects, const SimPlace *place, double t_s, guint modem,

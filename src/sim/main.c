@@ -30,8 +30,8 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 {
 	const GOptionEntry entries[] = {
 		{"run-dir", 'r', 0, G_OPTION_ARG_FILENAME, &args->run_dir, "Make symlinks modem-NAME and gps-NAME there", "DIR"},
-		{"truth", 't', 0, G_OPTION_ARG_FILENAME, &args->truth, "Write the ground truth as JSON lines (- for stdout)", "FILE"},
-		{"truth-only", 0, 0, G_OPTION_ARG_NONE, &args->truth_only, "No devices, no waiting: the truth of the whole run", NULL},
+		{"truth", 't', 0, G_OPTION_ARG_FILENAME, &args->truth, "Write the ground truth as JSON lines there", "FILE"},
+		{"truth-only", 0, 0, G_OPTION_ARG_NONE, &args->truth_only, "No devices, no waiting: only the truth", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &args->seed, "Instead of the scenario's seed", "N"},
 		{"start", 0, 0, G_OPTION_ARG_STRING, &args->start, "Instead of the scenario's start (UTC, or now)", "TIME"},
 		{"duration", 'd', 0, G_OPTION_ARG_DOUBLE, &args->duration_s, "Instead of the scenario's, in seconds", "S"},
@@ -41,8 +41,8 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-	g_option_context_set_summary(context, "Plays a scenario: a drive through simulated mobile networks, on simulated modems (QMI) "
-					      "and GPS receivers (NMEA),\neach on a pseudo-terminal of its own.");
+	g_option_context_set_summary(context, "Plays a scenario: a drive through simulated mobile networks, on simulated\n"
+					      "modems (QMI) and GPS receivers (NMEA), each on a pseudo-terminal of its own.");
 	g_option_context_set_description(context, "Examples:\n"
 						  "  jamlog-sim tests/data/scenarios/drive-outage.scenario --run-dir /tmp/sim\n"
 						  "  jamlog-sim drive-outage.scenario --truth-only --truth - | jq .\n\n"
@@ -78,12 +78,12 @@ static gboolean fill_options(const Arguments *args, const SimScenario *scenario,
 		return usage_error(error, "--duration: a run takes a positive time");
 	if (args->duration_s > 0)
 		options->duration_s = args->duration_s;
-	if (args->start) {
-		options->starts_now = g_str_equal(args->start, "now");
-		if (!options->starts_now && !sim_scenario_parse_utc(args->start, &options->start_unix_s))
-			return usage_error(error, "--start: \"%s\" is neither \"now\" nor UTC like 2026-03-25T12:00:00Z", args->start);
-	}
-	return TRUE;
+	if (!args->start)
+		return TRUE;
+	options->starts_now = g_str_equal(args->start, "now");
+	if (options->starts_now || sim_scenario_parse_utc(args->start, &options->start_unix_s))
+		return TRUE;
+	return usage_error(error, "--start: \"%s\" is neither \"now\" nor UTC like 2026-03-25T12:00:00Z", args->start);
 }
 
 static gboolean run(const Arguments *args, GError **error)
@@ -92,7 +92,7 @@ static gboolean run(const Arguments *args, GError **error)
 	g_autoptr(SimScenario) scenario = sim_scenario_load(args->rest[0], error);
 	if (!scenario || !fill_options(args, scenario, &options, error))
 		return FALSE;
-	return args->truth_only ? sim_runtime_write_truth(scenario, &options, error) : sim_runtime_play(scenario, &options, error);
+	return (args->truth_only ? sim_runtime_write_truth : sim_runtime_play)(scenario, &options, error);
 }
 
 int main(int argc, char **argv)

@@ -16,10 +16,11 @@ static void close_sentence(GString *out, gsize from)
 	g_string_append_printf(out, "*%02X\r\n", sum);
 }
 
-/* A number in the C locale whatever the user's is. */
+/* A comma and a number in the C locale, whatever the user's is. */
 static void append_number(GString *out, const char *format, double value)
 {
 	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	g_string_append_c(out, ',');
 	g_string_append(out, g_ascii_formatd(text, sizeof text, format, value));
 }
 
@@ -58,8 +59,8 @@ static void format_rmc(const SimEpoch *epoch, GString *out)
 	g_string_append(out, epoch->has_fix ? ",A" : ",V");
 	append_place(out, epoch);
 	if (epoch->has_fix) {
-		append_number(out, ",%.3f", epoch->speed_mps * KNOTS_PER_MPS);
-		append_number(out, ",%.2f", fmod(epoch->course_deg, 360));
+		append_number(out, "%.3f", epoch->speed_mps * KNOTS_PER_MPS);
+		append_number(out, "%.2f", fmod(epoch->course_deg, 360));
 	} else {
 		g_string_append(out, ",,");
 	}
@@ -84,9 +85,11 @@ static void format_gga(const SimEpoch *epoch, GString *out)
 	append_place(out, epoch);
 	g_string_append_printf(out, ",%d,%02u", epoch->has_fix ? 1 : 0, epoch->has_fix ? count_used(epoch) : 0);
 	if (epoch->has_fix) {
-		append_number(out, ",%.2f", epoch->hdop);
-		append_number(out, ",%.1f,M", epoch->altitude_m);
-		append_number(out, ",%.1f,M,,", GEOID_SEPARATION_M);
+		append_number(out, "%.2f", epoch->hdop);
+		append_number(out, "%.1f", epoch->altitude_m);
+		g_string_append(out, ",M");
+		append_number(out, "%.1f", GEOID_SEPARATION_M);
+		g_string_append(out, ",M,,");
 	} else {
 		g_string_append(out, ",99.99,,,,,,");
 	}
@@ -108,9 +111,9 @@ static void format_gsa(const SimEpoch *epoch, SimGnss system, GString *out)
 	}
 	for (; slots < GSA_SLOTS; slots++)
 		g_string_append_c(out, ',');
-	append_number(out, ",%.2f", epoch->has_fix ? epoch->pdop : 99.99);
-	append_number(out, ",%.2f", epoch->has_fix ? epoch->hdop : 99.99);
-	append_number(out, ",%.2f", epoch->has_fix ? epoch->vdop : 99.99);
+	append_number(out, "%.2f", epoch->has_fix ? epoch->pdop : 99.99);
+	append_number(out, "%.2f", epoch->has_fix ? epoch->hdop : 99.99);
+	append_number(out, "%.2f", epoch->has_fix ? epoch->vdop : 99.99);
 	g_string_append_printf(out, ",%d", system == SIM_GNSS_GPS ? 1 : 2);
 	close_sentence(out, from);
 }

@@ -64,7 +64,7 @@ static SimQmiCall call_for(SimQmiModem *modem, const View *view, SimQmiClient *c
 		.clients = modem->clients,
 		.client = client,
 	};
-	if (view->state.has_serving || (view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE))
+	if (view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE)
 		call.camped = &view->last_cell;
 	return call;
 }

@@ -86,10 +86,11 @@ static gboolean write_reject_cause(const SimQmiCall *call, ByteWriter *w)
 
 static gboolean write_reject_plmn(const SimQmiCall *call, ByteWriter *w)
 {
-	if (!call->camped)
+	const SimCellView *cell = nas_serving(call, call->rat); /* a reject can come before service is shown */
+	if (!cell)
 		return FALSE;
-	nas_put_plmn_numbers(w, call->camped->mcc, call->camped->mnc);
-	byte_writer_u8(w, nas_mnc_has_three(call->camped->mnc) ? 1 : 0);
+	nas_put_plmn_numbers(w, cell->mcc, cell->mnc);
+	byte_writer_u8(w, nas_mnc_has_three(cell->mnc) ? 1 : 0);
 	return TRUE;
 }
 

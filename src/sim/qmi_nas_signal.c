@@ -188,7 +188,7 @@ static gboolean read_list(const SimQmiCall *call, guint8 type, guint width, gint
 	if (!sim_qmi_frame_tlv(call->request, type, &r))
 		return TRUE;
 	guint n = byte_reader_u8(&r);
-	if (n > SIM_QMI_MAX_THRESHOLDS)
+	if (n > SIM_QMI_MAX_THRESHOLDS || byte_reader_left(&r) < n * width)
 		return FALSE;
 	for (guint i = 0; i < n; i++) {
 		gint value = width == 1 ? (gint8)byte_reader_u8(&r) : (gint16)byte_reader_u16(&r);
@@ -196,7 +196,7 @@ static gboolean read_list(const SimQmiCall *call, guint8 type, guint width, gint
 	}
 	to->n_thresholds = n;
 	(*io_found)++;
-	return !r.failed;
+	return TRUE;
 }
 
 SimQmiError nas_handle_config_signal(SimQmiCall *call)

@@ -1,7 +1,7 @@
 /* qmi_nas_system.c - Serving System 0x24, Home Network 0x25, System Info 0x4D, and their indications 0x24 and 0x4E.
  *
- * Without service the status says "none" and the system's TLV is left out. A cell's identity is shown for as
- * long as the modem claims service (SimQmiCall.camped), even after the cell was lost.
+ * Without service the status says "none" and what describes a system is left out. A cell's identity is shown for
+ * as long as the modem claims service (SimQmiCall.camped), even after the cell was lost.
  *
  * Sources: libqmi data/qmi-service-nas.json, qmi-enums-nas.h; 3GPP TS 23.003 (LAC 0xFFFE: no valid one).
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -261,7 +261,7 @@ static gboolean put_system(const SimQmiCall *call, const SimCellView *cell, Byte
 {
 	const SimModemState *state = call->state;
 	gboolean rejected = nas_has_reject(state);
-	if (!cell || state->service == SIM_SERVICE_NONE)
+	if (!cell)
 		return FALSE;
 	put_valid(w, TRUE, nas_domain(state));
 	put_valid(w, TRUE, NAS_DOMAIN_CS_PS);

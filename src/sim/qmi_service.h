@@ -39,8 +39,8 @@ typedef struct SimQmiClients SimQmiClients;
 typedef struct {
 	const SimModemInfo *info;
 	const SimModemState *state;
-	/* The cell whose identity the modem shows: the serving one, or the last one while the modem still claims
-	 * service after losing it; NULL without. */
+	/* The cell whose identity the modem shows while it claims service: the serving one, or after losing it the
+	 * last one. NULL without service. */
 	const SimCellView *camped;
 	SimRat rat; /* technology that the service state belongs to: of the last cell camped on, LTE at first */
 	SimQmiClients *clients;

@@ -41,7 +41,7 @@ double sim_dbm_from_mw(double mw);
 double sim_radio_path_loss_db(const SimRadioSetup *setup, double frequency_mhz, double distance_m);
 /* Of a sender at `site` (any number that tells sites apart) at a receiver's place. */
 double sim_radio_shadowing_db(const SimRadioSetup *setup, guint64 seed, guint64 site, double east_m, double north_m);
-/* What a sector antenna gives less at that angle off its azimuth: TR 36.942 clause 4.2.1, 65 degrees wide, 20 dB front to back. */
+/* What a sector antenna gives less at that angle off its azimuth (TR 36.942 clause 4.2.1: 65 degrees wide, 20 dB at the back). */
 double sim_radio_antenna_loss_db(double off_azimuth_deg);
 double sim_radio_noise_mw(const SimRadioSetup *setup, double bandwidth_hz);
 

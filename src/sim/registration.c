@@ -1,6 +1,7 @@
 /* registration.c - see registration.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/registration.h"
 
+#include "sim/permits.h"
 #include "sim/rng.h"
 
 typedef enum { SCAN_STORED, SCAN_FULL, SCAN_PAUSE } Scan;
@@ -20,7 +21,7 @@ struct SimRegistrar {
 	gboolean denied;      /* the last answer of the network was a reject */
 	guint attempts;
 	double retry_s; /* no attempt before */
-	GHashTable *forbidden; /* set of PLMNs "257-01" and tracking areas "257-01/3/1234" */
+	SimPermits *permits;
 	double *barred_until_s; /* for each cell */
 	double bad_since_s;   /* out of sync since, or -1 */
 	gint candidate;	      /* the better neighbour of the last ticks, or -1 */
@@ -50,13 +51,11 @@ const char *sim_phase_name(SimPhase phase)
 }
 
 /* The first cell of the home network: where the modem was before it was switched on. */
-static guint first_home_cell(const SimScenario *scenario, const SimModemInfo *info)
+static guint first_home_cell(const SimRegistrar *r)
 {
-	for (guint i = 0; i < scenario->cells->len; i++) {
-		const SimCell *cell = sim_scenario_cell(scenario, i);
-		if (g_str_equal(cell->mcc, info->home_mcc) && g_str_equal(cell->mnc, info->home_mnc))
+	for (guint i = 0; i < r->scenario->cells->len; i++)
+		if (sim_permits_is_home(r->permits, sim_scenario_cell(r->scenario, i)))
 			return i;
-	}
 	return 0;
 }
 
@@ -68,10 +67,10 @@ SimRegistrar *sim_registrar_new(const SimScenario *scenario, guint modem, guint6
 	r->modem = modem;
 	r->seed = seed;
 	r->card = r->setup->card;
-	r->forbidden = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	r->permits = sim_permits_new(r->setup);
 	r->barred_until_s = g_new0(double, scenario->cells->len + 1);
 	r->view.serving = -1;
-	r->view.tuned = first_home_cell(scenario, &r->setup->info);
+	r->view.tuned = first_home_cell(r);
 	r->bad_since_s = -1;
 	r->candidate = -1;
 	return r;
@@ -81,7 +80,7 @@ void sim_registrar_free(SimRegistrar *registrar)
 {
 	if (!registrar)
 		return;
-	g_hash_table_unref(registrar->forbidden);
+	sim_permits_free(registrar->permits);
 	g_free(registrar->barred_until_s);
 	g_free(registrar);
 }
@@ -97,31 +96,6 @@ static double draw_s(SimRegistrar *r, double min, double max)
 	return min + (max - min) * sim_uniform(r->seed, SIM_STREAM_REGISTRATION, r->modem, r->draws++);
 }
 
-static char *plmn_key(const SimCell *cell)
-{
-	return g_strdup_printf("%s-%s", cell->mcc, cell->mnc);
-}
-
-static char *area_key(const SimCell *cell)
-{
-	return g_strdup_printf("%s-%s/%d/%u", cell->mcc, cell->mnc, (int)cell->carrier.rat, cell->tac);
-}
-
-static gboolean is_home(const SimRegistrar *r, const SimCell *cell)
-{
-	const SimModemInfo *info = &r->setup->info;
-	return g_str_equal(cell->mcc, info->home_mcc) && g_str_equal(cell->mnc, info->home_mnc);
-}
-
-/* Whether the network or area of a cell is closed to this card: foreign without an agreement, or rejected before. */
-static gboolean is_forbidden(const SimRegistrar *r, const SimCell *cell)
-{
-	g_autofree char *plmn = plmn_key(cell), *area = area_key(cell);
-	const char *const *roaming = (const char *const *)r->setup->roaming;
-	gboolean agreed = is_home(r, cell) || (roaming && g_strv_contains(roaming, plmn));
-	return !agreed || g_hash_table_contains(r->forbidden, plmn) || g_hash_table_contains(r->forbidden, area);
-}
-
 /* TS 36.304 clause 4.3: an acceptable cell is good for emergency calls, a suitable one for registration. */
 static gboolean is_acceptable(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
@@ -132,7 +106,7 @@ static gboolean is_acceptable(const SimRegistrar *r, const SimRegistrationInput 
 static gboolean is_suitable(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
 	return is_acceptable(r, in, index) && in->card == SIM_CARD_READY && !r->card_refused &&
-	       !is_forbidden(r, sim_scenario_cell(r->scenario, index));
+	       sim_permits_allow(r->permits, sim_scenario_cell(r->scenario, index));
 }
 
 /* The best cell: the newest RAT first, then the strongest. -1 for none. */
@@ -190,10 +164,18 @@ static void enter_registering(SimRegistrar *r, double t_s)
 	enter(r, SIM_PHASE_REGISTERING, t_s + (r->known ? draw_s(r, 0.3, 0.6) : draw_s(r, 0.7, 1.5)));
 }
 
-static void enter_limited(SimRegistrar *r, double t_s)
+/* The next look at the system information; sooner where a new attempt falls due before. */
+static void plan_system_info(SimRegistrar *r, double t_s)
 {
 	r->next_system_info_s = t_s + SIM_MODIFICATION_S;
+	if (r->view.phase == SIM_PHASE_LIMITED && r->retry_s > t_s)
+		r->next_system_info_s = MIN(r->next_system_info_s, r->retry_s);
+}
+
+static void enter_limited(SimRegistrar *r, double t_s)
+{
 	enter(r, SIM_PHASE_LIMITED, G_MAXDOUBLE);
+	plan_system_info(r, t_s);
 }
 
 static void plan_signalling(SimRegistrar *r, double t_s)
@@ -208,10 +190,10 @@ static void enter_registered(SimRegistrar *r, double t_s)
 	r->denied = FALSE;
 	r->attempts = 0;
 	r->view.reject_cause = 0;
-	r->next_system_info_s = t_s + SIM_MODIFICATION_S;
 	r->next_priority_s = t_s + SIM_PRIORITY_SEARCH_S;
-	plan_signalling(r, t_s);
 	enter(r, SIM_PHASE_REGISTERED, G_MAXDOUBLE);
+	plan_system_info(r, t_s);
+	plan_signalling(r, t_s);
 }
 
 static const SimCell *serving_cell(const SimRegistrar *r)
@@ -239,13 +221,13 @@ static void take_reject(SimRegistrar *r, double t_s, guint cause)
 	case 11: /* PLMN not allowed */
 	case 14: /* EPS services not allowed in this PLMN */
 	case 35: /* requested service option not authorized in this PLMN */
-		g_hash_table_add(r->forbidden, plmn_key(serving_cell(r)));
+		sim_permits_forbid_network(r->permits, serving_cell(r));
 		enter_search(r, t_s, SIM_STORED_SCAN_S);
 		break;
 	case 12: /* tracking area not allowed */
 	case 13: /* roaming not allowed in this tracking area */
 	case 15: /* no suitable cells in tracking area */
-		g_hash_table_add(r->forbidden, area_key(serving_cell(r)));
+		sim_permits_forbid_area(r->permits, serving_cell(r));
 		enter_search(r, t_s, SIM_STORED_SCAN_S);
 		break;
 	default: /* abnormal cases: try again later */
@@ -351,41 +333,21 @@ static void step_registering(SimRegistrar *r, const SimRegistrationInput *in)
 		enter_registered(r, in->t_s);
 }
 
-static void step_limited(SimRegistrar *r, const SimRegistrationInput *in)
-{
-	if (link_failed(r, in)) {
-		enter_search(r, in->t_s, SIM_STORED_SCAN_S);
-		return;
-	}
-	if (in->t_s < r->next_system_info_s)
-		return;
-	r->next_system_info_s = in->t_s + SIM_MODIFICATION_S;
-	r->view.access = read_access(r, in);
-	if (left_barred_cell(r, in))
-		return;
-	gint suitable = pick_cell(r, in, is_suitable);
-	gint acceptable = pick_cell(r, in, is_acceptable);
-	if (may_register(r, in))
-		enter_registering(r, in->t_s);
-	else if (suitable >= 0 && suitable != r->view.serving)
-		enter_acquiring(r, in->t_s, suitable);
-	else if (suitable < 0 && acceptable >= 0 && in->heard[acceptable].measure.rsrp_dbm >
-							    in->heard[r->view.serving].measure.rsrp_dbm + SIM_INTERFREQUENCY_DB)
-		enter_acquiring(r, in->t_s, acceptable);
-}
-
-/* How much better than the serving one a cell is than handover asks; only cells of the same network and RAT count. */
+/* By how much a cell beats what handover or reselection asks for; only cells of the same network and RAT count. */
 static double handover_margin_db(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
 	const SimCell *cell = sim_scenario_cell(r->scenario, index), *serving = serving_cell(r);
+	gboolean (*fits)(const SimRegistrar *, const SimRegistrationInput *, guint) =
+		r->view.phase == SIM_PHASE_LIMITED ? is_acceptable : is_suitable;
 	if (cell == serving || cell->carrier.rat != serving->carrier.rat || !g_str_equal(cell->mcc, serving->mcc) ||
-	    !g_str_equal(cell->mnc, serving->mnc) || !is_suitable(r, in, index))
+	    !g_str_equal(cell->mnc, serving->mnc) || !fits(r, in, index))
 		return -1;
 	gboolean same_channel = cell->carrier.arfcn == serving->carrier.arfcn;
 	return in->heard[index].measure.rsrp_dbm - in->heard[r->view.serving].measure.rsrp_dbm -
 	       (same_channel ? SIM_HANDOVER_DB : SIM_INTERFREQUENCY_DB);
 }
 
+/* Handover and reselection alike: better by the offset for the time to trigger. */
 static void consider_handover(SimRegistrar *r, const SimRegistrationInput *in)
 {
 	gint best = -1;
@@ -410,12 +372,32 @@ static void consider_handover(SimRegistrar *r, const SimRegistrationInput *in)
 	}
 }
 
+static void step_limited(SimRegistrar *r, const SimRegistrationInput *in)
+{
+	if (link_failed(r, in)) {
+		enter_search(r, in->t_s, SIM_STORED_SCAN_S);
+		return;
+	}
+	consider_handover(r, in);
+	if (in->t_s < r->next_system_info_s || r->bad_since_s >= 0)
+		return;
+	plan_system_info(r, in->t_s);
+	r->view.access = read_access(r, in);
+	if (left_barred_cell(r, in))
+		return;
+	gint suitable = pick_cell(r, in, is_suitable);
+	if (may_register(r, in))
+		enter_registering(r, in->t_s);
+	else if (suitable >= 0 && suitable != r->view.serving)
+		enter_acquiring(r, in->t_s, suitable);
+}
+
 /* Changed system information: TRUE when the modem had to give its registration up. */
 static gboolean noticed_barring(SimRegistrar *r, const SimRegistrationInput *in)
 {
 	if (in->t_s < r->next_system_info_s)
 		return FALSE;
-	r->next_system_info_s = in->t_s + SIM_MODIFICATION_S;
+	plan_system_info(r, in->t_s);
 	r->view.access = read_access(r, in);
 	if (left_barred_cell(r, in))
 		return TRUE;
@@ -486,24 +468,16 @@ static void take_card(SimRegistrar *r, const SimRegistrationInput *in)
 	r->attempts = 0;
 	r->retry_s = 0;
 	r->view.reject_cause = 0;
-	g_hash_table_remove_all(r->forbidden);
+	sim_permits_forget_all(r->permits);
 	if (r->view.phase != SIM_PHASE_OFF)
 		enter_search(r, in->t_s, SIM_STORED_SCAN_S);
 }
 
-static gboolean is_area(gpointer key, gpointer value, gpointer user_data)
-{
-	(void)value;
-	(void)user_data;
-	return strchr(key, '/') != NULL;
-}
-
-/* Off and on again: the forbidden areas are forgotten (TS 24.301 clause 5.3.2), the forbidden networks stand on the card. */
 static void power_off(SimRegistrar *r)
 {
 	set_serving(r, -1);
 	enter(r, SIM_PHASE_OFF, 0);
-	g_hash_table_foreach_remove(r->forbidden, is_area, NULL);
+	sim_permits_forget_areas(r->permits);
 	memset(r->barred_until_s, 0, sizeof(double) * r->scenario->cells->len);
 	r->known = r->denied = r->card_refused = FALSE;
 	r->attempts = 0;
@@ -589,8 +563,8 @@ void sim_registrar_step(SimRegistrar *registrar, const SimRegistrationInput *inp
 	gboolean camped = r->view.serving >= 0;
 	if (!camped)
 		r->view.access = SIM_ACCESS_NORMAL;
-	r->view.forbidden = camped && input->card == SIM_CARD_READY && is_forbidden(r, serving_cell(r));
-	r->view.roaming = r->view.phase == SIM_PHASE_REGISTERED && !is_home(r, serving_cell(r));
+	r->view.forbidden = camped && input->card == SIM_CARD_READY && !sim_permits_allow(r->permits, serving_cell(r));
+	r->view.roaming = r->view.phase == SIM_PHASE_REGISTERED && !sim_permits_is_home(r->permits, serving_cell(r));
 	r->view.registration = judge_registration(r);
 	r->view.true_service = judge_service(r);
 	r->view.tx_on = r->view.phase != SIM_PHASE_OFF && input->t_s < r->tx_until_s;

@@ -103,12 +103,16 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 	return TRUE;
 }
 
-/* Hands the devices what holds now. A receiver that missed an epoch never sends it late. */
-static void update_devices(Run *run)
+static void update_modems(Run *run)
 {
 	const SimScenario *scenario = sim_world_scenario(run->world);
 	for (guint i = 0; i < scenario->modems->len; i++)
 		sim_qmi_modem_update(run->modems[i], sim_world_modem(run->world, i));
+}
+
+static void emit_epochs(Run *run)
+{
+	const SimScenario *scenario = sim_world_scenario(run->world);
 	for (guint i = 0; i < scenario->gps->len; i++) {
 		guint64 every = SIM_TICKS_PER_S / sim_scenario_gps(scenario, i)->rate_hz;
 		if (sim_world_tick(run->world) % every == 0)
@@ -121,7 +125,8 @@ static gint64 tick_time_us(const Run *run, guint64 tick)
 	return run->began_us + (gint64)tick * SIM_TICK_MS * 1000;
 }
 
-/* Steps the world to where the clock is. Devices are fed at each tick unless the run is a second late or more. */
+/* Steps the world to where the clock is. Devices are fed at each tick unless the run is a second late or more: a receiver
+ * that missed an epoch never sends it late. */
 static gboolean on_timer(gpointer user_data)
 {
 	Run *run = user_data;
@@ -133,8 +138,10 @@ static gboolean on_timer(gpointer user_data)
 			g_main_loop_quit(run->loop);
 			return G_SOURCE_REMOVE;
 		}
-		if (g_get_monotonic_time() - tick_time_us(run, tick) < G_USEC_PER_SEC)
-			update_devices(run);
+		if (g_get_monotonic_time() - tick_time_us(run, tick) < G_USEC_PER_SEC) {
+			update_modems(run);
+			emit_epochs(run);
+		}
 	}
 	if (tick >= run->last_tick)
 		g_main_loop_quit(run->loop);
@@ -175,7 +182,8 @@ static void run_loop(Run *run)
 	g_source_set_callback(run->timer, on_timer, run, NULL);
 	g_source_set_ready_time(run->timer, tick_time_us(run, 1));
 	g_source_attach(run->timer, NULL);
-	update_devices(run);
+	/* Modems answer from the start; the receivers' epoch of tick 0 would come before its second. */
+	update_modems(run);
 	g_main_loop_run(run->loop);
 	g_source_destroy(run->timer);
 	g_source_unref(run->timer);

@@ -155,7 +155,7 @@ static gboolean read_all(const char *label, const KeyFile *file, SimScenario *sc
 		return FALSE;
 	}
 	if (scenario->modems->len > 0 && scenario->cells->len == 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: a modem needs at least one [cell NAME] to tune to", label);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: a modem needs a [cell NAME] to tune to", label);
 		return FALSE;
 	}
 	return sim_happenings_read(file, scenario, error);

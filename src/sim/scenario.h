@@ -34,7 +34,8 @@
  *   tac, cell_id          required; TAC or LAC 0..65535; LTE 28 bits, UMTS 28 bits, GSM 16 bits
  *   power_dbm             EIRP (antenna gain included) of what the modem measures: of one reference-signal
  *                         resource element of LTE (28 is a macro cell: 46 dBm over 1200 elements are 15 dBm each,
- *                         plus an antenna of 15 dBi, less 2 dB of cable), of the CPICH (47), of the BCCH carrier (55). Default as in brackets
+ *                         plus an antenna of 15 dBi, less 2 dB of cable), of the CPICH (47), of the BCCH
+ *                         carrier (55). Default as in brackets
  *   load                  share of the remaining resources that carry power, 0..1; default 0.3
  *   antenna_ports         LTE, 1 or 2 (default): an empty cell has RSRQ -3 or -6 dB
  *   azimuth               direction of the sector; left out: all round

@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-/* How long the service shown lags behind the true one: modems wait before they take the bars away [inferred]. */
+/* How long the service shown lags behind the true one: when the radio fails, modems wait before they take the bars
+ * away [inferred]. What they do themselves or are told by the network they show at once. */
 #define SHOW_LOSS_S	    3.0
 #define SHOW_GAIN_S	    0.5
 #define CHAIN_OFFSET_DB	    1.0	  /* standard deviation of a receive chain's gain */
@@ -132,8 +133,10 @@ static void list_cells(const SimWorld *world, Modem *modem)
 		    on_measured_channel(scenario, cell, sim_scenario_cell(scenario, (guint)serving)))
 			insert_neighbour(modem, i);
 	}
-	for (guint i = 0; i < state->n_cells; i++)
-		state->cells[i] = view_cell(sim_scenario_cell(scenario, modem->cell_index[i]), &modem->heard[modem->cell_index[i]]);
+	for (guint i = 0; i < state->n_cells; i++) {
+		guint index = modem->cell_index[i];
+		state->cells[i] = view_cell(sim_scenario_cell(scenario, index), &modem->heard[index]);
+	}
 }
 
 static void update_shown_service(Modem *modem, double t_s)
@@ -145,7 +148,9 @@ static void update_shown_service(Modem *modem, double t_s)
 	}
 	if (modem->shown_differs_since_s < 0)
 		modem->shown_differs_since_s = t_s;
-	double lag_s = state->true_service > state->service ? SHOW_GAIN_S : SHOW_LOSS_S;
+	double lag_s = state->true_service > state->service ? SHOW_GAIN_S : 0;
+	if (state->true_service == SIM_SERVICE_NONE && state->operating_mode == SIM_OPMODE_ONLINE && state->reject_cause == 0)
+		lag_s = SHOW_LOSS_S;
 	if (t_s - modem->shown_differs_since_s >= lag_s - 1e-6) {
 		state->service = state->true_service;
 		modem->shown_differs_since_s = -1;
@@ -167,7 +172,8 @@ static void update_traffic(const SimWorld *world, guint index)
 	double bound_kbps = 0.5 * cell->bandwidth_mhz * 1000 * log2(1 + sim_mw_from_dbm(cell->sinr_db));
 	modem->download_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS;
 	modem->upload_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS / UPLINK_PART;
-	guint64 down = (guint64)(modem->download_bits / (8 * PACKET_BYTES)), up = (guint64)(modem->upload_bits / (8 * PACKET_BYTES));
+	guint64 down = (guint64)(modem->download_bits / (8 * PACKET_BYTES));
+	guint64 up = (guint64)(modem->upload_bits / (8 * PACKET_BYTES));
 	modem->download_bits -= (double)down * 8 * PACKET_BYTES;
 	modem->upload_bits -= (double)up * 8 * PACKET_BYTES;
 	state->rx_packets += down;

@@ -10,7 +10,7 @@ n=0 failed=0
 for source in "${targets[@]}"; do
 	name=$(basename "$source" .c)
 	n=$((n + 1))
-	if output=$("$build/tests/fuzz/replay_$name" tests/fuzz/corpus/"$name"/* 2>&1); then
+	if output=$("$build/tests/fuzz/replay_$name" tests/fuzz/corpus/"${name#fuzz_}"/* 2>&1); then
 		echo "ok $n - $name survives its corpus ($output)"
 	else
 		echo "not ok $n - $name survives its corpus"

@@ -1,7 +1,7 @@
 /* What the writer writes, the reader reads: on real files, over commits, rotations and ends of every kind.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "journal_fixture.h"
+#include "../helper/journal_fixture.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -1,0 +1,168 @@
+/* store.h - the SQLite file that everything after the field works on; also a valid GeoPackage.
+ *
+ * The store is built from journals by sync and can always be rebuilt from them. Its tables:
+ *   boot, recording, segment, damage   what was read, from which device, how far, and what was unreadable
+ *   run, device, fix, sky, event, clock   one row for each observation of that kind, columns as in observation.h
+ *   radio        one row for each sweep of a modem, with its UTC interval and its place
+ *   radio_more   signals that most sweeps lack (GSM, UMTS, NR, third and fourth receiver); a row only where there is one.
+ *                A column that is NULL in every row still costs a byte in each, and time when it is inserted.
+ *   state, cell, heard, source   dictionaries: what repeats from sweep to sweep is written once
+ *   wall         what the device's own clock said, wherever that changed
+ *   knot         BOOTTIME <-> UTC, the pairs that sync believed
+ *   sample       (view) the layer that QGIS opens: radio in plain units and words
+ *   neighbour    (view) the cells heard in each sweep, one row each
+ *   meta         the schema's version
+ * A row of an observation has the id (recording << 32 | sequence): the natural key, so that nothing enters twice, and
+ * rows lie in the order in which they were made. All times are kept in ms (time_ns is time_ms here). ENUMs are words.
+ *
+ * Columns of `sample` that are computed are virtual generated columns of radio: a view's column then has a declared type,
+ * which GeoPackage demands and by which OGR knows a DateTime, and nothing is stored twice. They need SQLite 3.31 to read.
+ *
+ * A new store is built under a temporary name beside the final one and renamed when it is whole; an existing one is changed
+ * in transactions. Either way a kill leaves what was there before.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "observation.h"
+
+#include <sqlite3.h>
+
+#define STORE_SCHEMA_VERSION 1
+#define STORE_APPLICATION_ID 0x47504B47 /* "GPKG", OGC 12-128r18 requirement 2 */
+#define STORE_GPKG_VERSION   10300
+
+/* First id of a recording; its observations have ids in (STORE_ID(n, 0), STORE_ID(n + 1, 0)). */
+#define STORE_ID(recording, sequence) ((gint64)(recording) << 32 | (gint64)(sequence))
+#define STORE_MAX_SEQUENCE            G_MAXUINT32
+#define STORE_MAX_RECORDING           0x1fffff /* keeps ids below 2^53, so that JSON readers keep them exact */
+
+typedef struct Store Store;
+
+/* Opens an existing store for reading. NOT_FOUND, ACCESS, or FORMAT for a file that is not ours or newer than we are. */
+Store *store_open_read(const char *path, GError **error);
+/* Opens a store for sync: an existing one is checked and left untouched where it is not ours (FORMAT); where there is none
+ * (or an empty file) a new one is begun under "PATH.new". BUSY where another sync is at it. */
+Store *store_open_write(const char *path, GError **error);
+/* Whole and durable: after TRUE the file PATH alone is complete. The store can then only be freed. */
+gboolean store_finish(Store *store, GError **error);
+/* Without store_finish: a new store is deleted again, an open transaction is undone. */
+void store_free(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
+
+gboolean store_is_new(const Store *store);
+const char *store_path(const Store *store);
+sqlite3 *store_db(Store *store); /* borrowed */
+
+/* Begins and ends the unit of work that a kill undoes as a whole. */
+gboolean store_begin(Store *store, GError **error);
+gboolean store_commit(Store *store, GError **error);
+
+/* SQLite's last failure as an error: NO_SPACE, BUSY, ACCESS, FORMAT or FAILED. Always returns FALSE. */
+gboolean store_fail(Store *store, GError **error);
+gboolean store_exec(Store *store, const char *sql, GError **error);
+/* NULL on error; free with sqlite3_finalize (g_autoptr works). */
+sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error);
+/* *ret_row tells whether there was a row. */
+gboolean store_step(Store *store, sqlite3_stmt *stmt, gboolean *ret_row, GError **error);
+/* For a statement without rows: step and reset, ready for its next use. */
+gboolean store_run(Store *store, sqlite3_stmt *stmt, GError **error);
+typedef sqlite3_stmt StoreStatement;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreStatement, sqlite3_finalize)
+
+/* --- many rows at once: INSERT ... SELECT from a stream, several times as fast as binding and stepping each --- */
+
+#define STORE_FEED_MAX_COLUMNS 48
+
+typedef enum { STORE_NULL, STORE_INT, STORE_TEXT, STORE_BLOB } StoreType;
+
+typedef struct {
+	StoreType type;
+	gint64 integer;   /* the value; of TEXT and BLOB the length in bytes */
+	const void *data; /* TEXT and BLOB; borrowed until the next row is asked for */
+} StoreValue;
+
+/* Fills the values of the next row, all of them; *ret_row FALSE at the end. */
+typedef gboolean (*StoreFeedFunc)(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error);
+
+/* Inserts all rows of the feed; a row whose id is there already is passed over. `columns` is the comma-separated list of
+ * the table's columns, n_columns (at most STORE_FEED_MAX_COLUMNS) of them. */
+gboolean store_insert_feed(Store *store, const char *table, const char *columns, guint n_columns, StoreFeedFunc next,
+			   gpointer user_data, GError **error);
+
+/* --- tables of observations --- */
+
+/* Columns "id, boottime_ms, source[, utc_ms, utc_error_ms]" and the fields of the kind, as CREATE TABLE made them (not for
+ * OBSERVATION_RADIO). Free with g_free. */
+char *store_kind_columns(ObservationKind kind, guint *ret_n_columns);
+/* TRUE for kinds whose rows carry utc_ms: all but fix and clock, which carry the receiver's own time. */
+gboolean store_kind_has_utc(ObservationKind kind);
+/* Values of the fields of an observation, in the order of the columns; borrowed from `o`. Returns how many. */
+guint store_kind_values(const Observation *o, StoreValue *ret_values);
+/* One field; borrowed from `fields`. CELLS are NULL: radio's cells are coded by store_heard_encode. */
+StoreValue store_field_value(const ObservationField *field, gboolean present, const void *fields);
+void store_bind(sqlite3_stmt *stmt, int first, const StoreValue *values, guint n);
+
+/* Columns of radio that are filled by a feed, in this order. */
+typedef enum {
+	STORE_RADIO_ID,
+	STORE_RADIO_BOOTTIME_MS,
+	STORE_RADIO_SOURCE,
+	STORE_RADIO_UTC_MS,
+	STORE_RADIO_UTC_ERROR_MS,
+	STORE_RADIO_POSITION,          /* a PositionState as number */
+	STORE_RADIO_POSITION_ERROR_DM,
+	STORE_RADIO_POINT,             /* longitude, latitude as little-endian doubles: the tail of a WKB point */
+	STORE_RADIO_STATE,
+	STORE_RADIO_CELL,
+	STORE_RADIO_CELLS,             /* STORE_HEARD_SIZE bytes for each cell, see store_heard_encode */
+	STORE_RADIO_FIRST_SIGNAL,      /* then the common signals */
+} StoreRadioColumn;
+
+/* The signals in the order in which they are shown. */
+typedef struct {
+	guint8 id;       /* RADIO_ID_... */
+	gboolean common; /* a column of radio; else of radio_more */
+	guint16 offset;  /* of the member in RadioFields */
+	gboolean wide;   /* a guint32; else a gint16 */
+} StoreSignal;
+#define STORE_N_SIGNALS        17
+#define STORE_N_COMMON_SIGNALS 8
+extern const StoreSignal store_signals[STORE_N_SIGNALS];
+#define STORE_RADIO_N_COLUMNS (STORE_RADIO_FIRST_SIGNAL + STORE_N_COMMON_SIGNALS)
+char *store_radio_columns(void);
+/* "id" and the signals that are not common. */
+char *store_radio_more_columns(void);
+/* The name of a signal's field. */
+const char *store_signal_name(const StoreSignal *signal);
+/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free. */
+char *store_plain_name(const char *name);
+
+/* How a sweep's place is known; src/sync/place.h says when. */
+typedef enum { POSITION_NONE, POSITION_LIVE, POSITION_INTERPOLATED, POSITION_HELD } PositionState;
+#define POSITION_STATES 4
+extern const char *const position_state_words[]; /* "none", ... NULL-terminated */
+
+/* --- dictionaries --- */
+
+typedef enum { STORE_DICT_STATE, STORE_DICT_CELL, STORE_DICT_HEARD, STORE_DICT_SOURCE } StoreDictKind;
+
+typedef struct StoreDict StoreDict;
+StoreDict *store_dict_new(Store *store, StoreDictKind kind, GError **error);
+void store_dict_free(StoreDict *dict);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreDict, store_dict_free)
+
+/* The id of these values, which are entered where they are new; -1 on error. `fields` are RadioFields, or a Cell for HEARD. A
+ * state is entered together with the word of observation_service_state, which follows from it. */
+gint64 store_dict_fields(StoreDict *dict, guint64 present, const void *fields, GError **error);
+/* The same for SOURCE. */
+gint64 store_dict_name(StoreDict *dict, const char *name, GError **error);
+const char *store_dict_table(StoreDictKind kind);
+/* The columns that hold an entry's fields, comma-separated; free with g_free. */
+char *store_dict_columns(StoreDictKind kind);
+
+/* One heard cell in the `cells` blob, big-endian, so that plain SQL can take it apart (view `neighbour`):
+ *   u24 id in `heard` | u8 presence (1 rsrp, 2 rsrq, 4 rssi) | i16 rsrp_cdbm | i16 rsrq_cdb | i16 rssi_cdbm */
+#define STORE_HEARD_SIZE 10
+#define STORE_HEARD_MAX_ID 0xffffff
+void store_heard_encode(guint8 ret_bytes[STORE_HEARD_SIZE], gint64 heard, const Cell *cell);

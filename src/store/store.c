@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store.h"
+
+#include "error.h"
+#include "schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 5000
+#define PAGE_SIZE       "8192"
+/* The page cache's bound, in KiB. Rows are appended, so a few pages are hot; the rest of the memory's bound is the libraries'. */
+#define CACHE_KIB       "2048"
+
+struct Store {
+	sqlite3 *db;
+	char *path;
+	char *building; /* where a new store is built; NULL for one that exists */
+	int lock;       /* the open file at `building`, locked; -1 */
+	gboolean begun;
+};
+
+gboolean store_is_new(const Store *store)
+{
+	return store->building != NULL;
+}
+
+const char *store_path(const Store *store)
+{
+	return store->path;
+}
+
+sqlite3 *store_db(Store *store)
+{
+	return store->db;
+}
+
+void store_free(Store *store)
+{
+	if (!store)
+		return;
+	if (store->begun)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close_v2(store->db);
+	if (store->building)
+		unlink(store->building);
+	if (store->lock >= 0)
+		close(store->lock);
+	g_free(store->building);
+	g_free(store->path);
+	g_free(store);
+}
+
+/* --- errors --- */
+
+static JamlogError code_of(int sqlite_code)
+{
+	switch (sqlite_code & 0xff) {
+	case SQLITE_FULL:
+		return JAMLOG_ERROR_NO_SPACE;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return JAMLOG_ERROR_BUSY;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+		return JAMLOG_ERROR_ACCESS;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return JAMLOG_ERROR_FORMAT;
+	default:
+		return JAMLOG_ERROR_FAILED;
+	}
+}
+
+static const char *advice(JamlogError code)
+{
+	if (code == JAMLOG_ERROR_NO_SPACE)
+		return ": make room there and sync again";
+	if (code == JAMLOG_ERROR_BUSY)
+		return ": close the program that has it open, then try again";
+	if (code == JAMLOG_ERROR_FORMAT)
+		return ": move it away and build it again from the journals with \"jamlog sync\"";
+	return "";
+}
+
+gboolean store_fail(Store *store, GError **error)
+{
+	const JamlogError code = code_of(sqlite3_extended_errcode(store->db));
+	g_set_error(error, JAMLOG_ERROR, (int)code, "%s: %s%s", store->path, sqlite3_errmsg(store->db), advice(code));
+	return FALSE;
+}
+
+gboolean store_exec(Store *store, const char *sql, GError **error)
+{
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(store, error);
+}
+
+sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error)
+{
+	sqlite3_stmt *stmt = NULL;
+	if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+		store_fail(store, error);
+	return stmt;
+}
+
+gboolean store_step(Store *store, sqlite3_stmt *stmt, gboolean *ret_row, GError **error)
+{
+	const int code = sqlite3_step(stmt);
+	*ret_row = code == SQLITE_ROW;
+	return code == SQLITE_ROW || code == SQLITE_DONE || store_fail(store, error);
+}
+
+gboolean store_run(Store *store, sqlite3_stmt *stmt, GError **error)
+{
+	gboolean row;
+	const gboolean ok = store_step(store, stmt, &row, error);
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+/* --- opening --- */
+
+static guint32 be32(const guint8 *p)
+{
+	return (guint32)p[0] << 24 | (guint32)p[1] << 16 | (guint32)p[2] << 8 | p[3];
+}
+
+/* Reads the file's first bytes itself: opening a stranger's database with SQLite could already change it (a hot journal). */
+static gboolean check_header(const char *path, gboolean *ret_empty, GError **error)
+{
+	guint8 head[100];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(error, errno, "cannot open %s", path);
+	const gssize n = read(fd, head, sizeof head);
+	const int errnum = errno;
+	close(fd);
+	*ret_empty = n == 0;
+	if (n < 0)
+		return error_set_errno(error, errnum, "cannot read %s", path);
+	if (n == 0)
+		return TRUE;
+	if (n < (gssize)sizeof head || memcmp(head, "SQLite format 3", 16) != 0) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is no database: nothing was changed; name another file with --db", path);
+		return FALSE;
+	}
+	if (be32(head + 68) != STORE_APPLICATION_ID) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is a database of another program: nothing was changed; name another file with --db", path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean check_version(Store *store, GError **error)
+{
+	g_autoptr(StoreStatement) stmt = NULL;
+	gboolean row = FALSE;
+	if (sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key='schema_version'"
+			       " AND EXISTS (SELECT 1 FROM meta WHERE key='program' AND value='jamlog')", -1, &stmt, NULL) != SQLITE_OK) {
+		if (sqlite3_errcode(store->db) != SQLITE_ERROR)
+			return store_fail(store, error);
+	} else if (!store_step(store, stmt, &row, error)) {
+		return FALSE;
+	}
+	if (!row) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is a GeoPackage of another program: nothing was changed; name another file with --db", store->path);
+		return FALSE;
+	}
+	const int version = sqlite3_column_int(stmt, 0);
+	if (version != STORE_SCHEMA_VERSION) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s has schema %d and this jamlog %s knows %d: nothing was changed; use a newer jamlog, or sync the journals"
+			    " into a new file", store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean connect_db(Store *store, const char *path, int flags, GError **error)
+{
+	if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return store_fail(store, error);
+	sqlite3_extended_result_codes(store->db, 1);
+	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	return store_exec(store, "PRAGMA cache_size=-" CACHE_KIB, error);
+}
+
+static Store *new_store(const char *path)
+{
+	Store *store = g_new0(Store, 1);
+	store->path = g_strdup(path);
+	store->lock = -1;
+	return store;
+}
+
+Store *store_open_read(const char *path, GError **error)
+{
+	gboolean empty;
+	if (!check_header(path, &empty, error))
+		return NULL;
+	if (empty) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is empty: fill it with \"jamlog sync\"", path);
+		return NULL;
+	}
+	g_autoptr(Store) store = new_store(path);
+	if (!connect_db(store, path, SQLITE_OPEN_READONLY, error) || !check_version(store, error))
+		return NULL;
+	return g_steal_pointer(&store);
+}
+
+/* The lock also keeps what a killed sync left from being taken for another one at work: its file is emptied and used again. */
+static gboolean lock_building(Store *store, const char *building, GError **error)
+{
+	store->lock = open(building, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (store->lock < 0)
+		return error_set_errno(error, errno, "cannot create %s", building);
+	if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog is building %s: wait for it, then try again", store->path);
+		return FALSE;
+	}
+	store->building = g_strdup(building);
+	return ftruncate(store->lock, 0) == 0 || error_set_errno(error, errno, "cannot empty %s", building);
+}
+
+static gboolean build_new(Store *store, GError **error)
+{
+	g_autofree char *building = g_strconcat(store->path, ".new", NULL);
+	g_autofree char *sql = schema_tables_sql();
+	return lock_building(store, building, error) && connect_db(store, building, SQLITE_OPEN_READWRITE, error) &&
+	       store_exec(store, "PRAGMA page_size=" PAGE_SIZE "; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+			  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA application_id=" G_STRINGIFY(STORE_APPLICATION_ID)
+			  "; PRAGMA user_version=" G_STRINGIFY(STORE_GPKG_VERSION) "; BEGIN", error) &&
+	       store_exec(store, sql, error) && store_exec(store, "COMMIT", error);
+}
+
+Store *store_open_write(const char *path, GError **error)
+{
+	g_autoptr(Store) store = new_store(path);
+	gboolean empty = TRUE;
+	if (access(path, F_OK) == 0 && !check_header(path, &empty, error))
+		return NULL;
+	if (empty)
+		return build_new(store, error) ? g_steal_pointer(&store) : NULL;
+	if (!connect_db(store, path, SQLITE_OPEN_READWRITE, error) || !check_version(store, error) ||
+	    !store_exec(store, "PRAGMA journal_mode=DELETE", error))
+		return NULL;
+	return g_steal_pointer(&store);
+}
+
+/* --- changing --- */
+
+gboolean store_begin(Store *store, GError **error)
+{
+	return store->begun = store_exec(store, "BEGIN IMMEDIATE", error);
+}
+
+gboolean store_commit(Store *store, GError **error)
+{
+	if (!store_exec(store, "COMMIT", error))
+		return FALSE;
+	store->begun = FALSE;
+	return TRUE;
+}
+
+static gboolean sync_directory(const char *path, GError **error)
+{
+	g_autofree char *directory = g_path_get_dirname(path);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const gboolean ok = fd >= 0 && fsync(fd) == 0;
+	const int errnum = errno;
+	if (fd >= 0)
+		close(fd);
+	return ok || error_set_errno(error, errnum, "cannot make the new name of %s durable", path);
+}
+
+gboolean store_finish(Store *store, GError **error)
+{
+	if (!store->building)
+		return TRUE;
+	g_autofree char *views = schema_views_sql();
+	if (!store_exec(store, "BEGIN", error) || !store_exec(store, views, error) || !store_exec(store, "COMMIT", error))
+		return FALSE;
+	if (sqlite3_close(store->db) != SQLITE_OK)
+		return store_fail(store, error);
+	store->db = NULL;
+	if (fsync(store->lock) != 0)
+		return error_set_errno(error, errno, "cannot write %s", store->building);
+	if (rename(store->building, store->path) != 0)
+		return error_set_errno(error, errno, "cannot rename %s to %s", store->building, store->path);
+	g_clear_pointer(&store->building, g_free);
+	return sync_directory(store->path, error);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fixes.h"
+
+#define KEPT_FIXES 32
+
+typedef struct {
+	gint64 recording;
+	gint64 first_ms, last_ms; /* BOOTTIME of its fixes */
+	sqlite3_stmt *stmt;       /* NULL: not begun, or at its end */
+	gboolean done;
+	PlaceFix head;            /* the next one, while stmt is open */
+} FixRun;
+
+struct FixCursor {
+	Store *store;
+	GArray *runs;
+	PlaceFix kept[KEPT_FIXES]; /* a ring; the newest is kept[(n - 1) % KEPT_FIXES] */
+	guint64 n;
+	gint64 valid_from;         /* `kept` tells what is needed for this time and later ones */
+};
+
+void fix_cursor_free(FixCursor *cursor)
+{
+	if (!cursor)
+		return;
+	for (guint i = 0; i < cursor->runs->len; i++)
+		sqlite3_finalize(g_array_index(cursor->runs, FixRun, i).stmt);
+	g_array_unref(cursor->runs);
+	g_free(cursor);
+}
+
+static const char *const runs_sql =
+	"SELECT n.id, (SELECT boottime_ms FROM fix WHERE id > n.id<<32 AND id < (n.id+1)<<32 ORDER BY id LIMIT 1) AS first,"
+	" (SELECT boottime_ms FROM fix WHERE id > n.id<<32 AND id < (n.id+1)<<32 ORDER BY id DESC LIMIT 1)"
+	" FROM recording n WHERE n.boot=? AND first IS NOT NULL ORDER BY first, n.run_id";
+
+FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error)
+{
+	g_autoptr(FixCursor) cursor = g_new0(FixCursor, 1);
+	cursor->store = store;
+	cursor->runs = g_array_new(FALSE, TRUE, sizeof(FixRun));
+	cursor->valid_from = G_MAXINT64;
+	g_autoptr(StoreStatement) stmt = store_prepare(store, runs_sql, error);
+	if (!stmt)
+		return NULL;
+	sqlite3_bind_int64(stmt, 1, boot);
+	for (;;) {
+		gboolean row;
+		if (!store_step(store, stmt, &row, error))
+			return NULL;
+		if (!row)
+			return g_steal_pointer(&cursor);
+		const FixRun run = {.recording = sqlite3_column_int64(stmt, 0),
+				    .first_ms = sqlite3_column_int64(stmt, 1),
+				    .last_ms = sqlite3_column_int64(stmt, 2)};
+		g_array_append_val(cursor->runs, run);
+	}
+}
+
+gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint64 boottime_ms, gint64 *ret_id, GError **error)
+{
+	g_autofree char *sql = g_strdup_printf("SELECT id, boottime_ms FROM %s WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", table);
+	g_autoptr(StoreStatement) stmt = store_prepare(store, sql, error);
+	if (!stmt)
+		return FALSE;
+	gint64 low = STORE_ID(recording, 0), high = STORE_ID(recording + 1, 0); /* the answer is in [low, high] */
+	sqlite3_bind_int64(stmt, 2, high);
+	while (low < high) {
+		const gint64 middle = low + (high - low) / 2;
+		gboolean row;
+		sqlite3_bind_int64(stmt, 1, middle);
+		if (!store_step(store, stmt, &row, error))
+			return FALSE;
+		if (row && sqlite3_column_int64(stmt, 1) < boottime_ms - FIXES_ORDER_MARGIN_MS)
+			low = sqlite3_column_int64(stmt, 0) + 1;
+		else
+			high = middle;
+		sqlite3_reset(stmt);
+	}
+	*ret_id = low;
+	return TRUE;
+}
+
+/* --- one run --- */
+
+static gboolean advance_run(FixCursor *cursor, FixRun *run, GError **error)
+{
+	gboolean row;
+	if (!store_step(cursor->store, run->stmt, &row, error))
+		return FALSE;
+	if (!row) {
+		g_clear_pointer(&run->stmt, sqlite3_finalize);
+		run->done = TRUE;
+		return TRUE;
+	}
+	const gboolean told = sqlite3_column_type(run->stmt, 3) != SQLITE_NULL;
+	run->head = (PlaceFix){
+		.time_ms = sqlite3_column_int64(run->stmt, 0),
+		.lat_e7 = sqlite3_column_int(run->stmt, 1),
+		.lon_e7 = sqlite3_column_int(run->stmt, 2),
+		.error_m = told ? (double)sqlite3_column_int64(run->stmt, 3) / 100 : PLACE_UNTOLD_ERROR_M,
+		.speed_m_s = (double)sqlite3_column_int64(run->stmt, 4) / 100,
+	};
+	return TRUE;
+}
+
+/* A fix that is told again later is as old as its first report. */
+static gboolean begin_run(FixCursor *cursor, FixRun *run, gint64 from_ms, GError **error)
+{
+	gint64 id;
+	if (!rows_find_time(cursor->store, "fix", run->recording, from_ms, &id, error))
+		return FALSE;
+	run->stmt = store_prepare(cursor->store, "SELECT boottime_ms-coalesce(age_ms,0), lat_e7, lon_e7, eph_cm, speed_cm_s FROM fix"
+				  " WHERE id >= ? AND id < ? AND mode IN ('2d','3d') AND lat_e7 BETWEEN -900000000 AND 900000000"
+				  " AND lon_e7 BETWEEN -1800000000 AND 1800000000 ORDER BY id", error);
+	if (!run->stmt)
+		return FALSE;
+	sqlite3_bind_int64(run->stmt, 1, id);
+	sqlite3_bind_int64(run->stmt, 2, STORE_ID(run->recording + 1, 0));
+	return advance_run(cursor, run, error);
+}
+
+/* --- all runs --- */
+
+static gint64 needed_from(gint64 time_ms)
+{
+	return time_ms - PLACE_HOLD_MS;
+}
+
+static void rewind_cursor(FixCursor *cursor, gint64 time_ms)
+{
+	for (guint i = 0; i < cursor->runs->len; i++) {
+		FixRun *run = &g_array_index(cursor->runs, FixRun, i);
+		g_clear_pointer(&run->stmt, sqlite3_finalize);
+		run->done = run->last_ms < needed_from(time_ms) - FIXES_ORDER_MARGIN_MS;
+	}
+	cursor->n = 0;
+	cursor->valid_from = time_ms;
+}
+
+/* The run with the earliest next fix; NULL where there is none. Runs are begun as the walk reaches them. */
+static gboolean earliest_run(FixCursor *cursor, gint64 time_ms, FixRun **ret_run, GError **error)
+{
+	FixRun *best = NULL;
+	for (guint i = 0; i < cursor->runs->len; i++) {
+		FixRun *run = &g_array_index(cursor->runs, FixRun, i);
+		if (run->done)
+			continue;
+		if (!run->stmt && best && best->head.time_ms < run->first_ms - FIXES_ORDER_MARGIN_MS)
+			break; /* runs are sorted by their first fix */
+		if (!run->stmt && !begin_run(cursor, run, needed_from(time_ms), error))
+			return FALSE;
+		if (run->stmt && (!best || run->head.time_ms < best->head.time_ms))
+			best = run;
+	}
+	*ret_run = best;
+	return TRUE;
+}
+
+static const PlaceFix *kept_fix(const FixCursor *cursor, guint64 back)
+{
+	return &cursor->kept[(cursor->n - 1 - back) % KEPT_FIXES];
+}
+
+static void keep_fix(FixCursor *cursor, const PlaceFix *fix)
+{
+	if (cursor->n > 0 && fix->time_ms <= kept_fix(cursor, 0)->time_ms)
+		return;
+	cursor->kept[cursor->n++ % KEPT_FIXES] = *fix;
+	if (cursor->n > KEPT_FIXES)
+		cursor->valid_from = MAX(cursor->valid_from, kept_fix(cursor, KEPT_FIXES - 1)->time_ms);
+}
+
+gboolean fix_cursor_place(FixCursor *cursor, gint64 time_ms, Place *ret_place, GError **error)
+{
+	if (time_ms < cursor->valid_from)
+		rewind_cursor(cursor, time_ms);
+	while (cursor->n == 0 || kept_fix(cursor, 0)->time_ms <= time_ms) {
+		FixRun *run;
+		if (!earliest_run(cursor, time_ms, &run, error))
+			return FALSE;
+		if (!run)
+			break;
+		keep_fix(cursor, &run->head);
+		if (!advance_run(cursor, run, error))
+			return FALSE;
+	}
+	const PlaceFix *before = NULL, *after = NULL;
+	for (guint64 back = 0; back < MIN(cursor->n, KEPT_FIXES) && !before; back++) {
+		const PlaceFix *fix = kept_fix(cursor, back);
+		if (fix->time_ms <= time_ms)
+			before = fix;
+		else
+			after = fix;
+	}
+	*ret_place = place_at(before, after, time_ms);
+	return TRUE;
+}

@@ -1,0 +1,380 @@
+/* The two passes over the records of a boot's segments.
+ *
+ * Fixes and sweeps, which are nearly all rows, go through store_insert_feed: the feed's callback pulls records until it has
+ * one of the wanted kind, and enters the few others on the way by statements of their own.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "boot.h"
+
+#include "error.h"
+#include "register.h"
+
+#include <stddef.h>
+
+/* REALTIME is written down anew when it moved this far against BOOTTIME. */
+#define WALL_STEP_MS 20
+/* A sweep stands for the time to its modem's next one, but for no more than this. */
+#define MAX_SWEEP_MS 5000
+#define MAX_MODEMS   64
+
+/* The fields before the signals, and rx_tuned, make up state and cell. They are cleared before a record is decoded, so that they can be compared
+ * as bytes. */
+#define HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
+#define HEAD_FIELDS ((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned))
+
+typedef struct {
+	gint64 source, time_ms;
+	ServiceState service;
+	guint64 present;
+	guint8 head[HEAD_SIZE], rx_tuned;
+	gint64 state, cell;
+} Sweep;
+
+typedef struct {
+	Boot *boot;
+	RecordStream *stream;
+	Record record;
+	Observation observation;
+	const SyncSegment *wall_segment; /* whose first record was seen */
+	Sweep last_sweep[MAX_MODEMS]; /* by source % MAX_MODEMS */
+	guint8 point[16];
+	guint8 cells[OBSERVATION_MAX_CELLS * STORE_HEARD_SIZE];
+} Pass;
+
+static StoreValue integer(gint64 value)
+{
+	return (StoreValue){.type = STORE_INT, .integer = value};
+}
+
+static gint64 row_id(const Pass *pass)
+{
+	return STORE_ID(pass->record.segment->recording, pass->observation.sequence);
+}
+
+static gboolean sequence_fits(const Observation *o)
+{
+	return o->sequence >= 1 && o->sequence <= STORE_MAX_SEQUENCE;
+}
+
+static gboolean decode(Pass *pass, gboolean *ret_ok, GError **error)
+{
+	*ret_ok = observation_decode(pass->record.data, pass->record.length, &pass->observation) == OBSERVATION_OK;
+	return *ret_ok || record_stream_reject(pass->stream, &pass->record, error);
+}
+
+/* Enters an observation of any kind but radio by its own statement. */
+static gboolean insert_kind(Pass *pass, GError **error)
+{
+	const Observation *o = &pass->observation;
+	SyncTools *tools = pass->boot->tools;
+	StoreValue values[STORE_FEED_MAX_COLUMNS];
+	gint64 utc_ms, error_ms;
+	gboolean known = FALSE;
+	const gint64 source = store_dict_name(tools->sources, o->source, error);
+	if (source < 0)
+		return FALSE;
+	guint n = 0;
+	values[n++] = integer(row_id(pass));
+	values[n++] = integer(boot_ms(o->at.boottime_ns));
+	values[n++] = integer(source);
+	if (store_kind_has_utc(o->kind)) {
+		if (!utc_map_at(pass->boot->utc, boot_ms(o->at.boottime_ns), &known, &utc_ms, &error_ms, error))
+			return FALSE;
+		values[n++] = known ? integer(utc_ms) : (StoreValue){.type = STORE_NULL};
+		values[n++] = known ? integer(error_ms) : (StoreValue){.type = STORE_NULL};
+	}
+	n += store_kind_values(o, values + n);
+	store_bind(tools->insert_kind[o->kind], 1, values, n);
+	return store_run(tools->store, tools->insert_kind[o->kind], error);
+}
+
+/* --- first pass: clock and fix --- */
+
+static gboolean find_wall(Pass *pass, GError **error)
+{
+	Boot *boot = pass->boot;
+	sqlite3_stmt *find = boot->tools->find_wall;
+	gboolean row;
+	sqlite3_bind_int64(find, 1, STORE_ID(pass->record.segment->recording, pass->record.segment->header.first_sequence));
+	sqlite3_bind_int64(find, 2, row_id(pass));
+	if (!store_step(boot->tools->store, find, &row, error))
+		return FALSE;
+	boot->wall_known = row;
+	if (row) {
+		boot->wall_offset_ms = sqlite3_column_int64(find, 0);
+		boot->wall_state = (ClockState)sqlite3_column_int(find, 1);
+	}
+	sqlite3_reset(find);
+	return TRUE;
+}
+
+/* What the device's own clock says, wherever that changes. Each segment begins with it, so that the order in which segments come
+ * makes no difference. */
+static gboolean note_wall(Pass *pass, GError **error)
+{
+	Boot *boot = pass->boot;
+	const ClockReading *at = &pass->observation.at;
+	const gint64 offset = boot_ms(at->realtime_ns - at->boottime_ns);
+	if (pass->wall_segment != pass->record.segment && !find_wall(pass, error))
+		return FALSE;
+	pass->wall_segment = pass->record.segment;
+	if (boot->wall_known && at->state == boot->wall_state && ABS(offset - boot->wall_offset_ms) <= WALL_STEP_MS)
+		return TRUE;
+	boot->wall_known = TRUE;
+	boot->wall_offset_ms = offset;
+	boot->wall_state = at->state;
+	sqlite3_stmt *insert = boot->tools->insert_wall;
+	sqlite3_bind_int64(insert, 1, row_id(pass));
+	sqlite3_bind_int64(insert, 2, boot_ms(at->boottime_ns));
+	sqlite3_bind_int64(insert, 3, offset);
+	sqlite3_bind_text(insert, 4, clock_state_name(at->state), -1, SQLITE_STATIC);
+	return store_run(boot->tools->store, insert, error);
+}
+
+/* Counts a record and notes its clocks; *ret_kind 0 for one that is not to be looked at further. */
+static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
+{
+	Observation *o = &pass->observation;
+	SyncSummary *summary = pass->boot->tools->context->summary;
+	const ObservationParse parse = observation_decode_head(pass->record.data, pass->record.length, o);
+	*ret_kind = 0;
+	if (parse == OBSERVATION_MALFORMED || !sequence_fits(o))
+		return record_stream_reject(pass->stream, &pass->record, error);
+	if (!note_wall(pass, error))
+		return FALSE;
+	pass->record.segment->observations++;
+	if (parse == OBSERVATION_UNKNOWN_KIND) {
+		summary->newer_kind++;
+		return TRUE;
+	}
+	summary->observations[o->kind]++;
+	*ret_kind = o->kind;
+	return TRUE;
+}
+
+static void note_fix(Boot *boot, const Observation *o)
+{
+	SyncTools *tools = boot->tools;
+	const gint64 time_ms = boot_ms(o->at.boottime_ns) - (FIX_HAS(o, age_ms) ? o->fix.age_ms : 0);
+	if (FIX_HAS(o, mode) && o->fix.mode <= FIX_MODE_3D)
+		tools->context->summary->fixes_by_mode[o->fix.mode]++;
+	if (!FIX_HAS(o, lat_e7) || !FIX_HAS(o, lon_e7))
+		return;
+	boot->fixes_from_ms = MIN(boot->fixes_from_ms, time_ms);
+	boot->fixes_to_ms = MAX(boot->fixes_to_ms, time_ms);
+	tools->south_e7 = MIN(tools->south_e7, o->fix.lat_e7);
+	tools->north_e7 = MAX(tools->north_e7, o->fix.lat_e7);
+	tools->west_e7 = MIN(tools->west_e7, o->fix.lon_e7);
+	tools->east_e7 = MAX(tools->east_e7, o->fix.lon_e7);
+}
+
+static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)
+{
+	Pass *pass = user_data;
+	for (;;) {
+		guint kind;
+		gboolean ok;
+		if (!record_stream_next(pass->stream, &pass->record, error))
+			return FALSE;
+		*ret_row = pass->record.data != NULL;
+		if (!*ret_row)
+			return TRUE;
+		if (!take_head(pass, &kind, error))
+			return FALSE;
+		if (kind != OBSERVATION_FIX && kind != OBSERVATION_CLOCK)
+			continue;
+		if (!decode(pass, &ok, error))
+			return FALSE;
+		if (ok && kind == OBSERVATION_FIX)
+			break;
+		if (ok && !insert_kind(pass, error))
+			return FALSE;
+	}
+	const gint64 source = store_dict_name(pass->boot->tools->sources, pass->observation.source, error);
+	ret_values[0] = integer(row_id(pass));
+	ret_values[1] = integer(boot_ms(pass->observation.at.boottime_ns));
+	ret_values[2] = integer(source);
+	store_kind_values(&pass->observation, ret_values + 3);
+	note_fix(pass->boot, &pass->observation);
+	return source >= 0;
+}
+
+/* --- second pass: the rest --- */
+
+static void count_service(Pass *pass, gint64 source, gint64 time_ms)
+{
+	SyncSummary *summary = pass->boot->tools->context->summary;
+	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
+	if (last->time_ms < time_ms)
+		summary->service_ms[last->service] += (guint64)MIN(time_ms - last->time_ms, MAX_SWEEP_MS);
+	last->time_ms = time_ms;
+	last->service = observation_service_state(&pass->observation);
+}
+
+static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_values, GError **error)
+{
+	Place place;
+	gboolean known;
+	gint64 utc_ms, error_ms;
+	if (!utc_map_at(pass->boot->utc, time_ms, &known, &utc_ms, &error_ms, error) ||
+	    !fix_cursor_place(pass->boot->fixes, time_ms, &place, error))
+		return FALSE;
+	ret_values[STORE_RADIO_UTC_MS] = known ? integer(utc_ms) : (StoreValue){.type = STORE_NULL};
+	ret_values[STORE_RADIO_UTC_ERROR_MS] = known ? integer(error_ms) : (StoreValue){.type = STORE_NULL};
+	boot_place_values(&place, pass->point, ret_values);
+	pass->boot->tools->context->summary->positions[place.state]++;
+	return TRUE;
+}
+
+static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
+{
+	const Observation *o = &pass->observation;
+	gint64 length = 0;
+	*ret_value = (StoreValue){.type = STORE_NULL};
+	if (!RADIO_HAS(o, cells))
+		return TRUE;
+	for (guint i = 0; i < o->radio.cells.n; i++) {
+		const Cell *cell = &o->radio.cells.cell[i];
+		const gint64 heard = store_dict_fields(pass->boot->tools->heard, cell->present, cell, error);
+		if (heard < 0)
+			return FALSE;
+		if (heard > STORE_HEARD_MAX_ID)
+			continue; /* sixteen million different cells: the journal is no honest one */
+		store_heard_encode(pass->cells + length, heard, cell);
+		length += STORE_HEARD_SIZE;
+	}
+	*ret_value = (StoreValue){STORE_BLOB, length, pass->cells};
+	return TRUE;
+}
+
+static StoreValue signal_value(const Observation *o, const StoreSignal *signal)
+{
+	const guint8 *at = (const guint8 *)&o->radio + signal->offset;
+	if (!(o->present & OBSERVATION_BIT(signal->id)))
+		return (StoreValue){.type = STORE_NULL};
+	return integer(signal->wide ? (gint64) * (const guint32 *)at : *(const gint16 *)at);
+}
+
+static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
+{
+	const Observation *o = &pass->observation;
+	SyncTools *tools = pass->boot->tools;
+	StoreValue more[STORE_N_SIGNALS];
+	guint n_more = 0;
+	gboolean any = FALSE;
+	more[n_more++] = integer(row_id(pass));
+	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
+		const StoreValue value = signal_value(o, &store_signals[i]);
+		if (store_signals[i].common) {
+			*ret_common++ = value;
+		} else {
+			more[n_more++] = value;
+			any = any || value.type != STORE_NULL;
+		}
+	}
+	if (!any)
+		return TRUE;
+	store_bind(tools->insert_more, 1, more, n_more);
+	return store_run(tools->store, tools->insert_more, error);
+}
+
+/* State, cell and service of a sweep, which mostly are those of the modem's last one. */
+static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GError **error)
+{
+	const Observation *o = &pass->observation;
+	SyncTools *tools = pass->boot->tools;
+	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
+	const guint64 present = o->present & HEAD_FIELDS;
+	*ret_sweep = last;
+	if (last->source == source && last->present == present && last->rx_tuned == o->radio.rx_tuned &&
+	    memcmp(last->head, &o->radio, HEAD_SIZE) == 0)
+		return TRUE;
+	last->state = store_dict_fields(tools->states, o->present, &o->radio, error);
+	last->cell = last->state < 0 ? -1 : store_dict_fields(tools->cells, o->present, &o->radio, error);
+	if (last->cell < 0)
+		return FALSE;
+	if (last->source != source)
+		last->time_ms = G_MAXINT64;
+	last->source = source;
+	last->present = present;
+	memcpy(last->head, &o->radio, HEAD_SIZE);
+	last->rx_tuned = o->radio.rx_tuned;
+	return TRUE;
+}
+
+static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
+{
+	const Observation *o = &pass->observation;
+	const Sweep *sweep;
+	const gint64 time_ms = boot_ms(o->at.boottime_ns);
+	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
+	if (source < 0 || !look_up(pass, source, &sweep, error) || !date_and_place(pass, time_ms, ret_values, error) ||
+	    !heard_cells(pass, &ret_values[STORE_RADIO_CELLS], error) ||
+	    !take_signals(pass, ret_values + STORE_RADIO_FIRST_SIGNAL, error))
+		return FALSE;
+	ret_values[STORE_RADIO_ID] = integer(row_id(pass));
+	ret_values[STORE_RADIO_BOOTTIME_MS] = integer(time_ms);
+	ret_values[STORE_RADIO_SOURCE] = integer(source);
+	ret_values[STORE_RADIO_STATE] = integer(sweep->state);
+	ret_values[STORE_RADIO_CELL] = integer(sweep->cell);
+	count_service(pass, source, time_ms);
+	return TRUE;
+}
+
+static gboolean decode_good_head(Pass *pass, gboolean *ret_ok, GError **error)
+{
+	Observation *o = &pass->observation;
+	memset(&o->radio, 0, HEAD_SIZE);
+	o->radio.rx_tuned = 0;
+	*ret_ok = observation_decode(pass->record.data, pass->record.length, o) == OBSERVATION_OK;
+	if (!*ret_ok && observation_decode_head(pass->record.data, pass->record.length, o) == OBSERVATION_OK && sequence_fits(o))
+		return record_stream_reject(pass->stream, &pass->record, error);
+	*ret_ok = *ret_ok && sequence_fits(o);
+	return TRUE;
+}
+
+static gboolean next_sweep(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)
+{
+	Pass *pass = user_data;
+	for (;;) {
+		gboolean ok;
+		if (!record_stream_next(pass->stream, &pass->record, error))
+			return FALSE;
+		*ret_row = pass->record.data != NULL;
+		if (!*ret_row)
+			return TRUE;
+		/* A record begins with its kind. What the first pass took, refused or did not know is passed over here. */
+		const guint kind = pass->record.data[0];
+		if (kind == OBSERVATION_FIX || kind == OBSERVATION_CLOCK || !observation_table((ObservationKind)kind))
+			continue;
+		if (!decode_good_head(pass, &ok, error))
+			return FALSE;
+		if (ok && kind == OBSERVATION_RADIO)
+			return fill_sweep(pass, ret_values, error);
+		if (ok && !insert_kind(pass, error))
+			return FALSE;
+	}
+}
+
+static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, gboolean second, GError **error)
+{
+	g_autofree Pass *pass = g_new0(Pass, 1);
+	const RecordHooks hooks = second ? register_second_hooks(boot) : register_first_hooks(boot);
+	g_autoptr(RecordStream) stream = record_stream_new(segments, n, second, &hooks, boot->tools->context);
+	guint n_columns = STORE_RADIO_N_COLUMNS;
+	g_autofree char *columns = second ? store_radio_columns() : store_kind_columns(OBSERVATION_FIX, &n_columns);
+	pass->boot = boot;
+	pass->stream = stream;
+	return store_insert_feed(boot->tools->store, second ? "radio" : "fix", columns, n_columns, second ? next_sweep : next_fix,
+				 pass, error);
+}
+
+gboolean boot_take_fixes(Boot *boot, SyncSegment **segments, guint n, GError **error)
+{
+	return run_pass(boot, segments, n, FALSE, error);
+}
+
+gboolean boot_take_rest(Boot *boot, SyncSegment **segments, guint n, GError **error)
+{
+	return run_pass(boot, segments, n, TRUE, error);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "register.h"
+
+#include "error.h"
+
+static char *hex(const guint8 *bytes, gsize n)
+{
+	GString *text = g_string_sized_new(2 * n);
+	for (gsize i = 0; i < n; i++)
+		g_string_append_printf(text, "%02x", bytes[i]);
+	return g_string_free(text, FALSE);
+}
+
+static void unhex(const char *text, guint8 *ret_bytes, gsize n)
+{
+	for (gsize i = 0; i < n && text && text[0] && text[1]; i++, text += 2)
+		ret_bytes[i] = (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
+}
+
+/* Finds the row of `table` with these values of two columns, or enters it. */
+static gboolean find_or_enter(Store *store, const char *table, const char *columns, const StoreValue *values, gint64 *ret_id,
+			      gboolean *ret_existed, GError **error)
+{
+	g_autofree char *find_sql = g_strdup_printf("SELECT id FROM %s WHERE (%s) = (?,?)", table, columns);
+	g_autofree char *enter_sql = g_strdup_printf("INSERT INTO %s (%s) VALUES (?,?)", table, columns);
+	g_autoptr(StoreStatement) find = store_prepare(store, find_sql, error);
+	g_autoptr(StoreStatement) enter = find ? store_prepare(store, enter_sql, error) : NULL;
+	if (!enter)
+		return FALSE;
+	store_bind(find, 1, values, 2);
+	if (!store_step(store, find, ret_existed, error))
+		return FALSE;
+	if (*ret_existed) {
+		*ret_id = sqlite3_column_int64(find, 0);
+		return TRUE;
+	}
+	store_bind(enter, 1, values, 2);
+	if (!store_run(store, enter, error))
+		return FALSE;
+	*ret_id = sqlite3_last_insert_rowid(store_db(store));
+	return TRUE;
+}
+
+static StoreValue text_value(const char *text)
+{
+	return (StoreValue){STORE_TEXT, (gint64)strlen(text), text};
+}
+
+gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_id, gboolean *ret_existed, GError **error)
+{
+	g_autofree char *device = hex(header->device_id, sizeof header->device_id);
+	g_autofree char *boot = hex(header->boot_id.bytes, sizeof header->boot_id.bytes);
+	const StoreValue values[] = {text_value(device), text_value(boot)};
+	return find_or_enter(store, "boot", "device_id, boot_id", values, ret_id, ret_existed, error);
+}
+
+static gboolean find_recording(Boot *boot, const JournalSegment *header, gint64 *ret_id, GError **error)
+{
+	gboolean existed;
+	g_autofree char *run = hex(header->run_id, sizeof header->run_id);
+	const StoreValue values[] = {{.type = STORE_INT, .integer = boot->id}, text_value(run)};
+	if (!find_or_enter(boot->tools->store, "recording", "boot, run_id", values, ret_id, &existed, error))
+		return FALSE;
+	if (*ret_id <= STORE_MAX_RECORDING)
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "%s holds %d recordings, and no more fit: sync the rest into another file",
+		    store_path(boot->tools->store), STORE_MAX_RECORDING);
+	return FALSE;
+}
+
+gboolean register_known(Boot *boot, GError **error)
+{
+	GString *sql = g_string_new("SELECT n.id, max(0");
+	for (guint kind = 1; kind <= OBSERVATION_KIND_MAX; kind++)
+		g_string_append_printf(sql, ", coalesce((SELECT max(id) FROM %s WHERE id > n.id<<32 AND id < (n.id+1)<<32), 0)",
+				       observation_table((ObservationKind)kind)->name);
+	g_string_append(sql, ") FROM recording n WHERE n.boot=?");
+	g_autofree char *text = g_string_free(sql, FALSE);
+	g_autoptr(StoreStatement) stmt = store_prepare(boot->tools->store, text, error);
+	if (!stmt)
+		return FALSE;
+	sqlite3_bind_int64(stmt, 1, boot->id);
+	for (;;) {
+		gboolean row;
+		if (!store_step(boot->tools->store, stmt, &row, error))
+			return FALSE;
+		if (!row)
+			return TRUE;
+		const KnownRecording known = {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+		g_array_append_val(boot->known, known);
+	}
+}
+
+/* --- segments --- */
+
+static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *digest, GError **error)
+{
+	const JournalSegment *h = &segment->header;
+	sqlite3_stmt *insert = boot->tools->insert_segment;
+	g_autofree char *name = g_path_get_basename(segment->path);
+	g_autofree char *name_utf8 = g_utf8_make_valid(name, -1);
+	g_autofree char *previous = hex(h->previous, sizeof h->previous);
+	if (!find_recording(boot, h, &segment->recording, error))
+		return FALSE;
+	const char *state = clock_state_name(h->created.state);
+	const StoreValue values[] = {
+		text_value(digest),
+		{.type = STORE_INT, .integer = segment->recording},
+		{.type = STORE_INT, .integer = h->number},
+		text_value(name_utf8),
+		{.type = STORE_INT, .integer = boot_ms(h->created.boottime_ns)},
+		{.type = STORE_INT, .integer = boot_ms(h->created.realtime_ns)},
+		text_value(state),
+		{.type = STORE_INT, .integer = (gint64)MIN(h->first_sequence, (guint64)G_MAXINT64)},
+		text_value(previous),
+	};
+	store_bind(insert, 1, values, G_N_ELEMENTS(values));
+	if (!store_run(boot->tools->store, insert, error))
+		return FALSE;
+	segment->id = sqlite3_last_insert_rowid(store_db(boot->tools->store));
+	return TRUE;
+}
+
+static gboolean forget_damage(Boot *boot, const SyncSegment *segment, GError **error)
+{
+	g_autofree char *sql = g_strdup_printf("DELETE FROM damage WHERE segment=%" G_GINT64_FORMAT, segment->id);
+	return store_exec(boot->tools->store, sql, error);
+}
+
+/* Where to go on in a segment that is known. One with damage is read again from its start: this may be a better copy. */
+static gboolean resume_segment(Boot *boot, SyncSegment *segment, sqlite3_stmt *found, gboolean *ret_read, GError **error)
+{
+	segment->id = sqlite3_column_int64(found, 0);
+	segment->recording = sqlite3_column_int64(found, 1);
+	const gboolean damaged = sqlite3_column_int64(found, 7) > 0;
+	*ret_read = TRUE;
+	if (damaged)
+		return forget_damage(boot, segment, error);
+	segment->from.offset = (guint64)sqlite3_column_int64(found, 2);
+	segment->from.frame_number = (guint32)sqlite3_column_int64(found, 3);
+	unhex((const char *)sqlite3_column_text(found, 4), segment->from.chain, sizeof segment->from.chain);
+	segment->observations = (guint64)sqlite3_column_int64(found, 5);
+	*ret_read = segment->size > segment->from.offset;
+	segment->to = segment->from;
+	return TRUE;
+}
+
+static gboolean first_begin(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error)
+{
+	Boot *boot = user_data;
+	SyncSummary *summary = boot->tools->context->summary;
+	g_autofree char *digest = hex(segment->header.digest, sizeof segment->header.digest);
+	sqlite3_stmt *find = boot->tools->find_segment;
+	gboolean row;
+	sqlite3_bind_text(find, 1, digest, -1, SQLITE_STATIC);
+	if (!store_step(boot->tools->store, find, &row, error))
+		return FALSE;
+	const gboolean ok = row ? resume_segment(boot, segment, find, ret_read, error) : enter_segment(boot, segment, digest, error);
+	sqlite3_reset(find);
+	if (!row)
+		summary->segments_new++;
+	else if (!*ret_read)
+		summary->segments_unchanged++;
+	return ok;
+}
+
+static gboolean enter_damage(gpointer user_data, SyncSegment *segment, const JournalDamage *damage, GError **error)
+{
+	Boot *boot = user_data;
+	sqlite3_stmt *insert = boot->tools->insert_damage;
+	sqlite3_bind_int64(insert, 1, segment->id);
+	sqlite3_bind_int64(insert, 2, (gint64)damage->offset);
+	sqlite3_bind_int64(insert, 3, (gint64)damage->length);
+	sqlite3_bind_text(insert, 4, damage->reason, -1, SQLITE_STATIC);
+	return store_run(boot->tools->store, insert, error);
+}
+
+static const char *ending_word(JournalResult ending)
+{
+	if (ending == JOURNAL_END_FINAL)
+		return "final";
+	return ending == JOURNAL_END_TORN ? "torn" : "open";
+}
+
+static gboolean first_end(gpointer user_data, SyncSegment *segment, JournalResult ending, GError **error)
+{
+	Boot *boot = user_data;
+	SyncSummary *summary = boot->tools->context->summary;
+	g_autofree char *chain = hex(segment->to.chain, sizeof segment->to.chain);
+	sqlite3_stmt *update = boot->tools->update_segment;
+	segment->has_news = segment->to.offset > segment->from.offset;
+	if (ending == JOURNAL_END_TORN)
+		summary->torn_tails++;
+	if (segment->from.offset > 0)
+		*(segment->has_news ? &summary->segments_grown : &summary->segments_unchanged) += 1;
+	g_autofree char *name = g_path_get_basename(segment->path);
+	g_autofree char *name_utf8 = g_utf8_make_valid(name, -1);
+	const char *word = ending_word(ending);
+	const StoreValue values[] = {
+		text_value(name_utf8),
+		{.type = STORE_INT, .integer = (gint64)segment->to.offset},
+		{.type = STORE_INT, .integer = segment->to.frame_number},
+		text_value(chain),
+		text_value(word),
+		{.type = STORE_INT, .integer = (gint64)segment->observations},
+		{.type = STORE_INT, .integer = (gint64)segment->unreadable},
+		{.type = STORE_INT, .integer = segment->id},
+	};
+	store_bind(update, 1, values, G_N_ELEMENTS(values));
+	return store_run(boot->tools->store, update, error);
+}
+
+static gboolean second_begin(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error)
+{
+	(void)user_data, (void)error;
+	*ret_read = segment->has_news;
+	return TRUE;
+}
+
+/* Records that only the second pass found unreadable. */
+static gboolean second_end(gpointer user_data, SyncSegment *segment, JournalResult ending, GError **error)
+{
+	(void)ending;
+	Boot *boot = user_data;
+	if (segment->unreadable == 0)
+		return TRUE;
+	g_autofree char *sql = g_strdup_printf("UPDATE segment SET unreadable=%" G_GUINT64_FORMAT " WHERE id=%" G_GINT64_FORMAT,
+					       segment->unreadable, segment->id);
+	return store_exec(boot->tools->store, sql, error);
+}
+
+RecordHooks register_first_hooks(Boot *boot)
+{
+	return (RecordHooks){first_begin, enter_damage, first_end, boot};
+}
+
+RecordHooks register_second_hooks(Boot *boot)
+{
+	return (RecordHooks){second_begin, enter_damage, second_end, boot};
+}

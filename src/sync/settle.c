@@ -1,0 +1,132 @@
+/* Dating and placing anew what was in the store before.
+ *
+ * New clock pairs can change the UTC of rows between the last knot before the change and the first one behind it
+ * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS after
+ * the last. Nothing else is looked at, and only rows that come out different are written.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "boot.h"
+
+static void put_double_le(guint8 *at, double value)
+{
+	guint64 bits;
+	memcpy(&bits, &value, sizeof bits);
+	bits = GUINT64_TO_LE(bits);
+	memcpy(at, &bits, sizeof bits);
+}
+
+void boot_place_values(const Place *place, guint8 point[16], StoreValue *ret_values)
+{
+	ret_values[STORE_RADIO_POSITION] = (StoreValue){.type = STORE_INT, .integer = place->state};
+	ret_values[STORE_RADIO_POSITION_ERROR_DM] = ret_values[STORE_RADIO_POINT] = (StoreValue){.type = STORE_NULL};
+	if (place->state == POSITION_NONE)
+		return;
+	put_double_le(point, place->lon);
+	put_double_le(point + 8, place->lat);
+	ret_values[STORE_RADIO_POSITION_ERROR_DM] = (StoreValue){.type = STORE_INT, .integer = (gint64)(place->error_m * 10 + 0.5)};
+	ret_values[STORE_RADIO_POINT] = (StoreValue){STORE_BLOB, 16, point};
+}
+
+typedef struct {
+	Boot *boot;
+	gboolean places; /* the table is radio */
+	sqlite3_stmt *select, *update;
+} Settling;
+
+static gboolean differs(sqlite3_stmt *row, int column, const StoreValue *value)
+{
+	const int type = sqlite3_column_type(row, column);
+	switch (value->type) {
+	case STORE_NULL:
+		return type != SQLITE_NULL;
+	case STORE_INT:
+		return type == SQLITE_NULL || sqlite3_column_int64(row, column) != value->integer;
+	case STORE_TEXT:
+	case STORE_BLOB:
+		return sqlite3_column_bytes(row, column) != value->integer ||
+		       memcmp(sqlite3_column_blob(row, column), value->data, (gsize)value->integer) != 0;
+	}
+	return TRUE;
+}
+
+/* Columns 2 and on of `select` are, in this order, the parameters of `update`, whose last one is the id. */
+static gboolean settle_row(Settling *s, GError **error)
+{
+	Place place;
+	guint8 point[16];
+	gboolean known, changed = FALSE;
+	StoreValue all[STORE_RADIO_N_COLUMNS], now[6];
+	gint64 utc_ms, error_ms;
+	guint n = 0;
+	const gint64 time_ms = sqlite3_column_int64(s->select, 1);
+	if (!utc_map_at(s->boot->utc, time_ms, &known, &utc_ms, &error_ms, error))
+		return FALSE;
+	now[n++] = known ? (StoreValue){.type = STORE_INT, .integer = utc_ms} : (StoreValue){.type = STORE_NULL};
+	now[n++] = known ? (StoreValue){.type = STORE_INT, .integer = error_ms} : (StoreValue){.type = STORE_NULL};
+	if (s->places) {
+		if (!fix_cursor_place(s->boot->fixes, time_ms, &place, error))
+			return FALSE;
+		boot_place_values(&place, point, all);
+		now[n++] = all[STORE_RADIO_POSITION];
+		now[n++] = all[STORE_RADIO_POSITION_ERROR_DM];
+		now[n++] = all[STORE_RADIO_POINT];
+	}
+	for (guint i = 0; i < n; i++)
+		changed = changed || differs(s->select, (int)i + 2, &now[i]);
+	if (!changed)
+		return TRUE;
+	s->boot->tools->context->summary->redone++;
+	now[n++] = (StoreValue){.type = STORE_INT, .integer = sqlite3_column_int64(s->select, 0)};
+	store_bind(s->update, 1, now, n);
+	return store_run(s->boot->tools->store, s->update, error);
+}
+
+static gboolean settle_recording(Settling *s, const char *table, const KnownRecording *known, gint64 from_ms, gint64 to_ms,
+				 GError **error)
+{
+	gint64 first_id;
+	if (!rows_find_time(s->boot->tools->store, table, known->recording, from_ms, &first_id, error))
+		return FALSE;
+	sqlite3_bind_int64(s->select, 1, first_id);
+	sqlite3_bind_int64(s->select, 2, known->last_id);
+	for (;;) {
+		gboolean row;
+		if (!store_step(s->boot->tools->store, s->select, &row, error))
+			return FALSE;
+		if (!row || sqlite3_column_int64(s->select, 1) > to_ms + MIN(FIXES_ORDER_MARGIN_MS, G_MAXINT64 - to_ms))
+			break;
+		if (!settle_row(s, error))
+			return FALSE;
+	}
+	sqlite3_reset(s->select);
+	return TRUE;
+}
+
+static gboolean settle_table(Boot *boot, const char *table, gboolean places, gint64 from_ms, gint64 to_ms, GError **error)
+{
+	g_autofree char *select_sql = g_strdup_printf("SELECT id, boottime_ms, utc_ms, utc_error_ms%s FROM %s WHERE id >= ? AND id <= ?"
+						      " ORDER BY id", places ? ", position, position_error_dm, point" : "", table);
+	g_autofree char *update_sql = g_strdup_printf("UPDATE %s SET utc_ms=?, utc_error_ms=?%s WHERE id=?", table,
+						      places ? ", position=?, position_error_dm=?, point=?" : "");
+	g_autoptr(StoreStatement) select = store_prepare(boot->tools->store, select_sql, error);
+	g_autoptr(StoreStatement) update = select ? store_prepare(boot->tools->store, update_sql, error) : NULL;
+	if (!update)
+		return FALSE;
+	Settling s = {boot, places, select, update};
+	for (guint i = 0; i < boot->known->len; i++)
+		if (!settle_recording(&s, table, &g_array_index(boot->known, KnownRecording, i), from_ms, to_ms, error))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean boot_settle(Boot *boot, GError **error)
+{
+	if (boot->known->len == 0)
+		return TRUE;
+	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX && boot->dated_from_ms <= boot->dated_to_ms; kind++)
+		if (store_kind_has_utc(kind) && !settle_table(boot, observation_table(kind)->name, kind == OBSERVATION_RADIO,
+							       boot->dated_from_ms, boot->dated_to_ms, error))
+			return FALSE;
+	return boot->fixes_from_ms > boot->fixes_to_ms ||
+	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS, boot->fixes_to_ms + PLACE_HOLD_MS, error);
+}
