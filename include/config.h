@@ -14,17 +14,19 @@
  *   proxy = no             yes: share the port with ModemManager through qmi-proxy (as root)
  *
  *   [gps NAME]
- *   gpsd = localhost:2947  the gpsd on this machine; "none" for no GPS
+ *   gpsd = localhost:2947  the gpsd on this machine; "none" for no GPS (it stays in the list: a command leaves it out)
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
 #include <glib.h>
 
+#define CONFIG_NO_ADDRESS "none"
+
 typedef struct {
 	char *name; /* of the instance: "a" in [modem a]; at most 15 bytes */
 	char *type; /* which kind of source: "qmi", "gpsd" */
-	char *address; /* device node, or HOST:PORT */
+	char *address; /* device node, or HOST:PORT, or CONFIG_NO_ADDRESS */
 	gboolean proxy;
 } ConfigSource;
 
@@ -44,7 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 /* Reads `path`, or for NULL the two standard places (missing files are fine there). */
 gboolean config_load(Config *config, const char *path, GError **error);
 
-/* Adds or replaces the source of that name. `type` NULL: keeps that of the replaced one. USAGE for a bad name. */
+/* Adds or replaces the source of that name. `type` NULL: keeps that of the replaced one. USAGE for a bad name, or one that is a
+ * modem's and a GPS's. */
 gboolean config_set_source(Config *config, const char *name, const char *type, const char *address, gboolean proxy, GError **error);
 void config_set_directory(Config *config, const char *directory);
 

@@ -65,11 +65,17 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 static gboolean add_source(Config *config, const char *text, const char *base, guint nth, const char *type, gboolean proxy,
 			   GError **error)
 {
-	const char *equals = strchr(text, '=');
+	const char *equals = *text == '/' ? NULL : strchr(text, '=');
+	guint before = config->sources->len;
 	g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text))
 				: nth  ? g_strdup_printf("%s%u", base, nth + 1)
 				       : g_strdup(base);
-	return config_set_source(config, name, type, equals ? equals + 1 : text, proxy, error);
+	if (!config_set_source(config, name, type, equals ? equals + 1 : text, proxy, error))
+		return FALSE;
+	if (config->sources->len > before)
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name, text);
+	return FALSE;
 }
 
 static gboolean has_type(const Config *config, const char *type)
@@ -91,6 +97,32 @@ static void drop_type(Config *config, const char *type)
 	}
 }
 
+static void drop_those_without_address(Config *config)
+{
+	for (guint i = config->sources->len; i-- > 0;) {
+		const ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->address, CONFIG_NO_ADDRESS))
+			g_ptr_array_remove_index(config->sources, i);
+	}
+}
+
+/* Two programs on one control node take each other's answers, and so would two sources. */
+static gboolean check_addresses(const Config *config, GError **error)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		const ConfigSource *a = g_ptr_array_index(config->sources, i);
+		for (guint j = 0; j < i; j++) {
+			const ConfigSource *b = g_ptr_array_index(config->sources, j);
+			if (!g_str_equal(a->address, b->address))
+				continue;
+			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "\"%s\" and \"%s\" are both %s: name each device once",
+				    b->name, a->name, a->address);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 static gboolean apply_sources(const Options *o, Config *config, GError **error)
 {
 	if (o->modems)
@@ -103,28 +135,29 @@ static gboolean apply_sources(const Options *o, Config *config, GError **error)
 	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)
 		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", FALSE, error))
 			return FALSE;
-	if (!o->no_gps && !has_type(config, "gpsd"))
-		return config_set_source(config, "gps", "gpsd", "localhost:2947", FALSE, error);
-	return TRUE;
+	if (!o->no_gps && !has_type(config, "gpsd") && !config_set_source(config, "gps", "gpsd", "localhost:2947", FALSE, error))
+		return FALSE;
+	drop_those_without_address(config);
+	return check_addresses(config, error);
 }
 
-static gboolean parse_time(const char *option, const char *text, double min, double *io_seconds, GError **error)
+static gboolean parse_time(const char *option, const char *text, double min, double max, double *io_seconds, GError **error)
 {
 	double value = text ? keyfile_parse_seconds(text) : *io_seconds;
-	if (isfinite(value) && (!text || (value >= min && value <= 366 * 86400.0))) {
+	if (isfinite(value) && (!text || (value >= min && value <= max))) {
 		*io_seconds = value;
 		return TRUE;
 	}
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: \"%s\" is not a time of at least %g s: write 90, 90s, 1.5m, 2h or 1:30",
-		    option, text, min);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+		    "%s: \"%s\" is not a time from %g to %.0f seconds: write 90, 90s, 1.5m, 2h or 1:30", option, text, min, max);
 	return FALSE;
 }
 
 static gboolean apply(const Options *o, Config *config, RecorderOptions *recorder, GError **error)
 {
 	double interval_s = config->interval_ms / 1000.0;
-	if (!apply_sources(o, config, error) || !parse_time("--interval", o->interval, 0.2, &interval_s, error) ||
-	    !parse_time("--duration", o->duration, 1, &recorder->duration_s, error))
+	if (!apply_sources(o, config, error) || !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
+	    !parse_time("--duration", o->duration, 1, 366 * 86400, &recorder->duration_s, error))
 		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);
 	if (o->state) {

@@ -67,6 +67,11 @@ static gboolean is_name(const char *name)
 	return n > 0 && n < OBSERVATION_SOURCE_SIZE && !g_str_equal(name, "jamlog");
 }
 
+static gboolean is_gps(const char *type)
+{
+	return g_str_equal(type, "gpsd");
+}
+
 gboolean config_set_source(Config *config, const char *name, const char *type, const char *address, gboolean proxy, GError **error)
 {
 	if (!is_name(name)) {
@@ -76,6 +81,11 @@ gboolean config_set_source(Config *config, const char *name, const char *type, c
 		return FALSE;
 	}
 	ConfigSource *source = find_source(config, name);
+	if (source && type && is_gps(source->type) != is_gps(type)) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "\"%s\" names both a modem and a GPS: give one of them another name",
+			    name);
+		return FALSE;
+	}
 	if (!source) {
 		source = g_new0(ConfigSource, 1);
 		source->name = g_strdup(name);
@@ -91,6 +101,15 @@ gboolean config_set_source(Config *config, const char *name, const char *type, c
 	return TRUE;
 }
 
+/* From the group of a file, whose line a bad name belongs to. */
+static gboolean set_from_group(Config *config, const KeyFile *file, const char *group, const char *type, const char *address,
+			       gboolean proxy, GError **error)
+{
+	g_autoptr(GError) name_error = NULL;
+	return config_set_source(config, keyfile_group_name(group), type, address, proxy, &name_error) ||
+	       keyfile_error(file, group, NULL, error, "%s", name_error->message);
+}
+
 static gboolean read_modem(Config *config, const KeyFile *file, const char *group, GError **error)
 {
 	static const char *const protocols[] = {"qmi", NULL};
@@ -101,13 +120,13 @@ static gboolean read_modem(Config *config, const KeyFile *file, const char *grou
 		return keyfile_error(file, group, NULL, error, "a modem needs its control node: device = /dev/cdc-wdm0");
 	return keyfile_choice(file, group, "protocol", protocols, &protocol, error) &&
 	       keyfile_bool(file, group, "proxy", &proxy, error) &&
-	       config_set_source(config, keyfile_group_name(group), protocols[protocol], device, proxy, error);
+	       set_from_group(config, file, group, protocols[protocol], device, proxy, error);
 }
 
 static gboolean read_gps(Config *config, const KeyFile *file, const char *group, GError **error)
 {
 	g_autofree char *address = keyfile_string(file, group, "gpsd");
-	return config_set_source(config, keyfile_group_name(group), "gpsd", address ? address : "localhost:2947", FALSE, error);
+	return set_from_group(config, file, group, "gpsd", address ? address : "localhost:2947", FALSE, error);
 }
 
 static gboolean read_record(Config *config, const KeyFile *file, GError **error)

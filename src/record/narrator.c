@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record/narrator.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
 
 #define POSITION_LOST_NS (4 * NS_PER_S)
 
@@ -39,6 +41,18 @@ void narrator_free(Narrator *narrator)
 	g_free(narrator);
 }
 
+void narrator_print(const char *line)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	gsize length = strlen(line);
+	while (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT)) {
+		ssize_t n = write(STDERR_FILENO, line, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		return; /* a line that was cut short or refused is not worth the recording */
+	}
+}
+
 void narrator_say(Narrator *narrator, const char *source, const char *format, ...)
 {
 	if (narrator->quiet)
@@ -49,7 +63,8 @@ void narrator_say(Narrator *narrator, const char *source, const char *format, ..
 	va_end(args);
 	g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(clock_read().realtime_ns / NS_PER_S);
 	g_autofree char *time = now ? g_date_time_format(now, "%H:%M:%S") : g_strdup("--:--:--");
-	fprintf(stderr, "%s %s: %s\n", time, source, sentence);
+	g_autofree char *line = g_strdup_printf("%s %s: %s\n", time, source, sentence);
+	narrator_print(line);
 }
 
 static Subject *find_subject(Narrator *narrator, const char *name)

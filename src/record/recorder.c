@@ -9,7 +9,7 @@
 
 #include <glib-unix.h>
 #include <sodium.h>
-#include <stdio.h>
+#include <signal.h>
 
 #define SELF              "jamlog" /* the recorder's own name as a source */
 #define COMMIT_MS         1000     /* what is not yet durable is at most this old */
@@ -33,6 +33,7 @@ typedef struct {
 	guint64 observations;
 	guint64 lost;             /* not taken because the disk was full, since it was */
 	gboolean disk_failing;
+	gboolean disk_low;        /* and it was told */
 	gint64 clock_offset_ns;   /* REALTIME - BOOTTIME a second ago */
 	guint seconds;
 } Recorder;
@@ -64,14 +65,21 @@ static void host_tell(SourceHost *host, const char *source, const char *sentence
 	narrator_say(((Recorder *)host)->narrator, source, "%s", sentence);
 }
 
-static void own_event(Recorder *r, EventCode code, const char *text, guint64 count)
+static void count_event(Recorder *r, EventCode code, guint64 count)
 {
 	Observation o;
 	observation_init(&o, OBSERVATION_EVENT, SELF);
 	EVENT_SET(&o, code, (guint8)code);
 	EVENT_SET(&o, count, count);
-	if (text)
-		OBSERVATION_SET_TEXT(&o, event, EVENT, text, text);
+	take(r, &o);
+}
+
+static void text_event(Recorder *r, EventCode code, const char *text)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_EVENT, SELF);
+	EVENT_SET(&o, code, (guint8)code);
+	OBSERVATION_SET_TEXT(&o, event, EVENT, text, text);
 	take(r, &o);
 }
 
@@ -102,7 +110,7 @@ static void disk_failed(Recorder *r, const GError *error)
 	r->disk_failing = TRUE;
 	gboolean full = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
 	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; what was written before is safe, trying again each second", error->message);
-	own_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, error->message, 0);
+	text_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, error->message);
 }
 
 static void disk_works(Recorder *r)
@@ -110,9 +118,16 @@ static void disk_works(Recorder *r)
 	if (!r->disk_failing)
 		return;
 	narrator_say(r->narrator, SELF, "recording again (%" G_GUINT64_FORMAT " observations were lost)", r->lost);
-	own_event(r, EVENT_DISK_BACK, NULL, r->lost);
+	count_event(r, EVENT_DISK_BACK, r->lost);
 	r->disk_failing = FALSE;
 	r->lost = 0;
+}
+
+static void say_durable(const Recorder *r)
+{
+	g_autofree char *line = g_strdup_printf("durable %" G_GUINT64_FORMAT "\n", journal_writer_durable_sequence(r->writer));
+	if (r->options->verbose)
+		narrator_print(line);
 }
 
 static gboolean commit(Recorder *r, GError **error)
@@ -121,8 +136,8 @@ static gboolean commit(Recorder *r, GError **error)
 	if (!journal_writer_commit(r->writer, error))
 		return FALSE;
 	guint64 now = journal_writer_durable_sequence(r->writer);
-	if (r->options->verbose && now != before)
-		fprintf(stderr, "durable %" G_GUINT64_FORMAT "\n", now);
+	if (now != before)
+		say_durable(r);
 	return TRUE;
 }
 
@@ -142,6 +157,14 @@ static void watch_clock(Recorder *r)
 		     (double)step_ns / NS_PER_S);
 }
 
+static void watch_space(Recorder *r)
+{
+	gboolean low = journal_writer_space_low(r->writer);
+	if (low && !r->disk_low)
+		narrator_say(r->narrator, SELF, "the disk is almost full: make room, or the recording will have gaps");
+	r->disk_low = low;
+}
+
 static void on_second(gpointer data)
 {
 	Recorder *r = data;
@@ -149,11 +172,12 @@ static void on_second(gpointer data)
 	watch_clock(r);
 	narrator_tick(r->narrator);
 	if (++r->seconds % HEARTBEAT_S == 0)
-		own_event(r, EVENT_HEARTBEAT, NULL, r->observations);
+		count_event(r, EVENT_HEARTBEAT, r->observations);
 	if (commit(r, &error))
 		disk_works(r);
 	else
 		disk_failed(r, error);
+	watch_space(r);
 }
 
 /* --- the end --- */
@@ -197,21 +221,26 @@ static void stop_sources(Recorder *r)
 		g_idle_add(on_stop_now, r);
 }
 
-static gboolean on_stop(gpointer data)
+static gboolean on_signal(gpointer data)
 {
 	stop_sources(data);
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_duration_over(gpointer data)
+{
+	stop_sources(data);
+	return G_SOURCE_REMOVE;
+}
+
 static gboolean finish(Recorder *r, GError **error)
 {
-	own_event(r, EVENT_RUN_END, NULL, r->observations + 1);
+	count_event(r, EVENT_RUN_END, r->observations + 1);
 	if (!journal_writer_close(r->writer, error)) {
 		g_prefix_error(error, "the last observations could not be saved: ");
 		return FALSE;
 	}
-	if (r->options->verbose)
-		fprintf(stderr, "durable %" G_GUINT64_FORMAT "\n", journal_writer_durable_sequence(r->writer));
+	say_durable(r);
 	narrator_say(r->narrator, SELF, "stopped: %" G_GUINT64_FORMAT " observations, %.1f KiB, in %s", r->observations,
 		     (double)journal_writer_bytes(r->writer) / 1024, r->config->directory);
 	return TRUE;
@@ -263,15 +292,18 @@ static gboolean begin(Recorder *r, GError **error)
 static void run_loop(Recorder *r)
 {
 	g_autoptr(Ticker) ticker = ticker_new(COMMIT_MS, on_second, r);
-	guint signals[] = {g_unix_signal_add(SIGINT, on_stop, r), g_unix_signal_add(SIGTERM, on_stop, r),
-			   g_unix_signal_add(SIGHUP, on_stop, r)};
-	guint duration_id = 0;
+	guint signals[] = {g_unix_signal_add(SIGINT, on_signal, r), g_unix_signal_add(SIGTERM, on_signal, r),
+			   g_unix_signal_add(SIGHUP, on_signal, r)};
+	/* A timer of its own: those of GLib count milliseconds in 32 bits, which are 49 days. */
+	g_autoptr(GSource) end = g_timeout_source_new(0);
+	g_source_set_callback(end, on_duration_over, r, NULL);
+	g_source_set_ready_time(end, g_get_monotonic_time() + (gint64)(r->options->duration_s * G_USEC_PER_SEC));
 	if (r->options->duration_s > 0)
-		duration_id = g_timeout_add((guint)(r->options->duration_s * 1000), on_stop, r);
+		g_source_attach(end, NULL);
 	g_main_loop_run(r->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
 		g_source_remove(signals[i]);
-	g_clear_handle_id(&duration_id, g_source_remove);
+	g_source_destroy(end);
 	g_clear_handle_id(&r->deadline_id, g_source_remove);
 }
 
@@ -284,8 +316,20 @@ static void drop_message(const char *domain, GLogLevelFlags level, const char *m
 	(void)user_data;
 }
 
+/* libqmi's remarks are of no use to the person; what they mean is told by the source. */
+static void drop_log(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+	(void)domain;
+	(void)level;
+	(void)message;
+	(void)data;
+}
+
 ExitCode recorder_run(const Config *config, const RecorderOptions *options, GError **error)
 {
+	signal(SIGPIPE, SIG_IGN); /* a gpsd that goes, or a terminal that is closed, must not end the recording */
+	if (!options->verbose)
+		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_log, NULL);
 	Recorder r = {.config = config, .options = options};
 	r.host.observe = host_observe;
 	r.host.tell = host_tell;

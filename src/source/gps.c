@@ -17,6 +17,7 @@
 
 #define RETRY_S          2
 #define SILENT_S         5    /* without a report */
+#define READS_MAX        64   /* in a row: a gpsd that never falls silent must not keep the others waiting */
 #define CLOCK_PAIR_S     60
 #define CLOCK_ERROR_MS   1000 /* from the instant of the fix to its report's arrival: serial line, receiver, gpsd */
 #define CLOCK_STEP_NS    NS_PER_S
@@ -39,6 +40,13 @@ typedef struct {
 static void connect_now(GpsSource *g);
 
 /* --- observations --- */
+
+/* Something new came from the receiver. A fix that gpsd repeats is nothing new. */
+static void set_alive(GpsSource *g)
+{
+	g->last_report_ns = clock_boottime_ns();
+	source_set_back(&g->base);
+}
 
 static void observe_clock(GpsSource *g, gint64 arrival_ns, gint64 fix_ns)
 {
@@ -67,7 +75,10 @@ static void observe_fix(GpsSource *g)
 	Observation o;
 	guint32 age_ms;
 	observation_init(&o, OBSERVATION_FIX, g->base.name);
-	if (!gps_decode_fix(&g->data, &o)) {
+	gboolean is_fix = gps_decode_fix(&g->data, &o);
+	g->data.satellites_used = 0; /* libgps keeps it until the next SKY, which may never come */
+	if (!is_fix) {
+		set_alive(g);
 		/* "No position" once a second is enough, however often gpsd says it. */
 		if (o.at.boottime_ns - g->last_no_fix_ns >= NS_PER_S * 9 / 10) {
 			g->last_no_fix_ns = o.at.boottime_ns;
@@ -78,6 +89,7 @@ static void observe_fix(GpsSource *g)
 	GpsFreshness freshness = gps_delay_judge(&g->delay, o.at.boottime_ns, o.fix.time_ns, &age_ms);
 	if (freshness == GPS_FIX_REPEAT)
 		return;
+	set_alive(g);
 	FIX_SET(&o, age_ms, age_ms);
 	g->base.host->observe(g->base.host, &o);
 	if (freshness != GPS_FIX_LATE && age_ms < CLOCK_ERROR_MS / 2)
@@ -89,16 +101,13 @@ static void observe_sky(GpsSource *g)
 	Observation o;
 	observation_init(&o, OBSERVATION_SKY, g->base.name);
 	gps_decode_sky(&g->data, &o);
+	set_alive(g);
 	g->base.host->observe(g->base.host, &o);
 }
 
 static void on_report(GpsSource *g)
 {
 	gps_mask_t set = g->data.set;
-	if (!(set & (MODE_SET | SATELLITE_SET)))
-		return;
-	g->last_report_ns = clock_boottime_ns();
-	source_set_back(&g->base);
 	if (set & MODE_SET)
 		observe_fix(g);
 	if (set & SATELLITE_SET)
@@ -135,6 +144,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 	GpsSource *g = data;
 	(void)fd;
 	(void)condition;
+	guint reads = 0;
 	do {
 		g->data.set = 0;
 		if (gps_read(&g->data, NULL, 0) < 0) {
@@ -144,7 +154,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 			return G_SOURCE_REMOVE;
 		}
 		on_report(g);
-	} while (gps_waiting(&g->data, 0));
+	} while (++reads < READS_MAX && gps_waiting(&g->data, 0));
 	return G_SOURCE_CONTINUE;
 }
 
@@ -152,7 +162,7 @@ static gboolean on_silence_check(gpointer data)
 {
 	GpsSource *g = data;
 	if (clock_boottime_ns() - g->last_report_ns > SILENT_S * NS_PER_S)
-		source_set_lost(&g->base, "no report from the receiver (gpsd at %s:%s runs): is it plugged in?", g->host, g->port);
+		source_set_lost(&g->base, "nothing new from the receiver (gpsd at %s:%s runs): is it plugged in?", g->host, g->port);
 	return G_SOURCE_CONTINUE;
 }
 
