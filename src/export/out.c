@@ -89,8 +89,7 @@ void out_flush(Out *out)
 gboolean out_finish(Out *out, GError **error)
 {
 	out_flush(out);
-	if (out->errnum == 0 && out->temporary && fsync(out->fd) != 0)
-		out->errnum = errno;
+	/* No fsync: an export can be made again, and a gigabyte of it would take longer to reach the disk than to make. */
 	if (out->errnum == 0 && out->temporary && rename(out->temporary, out->path) != 0)
 		out->errnum = errno;
 	if (out->errnum != 0)
