@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define POSITION_LOST_NS (4 * NS_PER_S)
+#define POSITION_AGE_MS  3000 /* gpsd held it back for longer: it says where we were */
 
 /* What was last said of one source. */
 typedef struct {
@@ -177,7 +178,8 @@ static void say_position(Narrator *narrator, Subject *subject, gboolean has_posi
 
 static void observe_fix(Narrator *narrator, Subject *subject, const Observation *o)
 {
-	gboolean has_position = o->fix.mode != FIX_MODE_NONE && FIX_HAS(o, lat_e7);
+	gboolean is_old = FIX_HAS(o, age_ms) && o->fix.age_ms > POSITION_AGE_MS;
+	gboolean has_position = o->fix.mode != FIX_MODE_NONE && FIX_HAS(o, lat_e7) && !is_old;
 	if (has_position)
 		subject->last_fix_ns = o->at.boottime_ns;
 	say_position(narrator, subject, has_position, o);
