@@ -171,7 +171,7 @@ static void record_under_crashes(void)
 	for (guint i = 0; i < 40; i++) {
 		const guint n = 1 + (i * 7) % 23;
 		sim.appended += n;
-		fixture_append(w, &next, n, 20 + i * 3);
+		fixture_append(w, &next, n, 20 + i * 11);
 		fixture_commit(w);
 		sim.acknowledged = next - 1;
 		crash_here();

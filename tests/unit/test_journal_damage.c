@@ -33,15 +33,15 @@ static void take_frame_places(Example *e)
 	e->end[FRAMES] = e->start[FRAMES] + 57;
 }
 
-/* A closed segment of FRAMES frames, PER_FRAME observations each. */
-static Example example_of(gsize size)
+/* A closed segment of FRAMES frames, PER_FRAME observations each; those of every third frame are of `first` characters. */
+static Example example_with(gsize first, gsize others)
 {
 	Example e = {0};
 	char *directory = fixture_directory();
 	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
 	guint64 next = 1;
 	for (guint i = 0; i < FRAMES; i++) {
-		fixture_append(w, &next, PER_FRAME, size + i);
+		fixture_append(w, &next, PER_FRAME, (i % 3 == 0 ? first : others) + i);
 		fixture_commit(w);
 	}
 	fixture_close(w);
@@ -50,6 +50,11 @@ static Example example_of(gsize size)
 	take_frame_places(&e);
 	g_assert_cmpuint(e.size, ==, e.start[FRAMES] + 512);
 	return e;
+}
+
+static Example example_of(gsize size)
+{
+	return example_with(size, size);
 }
 
 static gsize sectors_of(const Example *e, guint frame)
@@ -110,7 +115,8 @@ static int frame_at(const Example *e, gsize byte)
 static void test_a_flipped_bit_costs_at_most_its_frame_and_is_always_told(void)
 {
 	Example e = example_of(20);
-	for (gsize bit = 0; bit < e.size * 8; bit++) {
+	/* In the header, which is large and mostly zeros, one bit of each byte is enough. */
+	for (gsize bit = 0; bit < e.size * 8; bit += bit / 8 < JOURNAL_FIRST_FRAME ? 9 : 1) {
 		e.data[bit / 8] ^= (guint8)(1u << bit % 8);
 		g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
 		g_assert_nonnull(walk);
@@ -144,10 +150,35 @@ static void test_a_bit_in_the_unused_space_is_told(void)
 	fixture_remove(directory);
 }
 
+/* Frames that leave the end of their blocks unused: large records. */
+static void test_a_byte_in_the_unused_end_of_a_block_is_told(void)
+{
+	Example e = example_with(560, 430); /* 3, 2 and 2 sectors; then the next record does not fit into the eighth */
+	guint gaps = 0;
+	for (guint i = 0; i + 1 < FRAMES; i++) {
+		for (gsize at = (gsize)journal_sector_ceil(e.end[i]); at < e.start[i + 1]; at += 256) {
+			gaps++;
+			e.data[at] ^= 0x10;
+			g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
+			assert_all_but(walk, -1);
+			g_assert_cmpuint(walk->damages, ==, 1);
+			g_assert_cmpuint(walk->breaks, ==, 0);
+			g_assert_cmpuint(walk->damage.offset, ==, journal_sector_ceil(e.end[i]));
+			g_assert_cmpint(walk->end, ==, JOURNAL_END_FINAL);
+			e.data[at] ^= 0x10;
+		}
+	}
+	g_assert_cmpuint(gaps, ==, 2);
+	g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
+	assert_all_but(walk, -1);
+	g_assert_false(reported(walk));
+	g_free(e.data);
+}
+
 /* A lost sector of any place: the card gives zeros, or another content. */
 static void test_a_lost_sector_costs_one_frame(void)
 {
-	for (gsize size = 40; size <= 155; size += 115) {
+	for (gsize size = 40; size <= 500; size += 115) {
 		Example e = example_of(size);
 		for (gsize at = 0; at < e.size; at += 512) {
 			for (guint fill = 0; fill < 256; fill += 255) {
@@ -302,6 +333,19 @@ static void test_an_edited_frame_with_a_mended_checksum_is_told(void)
 
 /* --- newer programs --- */
 
+static void test_a_final_frame_with_a_forged_number_is_told(void)
+{
+	static const guint8 run_end = JOURNAL_FINAL_RUN_END;
+	Example e = example_of(40);
+	JournalFrameHead head = head_of(&e, FRAMES);
+	head.number++;
+	forge(&e, FRAMES, &head, &run_end);
+	g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
+	g_assert_cmpuint(walk->breaks, ==, 1);
+	g_assert_cmpstr(walk->damage.reason, ==, "frames are missing before this one");
+	g_free(e.data);
+}
+
 static FixtureWalk *walk_with_head(guint8 type, guint8 flags)
 {
 	Example e = example_of(40);
@@ -333,6 +377,7 @@ static void test_a_seal_is_passed_over_in_silence(void)
 {
 	g_autofree FixtureWalk *walk = walk_with_head(JOURNAL_FRAME_SEAL, 0);
 	g_assert_false(reported(walk));
+	g_assert_cmpuint(walk->frames, ==, FRAMES);
 	g_assert_cmpint(walk->end, ==, JOURNAL_END_OPEN);
 }
 
@@ -424,6 +469,9 @@ static void test_no_position_leads_outside(void)
 		g_assert_cmpuint(a->invented, ==, 0);
 		g_assert_true(memcmp(a->seen, b->seen, sizeof a->seen) == 0);
 		g_assert_cmpint(a->end, ==, b->end);
+		/* Where no frame can begin, reading begins at the first one. */
+		if (offsets[i] < 8192 || offsets[i] % 512 != 0)
+			fixture_assert_exactly(a, 1, FRAMES * PER_FRAME);
 	}
 	g_free(e.data);
 	fixture_remove(directory);
@@ -483,6 +531,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/damage/a-flipped-bit-costs-at-most-its-frame-and-is-always-told",
 			test_a_flipped_bit_costs_at_most_its_frame_and_is_always_told);
 	g_test_add_func("/journal/damage/a-bit-in-the-unused-space-is-told", test_a_bit_in_the_unused_space_is_told);
+	g_test_add_func("/journal/damage/a-byte-in-the-unused-end-of-a-block-is-told",
+			test_a_byte_in_the_unused_end_of_a_block_is_told);
 	g_test_add_func("/journal/damage/a-lost-sector-costs-one-frame", test_a_lost_sector_costs_one_frame);
 	g_test_add_func("/journal/damage/a-dropped-frame-is-told", test_a_dropped_frame_is_told);
 	g_test_add_func("/journal/damage/reordered-and-repeated-frames-are-told", test_reordered_and_repeated_frames_are_told);
@@ -491,6 +541,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/damage/a-frame-of-another-segment-is-not-taken", test_a_frame_of_another_segment_is_not_taken);
 	g_test_add_func("/journal/damage/an-edited-frame-with-a-mended-checksum-is-told",
 			test_an_edited_frame_with_a_mended_checksum_is_told);
+	g_test_add_func("/journal/damage/a-final-frame-with-a-forged-number-is-told",
+			test_a_final_frame_with_a_forged_number_is_told);
 	g_test_add_func("/journal/damage/frames-of-a-newer-program-are-passed-over-and-told",
 			test_frames_of_a_newer_program_are_passed_over_and_told);
 	g_test_add_func("/journal/damage/a-seal-is-passed-over-in-silence", test_a_seal_is_passed_over_in_silence);
