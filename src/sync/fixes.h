@@ -8,6 +8,9 @@
 
 #include "place.h"
 
+/* The speed that a place reckons with is the highest of this long before it. */
+#define FIXES_PACE_MS 300000
+
 typedef struct FixCursor FixCursor;
 FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error);
 void fix_cursor_free(FixCursor *cursor);

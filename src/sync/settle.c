@@ -1,8 +1,8 @@
 /* Dating and placing anew what was in the store before.
  *
  * New clock pairs can change the UTC of rows between the last knot before the change and the first one behind it
- * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS after
- * the last. Nothing else is looked at, and only rows that come out different are written.
+ * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS, and
+ * their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that come out different are written.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "boot.h"
@@ -128,5 +128,5 @@ gboolean boot_settle(Boot *boot, GError **error)
 							       boot->dated_from_ms, boot->dated_to_ms, error))
 			return FALSE;
 	return boot->fixes_from_ms > boot->fixes_to_ms ||
-	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS, boot->fixes_to_ms + PLACE_HOLD_MS, error);
+	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS, boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error);
 }
