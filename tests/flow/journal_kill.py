@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# The writer is killed at random moments (KILLS times, 50 if not said): all that it acknowledged is in the segments, nothing else is.
+# The writer is killed at random moments (KILLS times, 50 if not said): all that it acknowledged is in the segments,
+# nothing else is.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import random

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# The order of system calls on which durability hangs, seen by strace: no crash test can find a missing fsync of the folder on ext4.
+# The order of system calls on which durability hangs, seen by strace: no crash test can find a missing fsync of the
+# folder on ext4.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import re
