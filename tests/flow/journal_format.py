@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 
-from journal_common import WRITER, Tap, segments
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
+from journal_common import WRITER, Tap, segments  # noqa: E402
 
 GROUPS, PER_GROUP, SIZE = 60, 7, 120
 NAMES = [

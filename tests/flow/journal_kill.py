@@ -10,7 +10,8 @@ import sys
 import tempfile
 import time
 
-from journal_common import WRITER, Tap, acknowledged, check, segments
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
+from journal_common import WRITER, Tap, acknowledged, check, segments  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "50"))
 

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-from journal_common import WRITER, Tap
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
+from journal_common import WRITER, Tap  # noqa: E402
 
 TRACED = "trace=openat,open,creat,mkdir,pwrite64,write,fsync,fdatasync,ftruncate,unlink,close"
 NAMES = [
