@@ -345,8 +345,7 @@ static JournalHeaderParse parse_copy(const guint8 *bytes, gsize length, JournalS
 	guint8 padded[JOURNAL_HEADER_SIZE] = {0};
 	if (length >= JOURNAL_HEADER_SIZE)
 		return journal_header_parse(bytes, ret_segment);
-	if (length > 0)
-		memcpy(padded, bytes, length);
+	memcpy(padded, bytes, length);
 	return journal_header_parse(padded, ret_segment) == JOURNAL_HEADER_FOREIGN ? JOURNAL_HEADER_FOREIGN
 										   : JOURNAL_HEADER_DAMAGED;
 }
@@ -383,6 +382,8 @@ static JournalReader *reader_new(int fd, GBytes *bytes)
 	r->bytes = bytes ? g_bytes_ref(bytes) : NULL;
 	r->buffer = fd >= 0 ? g_malloc(WINDOW_SIZE) : NULL;
 	r->window = bytes ? g_bytes_get_data(bytes, &r->window_length) : r->buffer;
+	if (!r->window) /* empty bytes have no address, and even adding 0 to none is undefined */
+		r->window = (const guint8 *)"";
 	r->second_looks = SECOND_LOOKS;
 	return r;
 }
