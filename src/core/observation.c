@@ -289,8 +289,8 @@ static gboolean decode_cells(const guint8 *bytes, gsize length, CellList *ret_ce
 	return !r.failed;
 }
 
-/* Journals are evidence from a device that may have been in other hands: what observation_copy_text would not have made (bad UTF-8,
- * NUL, the control characters that steer a terminal) is refused. */
+/* Journals are evidence from a device that may have been in other hands: what observation_copy_text would not have made
+ * (bad UTF-8, NUL, the control characters that steer a terminal) is refused. */
 static gboolean text_is_clean(const guint8 *bytes, gsize length)
 {
 	for (gsize i = 0; i < length; i++)

@@ -256,7 +256,8 @@ static gboolean deserves_second_look(JournalReader *r)
 /* The writer goes on in the next block where the next record does not fit into the rest of this one. */
 static gboolean is_unused_rest(const JournalReader *r, guint64 from, const Place *found)
 {
-	return found->offset % JOURNAL_BLOCK_SIZE == 0 && found->offset - from < JOURNAL_BLOCK_SIZE && frame_fits(r, &found->head);
+	return found->offset % JOURNAL_BLOCK_SIZE == 0 && found->offset - from < JOURNAL_BLOCK_SIZE &&
+	       frame_fits(r, &found->head);
 }
 
 /* At an end the caller may wait for more: what is in memory is old then. */
@@ -344,9 +345,9 @@ static JournalHeaderParse parse_copy(const guint8 *bytes, gsize length, JournalS
 	guint8 padded[JOURNAL_HEADER_SIZE] = {0};
 	if (length >= JOURNAL_HEADER_SIZE)
 		return journal_header_parse(bytes, ret_segment);
-	if (length > 0)
-		memcpy(padded, bytes, length);
-	return journal_header_parse(padded, ret_segment) == JOURNAL_HEADER_FOREIGN ? JOURNAL_HEADER_FOREIGN : JOURNAL_HEADER_DAMAGED;
+	memcpy(padded, bytes, length);
+	return journal_header_parse(padded, ret_segment) == JOURNAL_HEADER_FOREIGN ? JOURNAL_HEADER_FOREIGN
+										   : JOURNAL_HEADER_DAMAGED;
 }
 
 /* Either copy of the header will do; the other one is then damage to be reported. */
@@ -356,7 +357,8 @@ static gboolean read_header(JournalReader *r, const char *label, const guint8 *b
 	const JournalHeaderParse parse = parse_copy(bytes, cut, &r->segment);
 	if (parse == JOURNAL_HEADER_OK) {
 		if (length < JOURNAL_FIRST_FRAME || memcmp(bytes, bytes + JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE) != 0)
-			r->header_damage = (JournalDamage){JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE, "the header's copy is damaged"};
+			r->header_damage = (JournalDamage){JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE,
+							   "the header's copy is damaged"};
 		return TRUE;
 	}
 	const JournalHeaderParse parse_second = parse_copy(bytes + cut, length - cut, &r->segment);
@@ -380,6 +382,8 @@ static JournalReader *reader_new(int fd, GBytes *bytes)
 	r->bytes = bytes ? g_bytes_ref(bytes) : NULL;
 	r->buffer = fd >= 0 ? g_malloc(WINDOW_SIZE) : NULL;
 	r->window = bytes ? g_bytes_get_data(bytes, &r->window_length) : r->buffer;
+	if (!r->window) /* empty bytes have no address, and even adding 0 to none is undefined */
+		r->window = (const guint8 *)"";
 	r->second_looks = SECOND_LOOKS;
 	return r;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A disk that is full for a while: commits fail and say so, what was acknowledged stays, recording goes on when there is room again.
-# Needs a small file system of its own: a tmpfs in a user namespace; skipped where the system allows none.
+# A disk that is full for a while: commits fail and say so, what was acknowledged stays, recording goes on when there is
+# room again. Needs a small file system of its own: a tmpfs in a user namespace; skipped where the system allows none.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 build=${BUILD:-build/release}
@@ -71,6 +71,7 @@ kill -9 "$pid"
 pid=
 acked=$(last_ack)
 lowest=$("$check" "$dir"/journal/*.jlj | grep -o 'seen=[0-9]*' | head -1 | cut -d= -f2)
-ok '[ "$(value observations)" -ge "$acked" ] && [ "$lowest" = 1 ] && [ "$(value invented)" = 0 ]' "all acknowledged before, during and after are there"
+ok '[ "$(value observations)" -ge "$acked" ] && [ "$lowest" = 1 ] && [ "$(value invented)" = 0 ]' \
+	"all acknowledged before, during and after are there"
 ok '[ "$(value damages)" = 0 ] && [ "$(value breaks)" = 0 ]' "a full disk leaves no damage behind"
 exit "$failed"

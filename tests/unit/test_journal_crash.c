@@ -1,5 +1,6 @@
-/* The power goes: a simulated disk that keeps of every write not yet flushed any subset of its sectors. What was acknowledged before
- * must be in every such state; nothing may be invented. And a control: without fdatasync the same test must find losses.
+/* The power goes: a simulated disk that keeps of every write not yet flushed any subset of its sectors. What was
+ * acknowledged before must be in every such state; nothing may be invented. And a control: without fdatasync the same
+ * test must find losses.
  *
  * The disk's calls are replaced by defining them here: the journal's code is linked statically, so it calls these.
  *

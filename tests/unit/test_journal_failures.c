@@ -1,5 +1,5 @@
-/* A disk that refuses: the n-th write, fdatasync, fsync or truncation fails, for every n. Whatever happens, what was acknowledged is
- * there, nothing is invented, and recording goes on once the disk does.
+/* A disk that refuses: the n-th write, fdatasync, fsync or truncation fails, for every n. Whatever happens, what was
+ * acknowledged is there, nothing is invented, and recording goes on once the disk does.
  *
  * The calls are replaced by defining them here: the journal's code is linked statically, so it calls these.
  *
@@ -385,13 +385,15 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/journal/failures/one-failing-call-loses-nothing", test_one_failing_call_loses_nothing);
-	g_test_add_func("/journal/failures/a-write-that-half-succeeds-loses-nothing", test_a_write_that_half_succeeds_loses_nothing);
+	g_test_add_func("/journal/failures/a-write-that-half-succeeds-loses-nothing",
+			test_a_write_that_half_succeeds_loses_nothing);
 	g_test_add_func("/journal/failures/a-short-write-is-gone-on-with", test_a_short_write_is_gone_on_with);
 	g_test_add_func("/journal/failures/a-disk-that-is-full-for-a-while-loses-nothing",
 			test_a_disk_that_is_full_for_a_while_loses_nothing);
 	g_test_add_func("/journal/failures/a-disk-that-fails-for-a-while-loses-nothing",
 			test_a_disk_that_fails_for_a_while_loses_nothing);
-	g_test_add_func("/journal/failures/refused-direct-writes-go-through-the-cache", test_refused_direct_writes_go_through_the_cache);
+	g_test_add_func("/journal/failures/refused-direct-writes-go-through-the-cache",
+			test_refused_direct_writes_go_through_the_cache);
 	g_test_add_func("/journal/failures/an-interrupted-write-is-done-again", test_an_interrupted_write_is_done_again);
 	g_test_add_func("/journal/failures/a-segment-that-failed-to-grow-is-left", test_a_segment_that_failed_to_grow_is_left);
 	g_test_add_func("/journal/failures/a-name-that-is-taken-does-not-stop-the-run",

@@ -309,7 +309,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/writer/a-folder-that-cannot-be-is-named-in-the-error",
 			test_a_folder_that_cannot_be_is_named_in_the_error);
 	g_test_add_func("/journal/writer/frames-keep-to-sectors-and-blocks", test_frames_keep_to_sectors_and_blocks);
-	g_test_add_func("/journal/writer/a-group-is-bounded-and-then-written-whole", test_a_group_is_bounded_and_then_written_whole);
+	g_test_add_func("/journal/writer/a-group-is-bounded-and-then-written-whole",
+			test_a_group_is_bounded_and_then_written_whole);
 	g_test_add_func("/journal/writer/segments-are-linked", test_segments_are_linked);
 	g_test_add_func("/journal/writer/going-on-in-a-grown-segment-equals-reading-it-whole",
 			test_going_on_in_a_grown_segment_equals_reading_it_whole);
