@@ -11,25 +11,6 @@ static void boot_clear(Boot *boot)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Boot, boot_clear)
 
-static gboolean count_damage(SyncTools *tools, SyncSegment **segments, guint n, GError **error)
-{
-	g_autoptr(StoreStatement) stmt = store_prepare(tools->store, "SELECT count(*), total(length) FROM damage WHERE segment=?", error);
-	if (!stmt)
-		return FALSE;
-	for (guint i = 0; i < n; i++) {
-		gboolean row;
-		if (segments[i]->copy > 0)
-			continue; /* counted with the first */
-		sqlite3_bind_int64(stmt, 1, segments[i]->id);
-		if (!store_step(tools->store, stmt, &row, error))
-			return FALSE;
-		tools->context->summary->damages += (guint64)sqlite3_column_int64(stmt, 0);
-		tools->context->summary->damaged_bytes += (guint64)sqlite3_column_double(stmt, 1);
-		sqlite3_reset(stmt);
-	}
-	return TRUE;
-}
-
 static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guint n, GError **error)
 {
 	SyncTools *tools = boot->tools;
@@ -40,8 +21,7 @@ static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guin
 		return FALSE;
 	boot->utc = utc_map_new(tools->store, boot->id, error);
 	boot->fixes = boot->utc ? fix_cursor_new(tools->store, boot->id, error) : NULL;
-	return boot->fixes && boot_take_rest(boot, segments, n, error) && boot_settle(boot, error) &&
-	       count_damage(tools, segments, n, error);
+	return boot->fixes && boot_take_rest(boot, segments, n, error) && boot_settle(boot, error);
 }
 
 gboolean boot_sync(SyncTools *tools, SyncSegment **segments, guint n, GError **error)

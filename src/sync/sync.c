@@ -120,6 +120,27 @@ static gboolean note_bounds(SyncTools *tools, GError **error)
 	return store_run(tools->store, stmt, error);
 }
 
+/* What is known to be damaged when all copies are read. */
+static gboolean count_damage(SyncTools *tools, GPtrArray *segments, GError **error)
+{
+	g_autoptr(StoreStatement) stmt = store_prepare(tools->store, "SELECT count(*), total(length) FROM damage WHERE segment=?", error);
+	if (!stmt)
+		return FALSE;
+	for (guint i = 0; i < segments->len; i++) {
+		const SyncSegment *segment = segments->pdata[i];
+		gboolean row;
+		if (segment->copy > 0)
+			continue; /* counted with the first */
+		sqlite3_bind_int64(stmt, 1, segment->id);
+		if (!store_step(tools->store, stmt, &row, error))
+			return FALSE;
+		tools->context->summary->damages += (guint64)sqlite3_column_int64(stmt, 0);
+		tools->context->summary->damaged_bytes += (guint64)sqlite3_column_double(stmt, 1);
+		sqlite3_reset(stmt);
+	}
+	return TRUE;
+}
+
 static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error)
 {
 	SyncSegment **all = (SyncSegment **)segments->pdata;
@@ -148,7 +169,7 @@ gboolean sync_journals(char *const *paths, const char *database, const SyncRepor
 		return FALSE;
 	{
 		g_autoptr(SyncTools) tools = sync_tools_new(store, &context, error);
-		if (!tools || !sync_boots(tools, segments, error) || !note_bounds(tools, error))
+		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error) || !note_bounds(tools, error))
 			return FALSE;
 	}
 	return store_finish(store, error);
