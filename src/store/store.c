@@ -42,8 +42,11 @@ void store_free(Store *store)
 {
 	if (!store)
 		return;
+	/* After a failed write SQLite leaves undoing to the next reader: that is us, so that no journal is left beside the file. */
 	if (store->begun)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	if (store->begun && !store->building)
+		sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
 	sqlite3_close_v2(store->db);
 	if (store->building)
 		unlink(store->building);
