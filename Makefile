@@ -146,7 +146,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 
 run-tests:
 	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		prove --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
+		prove --failures --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
 
 run-coverage:
 	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "fixes.h"
+#include "sync/fixes.h"
 
 #define KEPT_FIXES     32
 #define PACE_BUCKET_MS 10000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "place.h"
+#include "sync/place.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
  * their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that come out different are written.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
 static void put_double_le(guint8 *at, double value)
 {
