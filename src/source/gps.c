@@ -18,6 +18,8 @@
 #define RETRY_S          2
 #define SILENT_S         5    /* without a report */
 #define READS_MAX        64   /* in a row: a gpsd that never falls silent must not keep the others waiting */
+#define REPORT_COST_NS   (NS_PER_S / 50) /* so many reports a second are taken; receivers send 25 at most, each with a sky */
+#define REPORT_BURST_NS  (NS_PER_S * 10) /* and what may come at once after gpsd was held up: 500 */
 #define CLOCK_PAIR_S     60
 #define CLOCK_ERROR_MS   1000 /* from the instant of the fix to its report's arrival: serial line, receiver, gpsd */
 #define CLOCK_STEP_NS    NS_PER_S
@@ -29,6 +31,8 @@ typedef struct {
 	gboolean connected;
 	guint watch_id, retry_id, silence_id;
 	gint64 last_report_ns;
+	gint64 credit_ns;      /* for further reports */
+	gint64 last_credit_ns; /* when it was last topped up */
 	GpsDelay delay;
 	gint64 last_pair_ns;   /* BOOTTIME of the last clock pair; 0: none yet */
 	gint64 last_offset_ns; /* GPS time - BOOTTIME in it */
@@ -105,9 +109,23 @@ static void observe_sky(GpsSource *g)
 	g->base.host->observe(g->base.host, &o);
 }
 
+/* A gpsd that floods must not fill the disk, nor take the room of the modems' observations. */
+static gboolean take_credit(GpsSource *g)
+{
+	gint64 now_ns = clock_boottime_ns();
+	g->credit_ns = MIN(g->credit_ns + now_ns - g->last_credit_ns, REPORT_BURST_NS);
+	g->last_credit_ns = now_ns;
+	if (g->credit_ns < REPORT_COST_NS)
+		return FALSE;
+	g->credit_ns -= REPORT_COST_NS;
+	return TRUE;
+}
+
 static void on_report(GpsSource *g)
 {
 	gps_mask_t set = g->data.set;
+	if (!(set & (MODE_SET | SATELLITE_SET)) || !take_credit(g))
+		return;
 	if (set & MODE_SET)
 		observe_fix(g);
 	if (set & SATELLITE_SET)
