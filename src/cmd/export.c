@@ -123,7 +123,9 @@ static void tell(const ExportOptions *options, const ExportSummary *s, const cha
 		options->format == EXPORT_CSV ? "rows" : "features", s->samples, output);
 	if (s->unlocated > 0)
 		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " samples have no place%s\n", s->unlocated,
-			options->layer == EXPORT_TRACK ? " and are in no line" : options->format == EXPORT_CSV ? "" : ": their geometry is null");
+			options->layer == EXPORT_TRACK  ? " and are in no line"
+			: options->format == EXPORT_CSV ? ""
+							: ": their geometry is null");
 	if (s->undated > 0)
 		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " samples have no time: the clock was never set, and no GPS told it\n",
 			s->undated);

@@ -69,7 +69,8 @@ static void print_table(const SyncSummary *s, const char *database)
 {
 	printf("%-28s", "Observations read");
 	for (guint kind = 1; kind <= OBSERVATION_KIND_MAX; kind++)
-		printf("%s%s %" G_GUINT64_FORMAT, kind > 1 ? ", " : "", observation_table((ObservationKind)kind)->name, s->observations[kind]);
+		printf("%s%s %" G_GUINT64_FORMAT, kind > 1 ? ", " : "", observation_table((ObservationKind)kind)->name,
+		       s->observations[kind]);
 	printf("\n%-28s%.1f s with, %.1f s without (none %.1f, limited %.1f, denied %.1f), %.1f s radio off, %.1f s unknown\n",
 	       "Service", service_s(s, SERVICE_STATE_SERVED), without_service_s(s), service_s(s, SERVICE_STATE_NONE),
 	       service_s(s, SERVICE_STATE_LIMITED), service_s(s, SERVICE_STATE_DENIED), service_s(s, SERVICE_STATE_OFF),
@@ -157,10 +158,12 @@ static int run(char **paths, const char *database, gboolean quiet, gboolean json
 	else if (!quiet)
 		print_table(&summary, database);
 	if (summary.foreign > 0 && !quiet)
-		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " files in the folders do not end in " JOURNAL_SUFFIX " and were passed over\n",
+		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " files in the folders do not end in " JOURNAL_SUFFIX
+				" and were passed over\n",
 			summary.foreign);
 	if (summary.damages > 0)
-		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " damaged parts of journals (%" G_GUINT64_FORMAT " bytes) were passed over;"
+		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " damaged parts of journals (%" G_GUINT64_FORMAT
+				" bytes) were passed over;"
 			" the table \"damage\" of %s lists them\n", summary.damages, summary.damaged_bytes, database);
 	return exit_code(&summary);
 }
@@ -177,7 +180,8 @@ int cmd_sync(int argc, char **argv)
 	gboolean quiet = FALSE, json = FALSE;
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {
-		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &database, "The store: made where it is missing, added to where it is there", "FILE.gpkg"},
+		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &database, "The store: made where it is missing, added to where it is there",
+		 "FILE.gpkg"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the summary as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print no summary and no progress, only what went wrong", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -2,8 +2,8 @@
  *
  * A line holds the samples of one modem in one recording as long as the state of service stays the same. The first sample of the
  * next state is the last vertex of the line before it too, so that the drawn track has no hole where the service changes. A sample
- * without a place, one more than EXPORT_TRACK_GAP_MS after the last, or the first real place after held ones ends the line. A very long line is divided, at a vertex
- * that both parts have, so that memory stays bounded.
+ * without a place, one more than EXPORT_TRACK_GAP_MS after the last, or the first real place after held ones ends the line. A very
+ * long line is divided, at a vertex that both parts have, so that memory stays bounded.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

@@ -153,7 +153,7 @@ static gboolean on_retry(gpointer data)
 
 static void retry_later(QmiSource *q)
 {
-	guint step = MIN(q->failures, (guint)G_N_ELEMENTS(retry_after_s)) - 1;
+	guint step = CLAMP(q->failures, 1, (guint)G_N_ELEMENTS(retry_after_s)) - 1;
 	q->retry_id = g_timeout_add_seconds(retry_after_s[step], on_retry, q);
 }
 

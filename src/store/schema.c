@@ -266,10 +266,11 @@ static void add_neighbour(GString *sql)
 	add_heard_value(sql, "rsrq_cdb", 2, 13);
 	add_heard_value(sql, "rssi_cdbm", 4, 17);
 	g_string_append_printf(sql, " FROM (SELECT r.id AS radio, j.key AS n, hex(substr(r.cells,j.key*%u+1,%u)) AS h FROM radio r,"
-			       " json_each('[0", STORE_HEARD_SIZE, STORE_HEARD_SIZE);
+			       " json_each('[0", (guint)STORE_HEARD_SIZE, (guint)STORE_HEARD_SIZE);
 	for (guint i = 1; i < OBSERVATION_MAX_CELLS; i++)
 		g_string_append(sql, ",0");
-	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;", STORE_HEARD_SIZE);
+	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;",
+			       (guint)STORE_HEARD_SIZE);
 }
 
 char *schema_tables_sql(void)
@@ -327,7 +328,8 @@ char *store_kind_columns(ObservationKind kind, guint *ret_n_columns)
 
 char *store_radio_columns(void)
 {
-	GString *list = g_string_new("id, boottime_ms, source, utc_ms, utc_error_ms, position, position_error_dm, point, state, cell, cells");
+	GString *list = g_string_new("id, boottime_ms, source, utc_ms, utc_error_ms, position, position_error_dm, point, state, cell,"
+				     " cells");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
 		if (store_signals[i].common)
 			g_string_append_printf(list, ", %s", store_signal_name(&store_signals[i]));

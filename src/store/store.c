@@ -230,7 +230,8 @@ static gboolean lock_building(Store *store, const char *building, GError **error
 	if (store->lock < 0)
 		return error_set_errno(error, errno, "cannot create %s", building);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog is building %s: wait for it, then try again", store->path);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog is building %s: wait for it, then try again",
+			    store->path);
 		return FALSE;
 	}
 	store->building = g_strdup(building);

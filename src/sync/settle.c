@@ -128,5 +128,6 @@ gboolean boot_settle(Boot *boot, GError **error)
 							       boot->dated_from_ms, boot->dated_to_ms, error))
 			return FALSE;
 	return boot->fixes_from_ms > boot->fixes_to_ms ||
-	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS, boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error);
+	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS,
+			    boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error);
 }

@@ -243,7 +243,8 @@ static gboolean parse_option(const char *text)
 		guint *value;
 	} numbers[] = {{"sweeps", &options.sweeps}, {"modems", &options.modems}, {"device", &options.device}, {"boot", &options.boot},
 		       {"pair_every", &options.pair_every}, {"first_pair", &options.first_pair}, {"wrong_pair", &options.wrong_pair},
-		       {"neighbours", &options.neighbours}, {"fixes", &options.fixes}, {"close", &options.close}, {"group", &options.group}};
+		       {"neighbours", &options.neighbours}, {"fixes", &options.fixes},
+		       {"close", &options.close}, {"group", &options.group}};
 	const struct {
 		const char *name;
 		double *value;
