@@ -74,15 +74,6 @@ static void count_event(Recorder *r, EventCode code, guint64 count)
 	take(r, &o);
 }
 
-static void text_event(Recorder *r, EventCode code, const char *text)
-{
-	Observation o;
-	observation_init(&o, OBSERVATION_EVENT, SELF);
-	EVENT_SET(&o, code, (guint8)code);
-	OBSERVATION_SET_TEXT(&o, event, EVENT, text, text);
-	take(r, &o);
-}
-
 static void observe_run(Recorder *r)
 {
 	Observation o;
@@ -110,7 +101,7 @@ static void disk_failed(Recorder *r, const GError *error)
 	r->disk_failing = TRUE;
 	gboolean full = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
 	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; what was written before is safe, trying again each second", error->message);
-	text_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, error->message);
+	count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
 }
 
 static void disk_works(Recorder *r)

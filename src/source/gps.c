@@ -167,7 +167,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 		g->data.set = 0;
 		if (gps_read(&g->data, NULL, 0) < 0) {
 			g->watch_id = 0;
-			source_set_lost(&g->base, "gpsd at %s:%s went away; trying again", g->host, g->port);
+			source_set_lost(&g->base, "gpsd went away", "gpsd at %s:%s went away; trying again", g->host, g->port);
 			retry_later(g);
 			return G_SOURCE_REMOVE;
 		}
@@ -180,21 +180,23 @@ static gboolean on_silence_check(gpointer data)
 {
 	GpsSource *g = data;
 	if (clock_boottime_ns() - g->last_report_ns > SILENT_S * NS_PER_S)
-		source_set_lost(&g->base, "nothing new from the receiver (gpsd at %s:%s runs): is it plugged in?", g->host, g->port);
+		source_set_lost(&g->base, "nothing new from the receiver",
+				"nothing new from the receiver (gpsd at %s:%s runs): is it plugged in?", g->host, g->port);
 	return G_SOURCE_CONTINUE;
 }
 
 static void connect_now(GpsSource *g)
 {
 	if (gps_open(g->host, g->port, &g->data) != 0) {
-		source_set_lost(&g->base, "no gpsd at %s:%s: start it (\"sudo systemctl start gpsd\"); trying again", g->host, g->port);
+		source_set_lost(&g->base, "no gpsd", "no gpsd at %s:%s: start it (\"sudo systemctl start gpsd\"); trying again", g->host,
+				g->port);
 		retry_later(g);
 		return;
 	}
 	g->connected = TRUE;
 	g->last_report_ns = clock_boottime_ns();
 	if (gps_stream(&g->data, WATCH_ENABLE | WATCH_JSON, NULL) != 0) {
-		source_set_lost(&g->base, "gpsd at %s:%s refuses to report; trying again", g->host, g->port);
+		source_set_lost(&g->base, "gpsd refuses to report", "gpsd at %s:%s refuses to report; trying again", g->host, g->port);
 		retry_later(g);
 		return;
 	}

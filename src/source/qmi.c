@@ -103,19 +103,19 @@ static void close_begin(QmiSource *q)
 }
 
 /* Tells it once, gives everything back, and tries again later. */
-static void fail(QmiSource *q, const char *sentence)
+static void fail(QmiSource *q, const char *reason, const char *sentence)
 {
 	if (q->state == STATE_CLOSING)
 		return;
-	source_set_lost(&q->base, "%s", sentence);
+	source_set_lost(&q->base, reason, "%s", sentence);
 	q->failures++;
 	close_begin(q);
 }
 
-static void fail_with(QmiSource *q, const char *what, const GError *error)
+static void fail_with(QmiSource *q, const char *reason, const char *what, const GError *error)
 {
 	g_autofree char *sentence = g_strdup_printf("%s (%s); trying again", what, error ? error->message : "no answer");
-	fail(q, sentence);
+	fail(q, reason, sentence);
 }
 
 /* --- opening --- */
@@ -131,10 +131,11 @@ static void on_ids(GObject *object, GAsyncResult *result, gpointer data);
 static void on_registered(GObject *object, GAsyncResult *result, gpointer data);
 
 /* What the person can do about a node that cannot be opened; NULL where nothing speaks against it. */
-static char *describe_access(const char *path)
+static char *describe_access(const char *path, const char **ret_reason)
 {
 	if (access(path, R_OK | W_OK) == 0)
 		return NULL;
+	*ret_reason = errno == ENOENT ? "no device" : errno == EACCES || errno == EPERM ? "no permission" : "unusable device";
 	if (errno == ENOENT)
 		return g_strdup_printf("there is no %s: plug the modem in, or name another node; trying again", path);
 	if (errno == EACCES || errno == EPERM)
@@ -159,9 +160,10 @@ static void retry_later(QmiSource *q)
 
 static void open_start(QmiSource *q)
 {
-	g_autofree char *obstacle = describe_access(q->path);
+	const char *reason;
+	g_autofree char *obstacle = describe_access(q->path, &reason);
 	if (obstacle) {
-		source_set_lost(&q->base, "%s", obstacle);
+		source_set_lost(&q->base, reason, "%s", obstacle);
 		q->failures++;
 		retry_later(q);
 		return;
@@ -185,7 +187,7 @@ static void on_device(GObject *object, GAsyncResult *result, gpointer data)
 	if (!call_end(q))
 		return;
 	if (!q->device) {
-		fail_with(q, "cannot use the device", error);
+		fail_with(q, "unusable device", "cannot use the device", error);
 		return;
 	}
 	/* Sync releases client ids that a killed program left behind, but those of every other program too: only the
@@ -198,7 +200,7 @@ static void on_device(GObject *object, GAsyncResult *result, gpointer data)
 static void on_removed(QmiDevice *device, gpointer data)
 {
 	(void)device;
-	fail(data, "the modem is gone; waiting for it to come back");
+	fail(data, "device gone", "the modem is gone; waiting for it to come back");
 }
 
 static void allocate(QmiSource *q, QmiService service, GAsyncReadyCallback ready)
@@ -215,7 +217,7 @@ static void on_open(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	if (!ok) {
 		g_autofree char *what = g_strdup_printf("%s does not answer in QMI: is it the modem's control port?", q->path);
-		fail_with(q, what, error);
+		fail_with(q, "no answer in QMI", what, error);
 		return;
 	}
 	g_signal_connect(q->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), q);
@@ -229,7 +231,7 @@ static gboolean take_client(QmiSource *q, GObject *object, GAsyncResult *result,
 	*ret_client = qmi_device_allocate_client_finish(QMI_DEVICE(object), result, &error);
 	gboolean going_on = call_end(q);
 	if (going_on && !*ret_client)
-		fail_with(q, "the modem gives us no client", error);
+		fail_with(q, "no client id", "the modem gives us no client", error);
 	return going_on && *ret_client;
 }
 
@@ -400,9 +402,9 @@ static void sweep_failed(QmiSource *q, QmiSweepResult result)
 	EVENT_SET(&o, code, EVENT_SWEEP_FAILED);
 	q->base.host->observe(q->base.host, &o);
 	if (result == QMI_SWEEP_FORGOTTEN)
-		fail(q, "the modem has restarted by itself; opening it anew");
+		fail(q, "modem restarted", "the modem has restarted by itself; opening it anew");
 	else if (++q->failed_sweeps >= FAILED_SWEEPS_MAX)
-		fail(q, "the modem does not answer any more: this says nothing about the network; opening it anew");
+		fail(q, "no answer", "the modem does not answer any more: this says nothing about the network; opening it anew");
 }
 
 static void on_sweep_done(Observation *radio, QmiSweepResult result, gpointer data)
