@@ -122,11 +122,26 @@ static const char *column_type(const ObservationField *field)
 	return "BLOB";
 }
 
-/* Nanoseconds are kept in ms: "time_ns" is "time_ms" in the store. Free with g_free. */
-static char *kind_column_name(const ObservationField *field)
+const ObservationField *schema_kind_field(ObservationKind kind, gsize i)
 {
-	return g_str_has_suffix(field->name, "_ns") ? g_strdup_printf("%.*s_ms", (int)strlen(field->name) - 3, field->name) :
-						      g_strdup(field->name);
+	static const guint8 fix_order[] = {FIX_ID_mode,	   FIX_ID_lat_e7,      FIX_ID_lon_e7, FIX_ID_age_ms,	   FIX_ID_eph_cm, FIX_ID_speed_cm_s,
+					   FIX_ID_time_ns, FIX_ID_altitude_cm, FIX_ID_epv_cm, FIX_ID_track_cdeg, FIX_ID_satellites_used};
+	const ObservationTable *table = observation_table(kind);
+	if (kind == OBSERVATION_FIX && i < G_N_ELEMENTS(fix_order))
+		return &table->fields[fix_order[i] - 1];
+	return &table->fields[i];
+}
+
+gboolean schema_field_is_ns(ObservationKind kind, guint id)
+{
+	return (kind == OBSERVATION_FIX && id == FIX_ID_time_ns) || (kind == OBSERVATION_CLOCK && id == CLOCK_ID_gps_time_ns);
+}
+
+/* "time_ns" is "time_ms" in the store. Free with g_free. */
+static char *kind_column_name(ObservationKind kind, const ObservationField *field)
+{
+	return schema_field_is_ns(kind, field->id) ? g_strdup_printf("%.*s_ms", (int)strlen(field->name) - 3, field->name) :
+						     g_strdup(field->name);
 }
 
 static void add_kind(GString *sql, ObservationKind kind)
@@ -136,8 +151,9 @@ static void add_kind(GString *sql, ObservationKind kind)
 	if (store_kind_has_utc(kind))
 		g_string_append(sql, ", utc_ms INTEGER, utc_error_ms INTEGER");
 	for (gsize i = 0; i < table->n_fields; i++) {
-		g_autofree char *name = kind_column_name(&table->fields[i]);
-		g_string_append_printf(sql, ", %s %s", name, column_type(&table->fields[i]));
+		const ObservationField *field = schema_kind_field(kind, i);
+		g_autofree char *name = kind_column_name(kind, field);
+		g_string_append_printf(sql, ", %s %s", name, column_type(field));
 	}
 	g_string_append(sql, ");");
 }
@@ -319,7 +335,7 @@ char *store_kind_columns(ObservationKind kind, guint *ret_n_columns)
 	if (store_kind_has_utc(kind))
 		g_string_append(list, ", utc_ms, utc_error_ms");
 	for (gsize i = 0; i < table->n_fields; i++) {
-		g_autofree char *name = kind_column_name(&table->fields[i]);
+		g_autofree char *name = kind_column_name(kind, schema_kind_field(kind, i));
 		g_string_append_printf(list, ", %s", name);
 	}
 	*ret_n_columns = (store_kind_has_utc(kind) ? 5u : 3u) + (guint)table->n_fields;

@@ -89,36 +89,49 @@ gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint6
 
 /* --- one run --- */
 
-static gboolean advance_run(FixCursor *cursor, FixRun *run, GError **error)
+/* Columns of the statement. What is wrong is looked for here: SQL takes twice as long for it. */
+enum { COLUMN_BOOTTIME_MS, COLUMN_MODE, COLUMN_LAT, COLUMN_LON, COLUMN_AGE_MS, COLUMN_EPH_CM, COLUMN_SPEED_CM_S };
+#define FIX_COLUMNS "boottime_ms, mode, lat_e7, lon_e7, age_ms, eph_cm, speed_cm_s"
+
+/* FALSE for a row that is no position. A fix that is told again later is as old as its first report. */
+static gboolean read_fix(sqlite3_stmt *stmt, PlaceFix *ret_fix)
 {
-	gboolean row;
-	if (!store_step(cursor->store, run->stmt, &row, error))
+	const char *mode = (const char *)sqlite3_column_text(stmt, COLUMN_MODE);
+	const gint64 lat = sqlite3_column_int64(stmt, COLUMN_LAT), lon = sqlite3_column_int64(stmt, COLUMN_LON);
+	if (!mode || (*mode != '2' && *mode != '3') || sqlite3_column_type(stmt, COLUMN_LAT) == SQLITE_NULL ||
+	    sqlite3_column_type(stmt, COLUMN_LON) == SQLITE_NULL || ABS(lat) > 900000000 || ABS(lon) > 1800000000)
 		return FALSE;
-	if (!row) {
-		g_clear_pointer(&run->stmt, sqlite3_finalize);
-		run->done = TRUE;
-		return TRUE;
-	}
-	const gboolean told = sqlite3_column_type(run->stmt, 3) != SQLITE_NULL;
-	run->head = (PlaceFix){
-		.time_ms = sqlite3_column_int64(run->stmt, 0),
-		.lat_e7 = sqlite3_column_int(run->stmt, 1),
-		.lon_e7 = sqlite3_column_int(run->stmt, 2),
-		.error_m = told ? (double)sqlite3_column_int64(run->stmt, 3) / 100 : PLACE_UNTOLD_ERROR_M,
-		.speed_m_s = (double)sqlite3_column_int64(run->stmt, 4) / 100,
+	const gboolean told = sqlite3_column_type(stmt, COLUMN_EPH_CM) != SQLITE_NULL;
+	*ret_fix = (PlaceFix){
+		.time_ms = sqlite3_column_int64(stmt, COLUMN_BOOTTIME_MS) - sqlite3_column_int64(stmt, COLUMN_AGE_MS),
+		.lat_e7 = (gint32)lat,
+		.lon_e7 = (gint32)lon,
+		.error_m = told ? (double)sqlite3_column_int64(stmt, COLUMN_EPH_CM) / 100 : PLACE_UNTOLD_ERROR_M,
+		.speed_m_s = (double)sqlite3_column_int64(stmt, COLUMN_SPEED_CM_S) / 100,
 	};
 	return TRUE;
 }
 
-/* A fix that is told again later is as old as its first report. */
+static gboolean advance_run(FixCursor *cursor, FixRun *run, GError **error)
+{
+	gboolean row;
+	do {
+		if (!store_step(cursor->store, run->stmt, &row, error))
+			return FALSE;
+	} while (row && !read_fix(run->stmt, &run->head));
+	if (!row) {
+		g_clear_pointer(&run->stmt, sqlite3_finalize);
+		run->done = TRUE;
+	}
+	return TRUE;
+}
+
 static gboolean begin_run(FixCursor *cursor, FixRun *run, gint64 from_ms, GError **error)
 {
 	gint64 id;
 	if (!rows_find_time(cursor->store, "fix", run->recording, from_ms, &id, error))
 		return FALSE;
-	run->stmt = store_prepare(cursor->store, "SELECT boottime_ms-coalesce(age_ms,0), lat_e7, lon_e7, eph_cm, speed_cm_s FROM fix"
-				  " WHERE id >= ? AND id < ? AND mode IN ('2d','3d') AND lat_e7 BETWEEN -900000000 AND 900000000"
-				  " AND lon_e7 BETWEEN -1800000000 AND 1800000000 ORDER BY id", error);
+	run->stmt = store_prepare(cursor->store, "SELECT " FIX_COLUMNS " FROM fix WHERE id >= ? AND id < ? ORDER BY id", error);
 	if (!run->stmt)
 		return FALSE;
 	sqlite3_bind_int64(run->stmt, 1, id);

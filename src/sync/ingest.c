@@ -40,11 +40,6 @@ typedef struct {
 	guint8 cells[OBSERVATION_MAX_CELLS * STORE_HEARD_SIZE];
 } Pass;
 
-static StoreValue integer(gint64 value)
-{
-	return (StoreValue){.type = STORE_INT, .integer = value};
-}
-
 static gint64 row_id(const Pass *pass)
 {
 	return STORE_ID(pass->record->segment->recording, pass->record->observation.sequence);
@@ -61,20 +56,20 @@ static gboolean insert_kind(Pass *pass, GError **error)
 	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	StoreValue values[STORE_FEED_MAX_COLUMNS];
-	gint64 utc_ms, error_ms;
+	gint64 utc_ms = 0, error_ms = 0;
 	gboolean known = FALSE;
 	const gint64 source = store_dict_name(tools->sources, o->source, error);
 	if (source < 0)
 		return FALSE;
 	guint n = 0;
-	values[n++] = integer(row_id(pass));
-	values[n++] = integer(boot_ms(o->at.boottime_ns));
-	values[n++] = integer(source);
+	values[n++] = store_int(row_id(pass));
+	values[n++] = store_int(boot_ms(o->at.boottime_ns));
+	values[n++] = store_int(source);
 	if (store_kind_has_utc(o->kind)) {
 		if (!utc_map_at(pass->boot->utc, boot_ms(o->at.boottime_ns), &known, &utc_ms, &error_ms, error))
 			return FALSE;
-		values[n++] = known ? integer(utc_ms) : (StoreValue){.type = STORE_NULL};
-		values[n++] = known ? integer(error_ms) : (StoreValue){.type = STORE_NULL};
+		values[n++] = store_int_if(known, utc_ms);
+		values[n++] = store_int_if(known, error_ms);
 	}
 	n += store_kind_values(o, values + n);
 	store_bind(tools->insert_kind[o->kind], 1, values, n);
@@ -175,10 +170,10 @@ static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *r
 	} while (kind != OBSERVATION_FIX);
 	const Observation *o = &pass->record->observation;
 	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
-	ret_values[0] = integer(row_id(pass));
-	ret_values[1] = integer(boot_ms(o->at.boottime_ns));
-	ret_values[2] = integer(source);
-	store_kind_values(o, ret_values + 3);
+	ret_values[0] = store_int(row_id(pass));
+	ret_values[1] = store_int(boot_ms(o->at.boottime_ns));
+	ret_values[2] = store_int(source);
+	memcpy(ret_values + 3, pass->record->values, observation_table(OBSERVATION_FIX)->n_fields * sizeof *ret_values);
 	note_fix(pass->boot, o);
 	return source >= 0;
 }
@@ -199,12 +194,12 @@ static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_value
 {
 	Place place;
 	gboolean known;
-	gint64 utc_ms, error_ms;
+	gint64 utc_ms = 0, error_ms = 0;
 	if (!utc_map_at(pass->boot->utc, time_ms, &known, &utc_ms, &error_ms, error) ||
 	    !fix_cursor_place(pass->boot->fixes, time_ms, &place, error))
 		return FALSE;
-	ret_values[STORE_RADIO_UTC_MS] = known ? integer(utc_ms) : (StoreValue){.type = STORE_NULL};
-	ret_values[STORE_RADIO_UTC_ERROR_MS] = known ? integer(error_ms) : (StoreValue){.type = STORE_NULL};
+	ret_values[STORE_RADIO_UTC_MS] = store_int_if(known, utc_ms);
+	ret_values[STORE_RADIO_UTC_ERROR_MS] = store_int_if(known, error_ms);
 	boot_place_values(&place, pass->point, ret_values);
 	pass->boot->tools->context->summary->positions[place.state]++;
 	return TRUE;
@@ -213,8 +208,8 @@ static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_value
 static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
 {
 	const Observation *o = &pass->record->observation;
-	gint64 length = 0;
-	*ret_value = (StoreValue){.type = STORE_NULL};
+	guint32 length = 0;
+	*ret_value = store_null();
 	if (!RADIO_HAS(o, cells))
 		return TRUE;
 	for (guint i = 0; i < o->radio.cells.n; i++) {
@@ -227,28 +222,19 @@ static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
 		store_heard_encode(pass->cells + length, heard, cell);
 		length += STORE_HEARD_SIZE;
 	}
-	*ret_value = (StoreValue){STORE_BLOB, length, pass->cells};
+	*ret_value = store_blob(pass->cells, length);
 	return TRUE;
-}
-
-static StoreValue signal_value(const Observation *o, const StoreSignal *signal)
-{
-	const guint8 *at = (const guint8 *)&o->radio + signal->offset;
-	if (!(o->present & OBSERVATION_BIT(signal->id)))
-		return (StoreValue){.type = STORE_NULL};
-	return integer(signal->wide ? (gint64) * (const guint32 *)at : *(const gint16 *)at);
 }
 
 static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
 {
-	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	StoreValue more[STORE_N_SIGNALS];
 	guint n_more = 0;
 	gboolean any = FALSE;
-	more[n_more++] = integer(row_id(pass));
+	more[n_more++] = store_int(row_id(pass));
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
-		const StoreValue value = signal_value(o, &store_signals[i]);
+		const StoreValue value = pass->record->values[i];
 		if (store_signals[i].common) {
 			*ret_common++ = value;
 		} else {
@@ -296,11 +282,11 @@ static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 	    !heard_cells(pass, &ret_values[STORE_RADIO_CELLS], error) ||
 	    !take_signals(pass, ret_values + STORE_RADIO_FIRST_SIGNAL, error))
 		return FALSE;
-	ret_values[STORE_RADIO_ID] = integer(row_id(pass));
-	ret_values[STORE_RADIO_BOOTTIME_MS] = integer(time_ms);
-	ret_values[STORE_RADIO_SOURCE] = integer(source);
-	ret_values[STORE_RADIO_STATE] = integer(sweep->state);
-	ret_values[STORE_RADIO_CELL] = integer(sweep->cell);
+	ret_values[STORE_RADIO_ID] = store_int(row_id(pass));
+	ret_values[STORE_RADIO_BOOTTIME_MS] = store_int(time_ms);
+	ret_values[STORE_RADIO_SOURCE] = store_int(source);
+	ret_values[STORE_RADIO_STATE] = store_int(sweep->state);
+	ret_values[STORE_RADIO_CELL] = store_int(sweep->cell);
 	count_service(pass, source, time_ms);
 	return TRUE;
 }

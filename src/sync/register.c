@@ -41,16 +41,11 @@ static gboolean find_or_enter(Store *store, const char *table, const char *colum
 	return TRUE;
 }
 
-static StoreValue text_value(const char *text)
-{
-	return (StoreValue){STORE_TEXT, (gint64)strlen(text), text};
-}
-
 gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_id, gboolean *ret_existed, GError **error)
 {
 	g_autofree char *device = hex(header->device_id, sizeof header->device_id);
 	g_autofree char *boot = hex(header->boot_id.bytes, sizeof header->boot_id.bytes);
-	const StoreValue values[] = {text_value(device), text_value(boot)};
+	const StoreValue values[] = {store_text(device), store_text(boot)};
 	return find_or_enter(store, "boot", "device_id, boot_id", values, ret_id, ret_existed, error);
 }
 
@@ -58,7 +53,7 @@ static gboolean find_recording(Boot *boot, const JournalSegment *header, gint64 
 {
 	gboolean existed;
 	g_autofree char *run = hex(header->run_id, sizeof header->run_id);
-	const StoreValue values[] = {{.type = STORE_INT, .integer = boot->id}, text_value(run)};
+	const StoreValue values[] = {store_int(boot->id), store_text(run)};
 	if (!find_or_enter(boot->tools->store, "recording", "boot, run_id", values, ret_id, &existed, error))
 		return FALSE;
 	if (*ret_id <= STORE_MAX_RECORDING)
@@ -104,15 +99,15 @@ static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *dige
 		return FALSE;
 	const char *state = clock_state_name(h->created.state);
 	const StoreValue values[] = {
-		text_value(digest),
-		{.type = STORE_INT, .integer = segment->recording},
-		{.type = STORE_INT, .integer = h->number},
-		text_value(name_utf8),
-		{.type = STORE_INT, .integer = boot_ms(h->created.boottime_ns)},
-		{.type = STORE_INT, .integer = boot_ms(h->created.realtime_ns)},
-		text_value(state),
-		{.type = STORE_INT, .integer = (gint64)MIN(h->first_sequence, (guint64)G_MAXINT64)},
-		text_value(previous),
+		store_text(digest),
+		store_int(segment->recording),
+		store_int(h->number),
+		store_text(name_utf8),
+		store_int(boot_ms(h->created.boottime_ns)),
+		store_int(boot_ms(h->created.realtime_ns)),
+		store_text(state),
+		store_int((gint64)MIN(h->first_sequence, (guint64)G_MAXINT64)),
+		store_text(previous),
 	};
 	store_bind(insert, 1, values, G_N_ELEMENTS(values));
 	if (!store_run(boot->tools->store, insert, error))
@@ -204,14 +199,14 @@ static gboolean first_end(gpointer user_data, SyncSegment *segment, JournalResul
 	g_autofree char *name_utf8 = g_utf8_make_valid(name, -1);
 	const char *word = ending_word(ending);
 	const StoreValue values[] = {
-		text_value(name_utf8),
-		{.type = STORE_INT, .integer = (gint64)segment->to.offset},
-		{.type = STORE_INT, .integer = segment->to.frame_number},
-		text_value(chain),
-		text_value(word),
-		{.type = STORE_INT, .integer = (gint64)segment->observations},
-		{.type = STORE_INT, .integer = (gint64)segment->unreadable},
-		{.type = STORE_INT, .integer = segment->id},
+		store_text(name_utf8),
+		store_int((gint64)segment->to.offset),
+		store_int(segment->to.frame_number),
+		store_text(chain),
+		store_text(word),
+		store_int((gint64)segment->observations),
+		store_int((gint64)segment->unreadable),
+		store_int(segment->id),
 	};
 	store_bind(update, 1, values, G_N_ELEMENTS(values));
 	return store_run(boot->tools->store, update, error);

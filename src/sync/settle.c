@@ -17,14 +17,14 @@ static void put_double_le(guint8 *at, double value)
 
 void boot_place_values(const Place *place, guint8 point[16], StoreValue *ret_values)
 {
-	ret_values[STORE_RADIO_POSITION] = (StoreValue){.type = STORE_INT, .integer = place->state};
-	ret_values[STORE_RADIO_POSITION_ERROR_DM] = ret_values[STORE_RADIO_POINT] = (StoreValue){.type = STORE_NULL};
+	ret_values[STORE_RADIO_POSITION] = store_int(place->state);
+	ret_values[STORE_RADIO_POSITION_ERROR_DM] = ret_values[STORE_RADIO_POINT] = store_null();
 	if (place->state == POSITION_NONE)
 		return;
 	put_double_le(point, place->lon);
 	put_double_le(point + 8, place->lat);
-	ret_values[STORE_RADIO_POSITION_ERROR_DM] = (StoreValue){.type = STORE_INT, .integer = (gint64)(place->error_m * 10 + 0.5)};
-	ret_values[STORE_RADIO_POINT] = (StoreValue){STORE_BLOB, 16, point};
+	ret_values[STORE_RADIO_POSITION_ERROR_DM] = store_int((gint64)(place->error_m * 10 + 0.5));
+	ret_values[STORE_RADIO_POINT] = store_blob(point, 16);
 }
 
 typedef struct {
@@ -43,8 +43,8 @@ static gboolean differs(sqlite3_stmt *row, int column, const StoreValue *value)
 		return type == SQLITE_NULL || sqlite3_column_int64(row, column) != value->integer;
 	case STORE_TEXT:
 	case STORE_BLOB:
-		return sqlite3_column_bytes(row, column) != value->integer ||
-		       memcmp(sqlite3_column_blob(row, column), value->data, (gsize)value->integer) != 0;
+		return (guint32)sqlite3_column_bytes(row, column) != value->length ||
+		       memcmp(sqlite3_column_blob(row, column), value->data, value->length) != 0;
 	}
 	return TRUE;
 }
@@ -56,13 +56,13 @@ static gboolean settle_row(Settling *s, GError **error)
 	guint8 point[16];
 	gboolean known, changed = FALSE;
 	StoreValue all[STORE_RADIO_N_COLUMNS], now[6];
-	gint64 utc_ms, error_ms;
+	gint64 utc_ms = 0, error_ms = 0;
 	guint n = 0;
 	const gint64 time_ms = sqlite3_column_int64(s->select, 1);
 	if (!utc_map_at(s->boot->utc, time_ms, &known, &utc_ms, &error_ms, error))
 		return FALSE;
-	now[n++] = known ? (StoreValue){.type = STORE_INT, .integer = utc_ms} : (StoreValue){.type = STORE_NULL};
-	now[n++] = known ? (StoreValue){.type = STORE_INT, .integer = error_ms} : (StoreValue){.type = STORE_NULL};
+	now[n++] = store_int_if(known, utc_ms);
+	now[n++] = store_int_if(known, error_ms);
 	if (s->places) {
 		if (!fix_cursor_place(s->boot->fixes, time_ms, &place, error))
 			return FALSE;
@@ -76,7 +76,7 @@ static gboolean settle_row(Settling *s, GError **error)
 	if (!changed)
 		return TRUE;
 	s->boot->tools->context->summary->redone++;
-	now[n++] = (StoreValue){.type = STORE_INT, .integer = sqlite3_column_int64(s->select, 0)};
+	now[n++] = store_int(sqlite3_column_int64(s->select, 0));
 	store_bind(s->update, 1, now, n);
 	return store_run(s->boot->tools->store, s->update, error);
 }

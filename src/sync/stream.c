@@ -97,6 +97,16 @@ static ObservationParse decode(StreamPass pass, const guint8 *data, gsize length
 	return parse;
 }
 
+static void fill_values(Record *record)
+{
+	if (record->parse != OBSERVATION_OK)
+		return;
+	if (record->observation.kind == OBSERVATION_FIX)
+		store_kind_values(&record->observation, record->values);
+	else if (record->observation.kind == OBSERVATION_RADIO)
+		store_signal_values(&record->observation, record->values);
+}
+
 static gboolean emit_frame(RecordStream *s, JournalFrame *frame)
 {
 	const guint8 *data;
@@ -110,8 +120,11 @@ static gboolean emit_frame(RecordStream *s, JournalFrame *frame)
 			return FALSE;
 		item->record.parse = decode(s->pass, data, length, &item->record.observation, &wanted);
 		item->record.place = (JournalDamage){frame->file_offset, length, "a record that cannot be read"};
-		if (wanted)
-			s->filling->n++;
+		if (!wanted)
+			continue;
+		if (s->pass == STREAM_SECOND || item->record.observation.kind == OBSERVATION_FIX)
+			fill_values(&item->record);
+		s->filling->n++;
 	}
 	const JournalDamage damage = {frame->file_offset, frame->length, "a frame that does not divide into records"};
 	return !malformed || emit_damage(s, &damage);

@@ -33,6 +33,8 @@ typedef struct {
 	SyncSegment *segment;
 	ObservationParse parse;
 	JournalDamage place;        /* for record_stream_reject */
+	/* Of a fix store_kind_values, of a sweep store_signal_values; borrowed from the observation. */
+	StoreValue values[MAX(STORE_KIND_MAX_VALUES, STORE_N_SIGNALS)];
 	/* In the members of RadioFields up to the signals, and rx_tuned, what is absent is zero. */
 	Observation observation;
 } Record;
