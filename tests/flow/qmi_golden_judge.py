@@ -63,7 +63,7 @@ def expected_line(field, value, rat):
         "mnc": (SYSTEM, RAT_SECTION.get(rat), f"MNC: '{value}'"),
         "lte_access": (SYSTEM, None, f"Cell access: '{value}'"),
         "tac": (SYSTEM, None, f"Code: '{value}'"),
-        "cell_id": (CELLS, None, f"Cell ID: '{value}'") if rat == "nr" else (SYSTEM, RAT_SECTION.get(rat), f"Cell ID: '{value}'"),
+        "cell_id": (CELLS if rat == "nr" else SYSTEM, None if rat == "nr" else RAT_SECTION.get(rat), f"Cell ID: '{value}'"),
         "band": (BAND, None, f"'{BAND_CLASS[rat].format(value)}'") if rat in BAND_CLASS else None,
         "arfcn": (BAND, None, f"Active Channel:    '{value}'"),
         "bandwidth_khz": (BAND, "Bandwidth:", f"Bandwidth:         '{int(value) // 1000 if value.isdigit() else 0}'"),
@@ -88,13 +88,14 @@ def cell_lines(line):
     """What 0x43 prints of one cell, as a pattern over its lines."""
     cell = dict(pair.split("=") for pair in line.split()[1:])
     if cell["rat"] == "lte":
-        return (rf"Physical Cell ID: '{cell['pci']}'\s+RSRQ: '{hundredths(cell['rsrq_cdb'])}' dB\s+RSRP: '{hundredths(cell['rsrp_cdbm'])}' dBm"
-                rf"\s+RSSI: '{hundredths(cell['rssi_cdbm'])}' dBm")
+        return (rf"Physical Cell ID: '{cell['pci']}'\s+RSRQ: '{hundredths(cell['rsrq_cdb'])}' dB"
+                rf"\s+RSRP: '{hundredths(cell['rsrp_cdbm'])}' dBm\s+RSSI: '{hundredths(cell['rssi_cdbm'])}' dBm")
     if cell["rat"] == "nr":
-        return rf"Physical Cell ID: '{cell['pci']}'\s+RSRQ: '{hundredths(cell['rsrq_cdb'])} dB'\s+RSRP: '{hundredths(cell['rsrp_cdbm'])} dBm'"
+        return (rf"Physical Cell ID: '{cell['pci']}'\s+RSRQ: '{hundredths(cell['rsrq_cdb'])} dB'"
+                rf"\s+RSRP: '{hundredths(cell['rsrp_cdbm'])} dBm'")
     if cell["rat"] == "umts":
-        return (rf"Channel Number: '{cell['arfcn']}'\s+Primary Scrambling Code: '{cell['pci']}'\s+RSCP: '{int(cell['rsrp_cdbm']) // 100}' dBm"
-                rf"\s+ECIO: '{int(cell['rsrq_cdb']) // 100}' dBm")
+        return (rf"Channel Number: '{cell['arfcn']}'\s+Primary Scrambling Code: '{cell['pci']}'"
+                rf"\s+RSCP: '{int(cell['rsrp_cdbm']) // 100}' dBm\s+ECIO: '{int(cell['rsrq_cdb']) // 100}' dBm")
     return (rf"Channel Number: '{cell['arfcn']}'\s+Base Station Identity Code: '{cell['pci']}'[^[]*?RX Level: "
             rf"{int(cell['rsrp_cdbm']) // 100} dBm > level")
 
@@ -102,8 +103,7 @@ def cell_lines(line):
 def ask(device):
     answers = {}
     for question in QUESTIONS:
-        run = subprocess.run(["qmicli", "-d", device, "--device-open-qmi", question], capture_output=True, text=True, timeout=30, check=False)
-        answers[question] = run.stdout
+        answers[question] = rig.run(["qmicli", "-d", device, "--device-open-qmi", question], timeout=30).stdout
     return answers
 
 
@@ -137,8 +137,8 @@ for path in sorted(glob.glob(os.path.join(rig.ROOT, "tests/data/qmi/*.capture"))
     name = os.path.basename(path)[:-len(".capture")]
     with open(path[:-len("capture")] + "golden", encoding="utf-8") as handle:
         text = handle.read().splitlines()
-    modem = rig.start([os.path.join(rig.BUILD, "tests/unit/test_qmi_decode"), "--serve", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                      text=True)
+    modem = rig.start([os.path.join(rig.BUILD, "tests/unit/test_qmi_decode"), "--serve", path], stdin=subprocess.PIPE,
+                      stdout=subprocess.PIPE, text=True)
     lacking, n_agreed = judge(text, ask(modem.stdout.readline().strip()))
     modem.stdin.close()
     modem.wait()
