@@ -108,7 +108,6 @@ static void fail(QmiSource *q, const char *reason, const char *sentence)
 	if (q->state == STATE_CLOSING)
 		return;
 	source_set_lost(&q->base, reason, "%s", sentence);
-	q->failures++;
 	close_begin(q);
 }
 
@@ -154,8 +153,9 @@ static gboolean on_retry(gpointer data)
 
 static void retry_later(QmiSource *q)
 {
-	guint step = CLAMP(q->failures, 1, (guint)G_N_ELEMENTS(retry_after_s)) - 1;
+	guint step = MIN(q->failures, (guint)G_N_ELEMENTS(retry_after_s) - 1);
 	q->retry_id = g_timeout_add_seconds(retry_after_s[step], on_retry, q);
+	q->failures++;
 }
 
 static void open_start(QmiSource *q)
@@ -164,7 +164,6 @@ static void open_start(QmiSource *q)
 	g_autofree char *obstacle = describe_access(q->path, &reason);
 	if (obstacle) {
 		source_set_lost(&q->base, reason, "%s", obstacle);
-		q->failures++;
 		retry_later(q);
 		return;
 	}

@@ -5,9 +5,9 @@
 
 #include "source/qmi_values.h"
 
-/* A cell with its channel and physical identity, each of which may be one of the protocol's codes for "unknown". Highest values:
- * TS 45.005 2 and TS 45.008 (BSIC), TS 25.101 5.4 and TS 25.213, TS 36.101 5.7.3 and TS 36.211 6.11,
- * TS 38.104 5.4.2 and TS 38.211 7.4.2. */
+/* A cell with its channel and physical identity, each of which may be one of the protocol's codes for "unknown". Highest
+ * values: TS 45.005 2, TS 23.003 4.3.2 (BSIC); TS 25.101 5.4, TS 25.213 5.2; TS 36.101 5.7.3, TS 36.211 6.11; TS 38.104 5.4.2,
+ * TS 38.211 7.4.2. */
 static Cell cell_make(Rat rat, guint32 arfcn, guint pci)
 {
 	static const struct {

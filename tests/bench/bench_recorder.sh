@@ -35,10 +35,11 @@ pids="$pids $!"
 exec 3>"$WORK/state"
 cat >&3 <<-END
 	clear
-	state operating_mode=0 card=0 registration=1 cs_attached=1 ps_attached=1 service=2 true_service=2 has_serving=1 timing_advance=12 tx_on=1 tx_power_dbm=-3.4
-	cell rat=3 mcc=257 mnc=01 tac=4660 cell_id=27447297 pci=101 arfcn=1300 band=3 bandwidth_mhz=20 rsrp_dbm=-97 rsrq_db=-11 rssi_dbm=-65 sinr_db=12
-	cell rat=3 mcc=257 mnc=01 tac=4660 cell_id=27447298 pci=102 arfcn=1300 band=3 bandwidth_mhz=20 rsrp_dbm=-101 rsrq_db=-14 rssi_dbm=-65 sinr_db=2
-	cell rat=3 mcc=257 mnc=01 tac=4660 cell_id=27447299 pci=7 arfcn=6300 band=20 bandwidth_mhz=10 rsrp_dbm=-93 rsrq_db=-9 rssi_dbm=-66 sinr_db=9
+	state operating_mode=0 card=0 registration=1 cs_attached=1 ps_attached=1 service=2 true_service=2 has_serving=1
+	state timing_advance=12 tx_on=1 tx_power_dbm=-3.4
+	cell rat=3 mcc=257 mnc=01 tac=4660 cell_id=27447297 pci=101 arfcn=1300 band=3 bandwidth_mhz=20 rsrp_dbm=-97 rsrq_db=-11 rssi_dbm=-65
+	cell rat=3 mcc=257 mnc=01 tac=4660 cell_id=1 pci=102 arfcn=1300 band=3 bandwidth_mhz=20 rsrp_dbm=-101 rsrq_db=-14 rssi_dbm=-65
+	cell rat=3 mcc=257 mnc=01 tac=4660 cell_id=2 pci=7 arfcn=6300 band=20 bandwidth_mhz=10 rsrp_dbm=-93 rsrq_db=-9 rssi_dbm=-66
 	rx power_dbm=-65.6 tuned=1
 	rx power_dbm=-68.1 tuned=1
 	apply

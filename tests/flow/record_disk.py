@@ -52,7 +52,8 @@ def test_full_for_a_while():
     tap.ok(recorder.says("NOT RECORDING: ", 40) and "No space left" in recorder.log(), "a full disk is told")
     acknowledged = recorder.durable()
     time.sleep(2.5)
-    tap.equal((recorder.durable(), recorder.process.poll()), (acknowledged, None), "nothing is called durable on a full disk, and the run goes on")
+    tap.equal((recorder.durable(), recorder.process.poll()), (acknowledged, None),
+              "nothing is called durable on a full disk, and the run goes on")
     os.unlink(filler)
     tap.ok(recorder.says("recording again (0 observations were lost)", 10), "with room again it records again, and what waited is kept")
     tap.ok(rig.wait_for(lambda: recorder.durable() > acknowledged + 15, 10, "durable observations"), "new observations become durable")
@@ -73,8 +74,8 @@ def test_stopped_while_full():
     recorder.says("NOT RECORDING: ", 40)
     acknowledged = recorder.durable()
     code, took = recorder.stop()
-    tap.ok(code == 1 and took < 5 and "the last observations could not be saved" in recorder.log(), "stopped on a full disk it says what is lost",
-           (code, took, recorder.log()[-300:]))
+    tap.ok(code == 1 and took < 5 and "the last observations could not be saved" in recorder.log(),
+           "stopped on a full disk it says what is lost", (code, took, recorder.log()[-300:]))
     tap.equal(modem.clients(), 0, "and still gives its client ids back")
     os.unlink(filler)
     db = recorder.store()
@@ -85,7 +86,8 @@ def test_full_from_the_start():
     fill(0)
     recorder = field.Recorder("--no-gps", journal=f"{disk}/three")
     code = recorder.process.wait(timeout=10)
-    tap.ok(code == 1 and "No space left" in recorder.log(), "a disk that is full from the start is told, with exit code 1", (code, recorder.log()))
+    tap.ok(code == 1 and "No space left" in recorder.log(), "a disk that is full from the start is told, with exit code 1",
+           (code, recorder.log()))
     os.unlink(filler)
 
 

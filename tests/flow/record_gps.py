@@ -91,7 +91,8 @@ def test_restart_of_gpsd():
     db = recorder.store()
     rows = fixes(db)
     tap.equal(len({row["time_ms"] for row in rows}), len(rows), "no fix stands twice")
-    tap.ok(db.execute("SELECT count(*) FROM clock WHERE reason = 'first'").fetchone()[0] >= 1, "GPS time is paired with the clock of the boot")
+    tap.ok(db.execute("SELECT count(*) FROM clock WHERE reason = 'first'").fetchone()[0] >= 1,
+           "GPS time is paired with the clock of the boot")
     tap.ok(db.execute("SELECT count(*) FROM sky WHERE cn0_max_cdbhz IS NOT NULL").fetchone()[0] > 3, "the sky is in the journal")
     tap.ok(all(row["age_ms"] is not None for row in rows if row["mode"] != "none"), "each fix has its age")
     sim.kill()

@@ -44,7 +44,8 @@ def test_two_modems_one_vanishes():
     tap.equal([len(field.events(db, "source-lost", m)) for m in "ab"], [1, 1], "a loss is one event, however often it was tried")
     away = [g for g in field.gaps(field.radio_times(db, "a")) if g > 1.9]
     tap.equal(len(away), 1, "no sweep is made up for the time without the modem")
-    tap.ok(max(field.gaps(field.radio_times(db, "b"))) < 1.2, "the other modem's sweeps never pause", field.gaps(field.radio_times(db, "b")))
+    tap.ok(max(field.gaps(field.radio_times(db, "b"))) < 1.2, "the other modem's sweeps never pause",
+           field.gaps(field.radio_times(db, "b")))
     tap.equal(db.execute("SELECT count(*) FROM device").fetchone()[0], 3, "each opening describes its modem")
 
 
@@ -54,9 +55,10 @@ def test_signals():
         recorder = field.Recorder("--modem", f"a={modem.node}", "--no-gps")
         recorder.says("in service")
         code, took = recorder.stop(number)
-        tap.ok(code == 0 and took < 5 and modem.clients() == 0, f"{number.name} ends the run in order, and all client ids are given back",
-               (code, took, modem.clients()))
-        tap.ok("stopped:" in recorder.log() and len(field.events(recorder.store(), "run-end")) == 1, f"{number.name}: the journal has its end")
+        tap.ok(code == 0 and took < 5 and modem.clients() == 0,
+               f"{number.name} ends the run in order, and all client ids are given back", (code, took, modem.clients()))
+        tap.ok("stopped:" in recorder.log() and len(field.events(recorder.store(), "run-end")) == 1,
+               f"{number.name}: the journal has its end")
 
 
 def test_stop_at_once():
@@ -81,7 +83,8 @@ def test_restart():
     time.sleep(1)
     recorder.stop()
     db = recorder.store()
-    tap.equal(db.execute("SELECT count(*) FROM radio WHERE lte_rsrp_dbm IS NULL").fetchone()[0], 0, "its restart is no sweep without signal")
+    tap.equal(db.execute("SELECT count(*) FROM radio WHERE lte_rsrp_dbm IS NULL").fetchone()[0], 0,
+              "its restart is no sweep without signal")
 
 
 def test_hang():
@@ -154,7 +157,8 @@ def test_permission():
     if "may not open" not in run.stderr and "cannot execute" in run.stderr:
         tap.skip("permission denied", "the build folder is not open to others")
         return
-    tap.ok("may not open " + modem.node in run.stderr and "setfacl" in run.stderr, "a port that may not be opened is told with its remedy", run.stderr)
+    tap.ok("may not open " + modem.node in run.stderr and "setfacl" in run.stderr,
+           "a port that may not be opened is told with its remedy", run.stderr)
     tap.equal(run.returncode, 3, "a run in which nothing ever answered ends with exit code 3")
 
 

@@ -63,8 +63,8 @@ class Recorder:
         self.log_path = os.path.join(self.out, "log")
         self.begun = time.monotonic()
         with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = rig.start([*prefix, rig.JAMLOG, "record", "-d", self.journal, "--state", os.path.join(self.out, "state"), *options],
-                                     stderr=log, stdin=subprocess.DEVNULL,
+            self.process = rig.start([*prefix, rig.JAMLOG, "record", "-d", self.journal, "--state", os.path.join(self.out, "state"),
+                                      *options], stderr=log, stdin=subprocess.DEVNULL,
                                      env={**os.environ, "XDG_CONFIG_HOME": self.out, "TZ": "UTC", **(environment or {})}, **more)
 
     def log(self):

@@ -1,12 +1,16 @@
 /* What each capture of tests/data/qmi decodes to, through the real libqmi: NAME.capture in, NAME.golden out. With REGEN=1 the
- * golden files are written anew, for review.
+ * golden files are written anew, for review. With --serve CAPTURE it is only the modem: its first line of output is the pty's path, and
+ * it ends with its standard input.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scripted_modem.h"
 #include "source_fixture.h"
 
+#include <glib-unix.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DIRECTORY "tests/data/qmi"
 
@@ -48,6 +52,25 @@ static void test_capture(gconstpointer data)
 	g_test_fail_printf("%s decodes to something else", capture);
 }
 
+static gboolean on_input(int fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
+{
+	char byte;
+	if (read(fd, &byte, 1) == 0)
+		g_main_loop_quit(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static int serve(const char *path)
+{
+	g_autoptr(ScriptedModem) modem = scripted_modem_new(path);
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	printf("%s\n", scripted_modem_device(modem));
+	fflush(stdout);
+	g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, loop);
+	g_main_loop_run(loop);
+	return 0;
+}
+
 static gint compare_names(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -57,6 +80,8 @@ int main(int argc, char **argv)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) directory = g_dir_open(DIRECTORY, 0, NULL);
+	if (argc == 3 && strcmp(argv[1], "--serve") == 0)
+		return serve(argv[2]);
 	g_test_init(&argc, &argv, NULL);
 	if (!directory)
 		g_error("there is no " DIRECTORY ": run this from the root of the sources");
