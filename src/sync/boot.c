@@ -16,7 +16,8 @@ static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guin
 	SyncTools *tools = boot->tools;
 	gboolean existed;
 	if (!register_boot(tools->store, &segments[0]->header, &boot->id, &existed, error) ||
-	    (existed && !register_known(boot, error)) || !register_segments(boot, segments, n, error) || !boot_take_fixes(boot, segments, n, error) ||
+	    (existed && !register_known(boot, error)) || !register_segments(boot, segments, n, error) ||
+	    !boot_take_fixes(boot, segments, n, error) ||
 	    !knots_rebuild(tools->store, boot->id, &boot->dated_from_ms, &boot->dated_to_ms, error))
 		return FALSE;
 	boot->utc = utc_map_new(tools->store, boot->id, error);
