@@ -167,7 +167,8 @@ char *store_radio_columns(void);
 char *store_radio_more_columns(void);
 /* The name of a signal's field. */
 const char *store_signal_name(const StoreSignal *signal);
-/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free. */
+/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free.
+ */
 char *store_plain_name(const char *name);
 
 /* How a sweep's place is known; src/sync/place.h says when. */

@@ -42,7 +42,7 @@ void store_free(Store *store)
 {
 	if (!store)
 		return;
-	/* After a failed write SQLite leaves undoing to the next reader: that is us, so that no journal is left beside the file. */
+	/* After a failed write SQLite leaves undoing to the next reader: that is us, lest a journal stay beside the file. */
 	if (store->begun)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	if (store->begun && !store->building)
@@ -164,8 +164,10 @@ static gboolean check_version(Store *store, GError **error)
 {
 	g_autoptr(StoreStatement) stmt = NULL;
 	gboolean row = FALSE;
-	if (sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key='schema_version'"
-			       " AND EXISTS (SELECT 1 FROM meta WHERE key='program' AND value='jamlog')", -1, &stmt, NULL) != SQLITE_OK) {
+	if (sqlite3_prepare_v2(store->db,
+			       "SELECT value FROM meta WHERE key='schema_version'"
+			       " AND EXISTS (SELECT 1 FROM meta WHERE key='program' AND value='jamlog')",
+			       -1, &stmt, NULL) != SQLITE_OK) {
 		if (sqlite3_errcode(store->db) != SQLITE_ERROR)
 			return store_fail(store, error);
 	} else if (!store_step(store, stmt, &row, error)) {
@@ -173,14 +175,17 @@ static gboolean check_version(Store *store, GError **error)
 	}
 	if (!row) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s is a GeoPackage of another program: nothing was changed; name another file with --db", store->path);
+			    "%s is a GeoPackage of another program: nothing was changed; name another file with --db",
+			    store->path);
 		return FALSE;
 	}
 	const int version = sqlite3_column_int(stmt, 0);
 	if (version != STORE_SCHEMA_VERSION) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s has schema %d and this jamlog %s knows %d: nothing was changed; use a newer jamlog, or sync the journals"
-			    " into a new file", store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION);
+		g_set_error(
+			error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			"%s has schema %d and this jamlog %s knows %d: nothing was changed; use a newer jamlog,"
+			" or sync the journals into a new file",
+			store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION);
 		return FALSE;
 	}
 	return TRUE;

@@ -65,7 +65,8 @@ FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error)
 
 gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint64 boottime_ms, gint64 *ret_id, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf("SELECT id, boottime_ms FROM %s WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", table);
+	g_autofree char *sql =
+		g_strdup_printf("SELECT id, boottime_ms FROM %s WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", table);
 	g_autoptr(StoreStatement) stmt = store_prepare(store, sql, error);
 	if (!stmt)
 		return FALSE;

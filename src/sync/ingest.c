@@ -17,8 +17,8 @@
 #define MAX_SWEEP_MS 5000
 #define MAX_MODEMS   64
 
-/* The fields before the signals, and rx_tuned, make up state and cell. What is absent there is zero (stream.h), so that they can be
- * compared as bytes. */
+/* The fields before the signals, and rx_tuned, make up state and cell. What is absent there is zero (stream.h), so that they can
+ * be compared as bytes. */
 #define HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
 #define HEAD_FIELDS ((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned))
 

@@ -24,4 +24,5 @@ UtcMap *utc_map_new(Store *store, gint64 boot, GError **error);
 void utc_map_free(UtcMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UtcMap, utc_map_free)
 /* *ret_known FALSE: this boot has no UTC. Quickest for ascending times. */
-gboolean utc_map_at(UtcMap *map, gint64 boottime_ms, gboolean *ret_known, gint64 *ret_utc_ms, gint64 *ret_error_ms, GError **error);
+gboolean utc_map_at(UtcMap *map, gint64 boottime_ms, gboolean *ret_known, gint64 *ret_utc_ms, gint64 *ret_error_ms,
+		    GError **error);

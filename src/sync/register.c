@@ -58,8 +58,9 @@ static gboolean find_recording(Boot *boot, const JournalSegment *header, gint64 
 		return FALSE;
 	if (*ret_id <= STORE_MAX_RECORDING)
 		return TRUE;
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "%s holds %d recordings, and no more fit: sync the rest into another file",
-		    store_path(boot->tools->store), STORE_MAX_RECORDING);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+		    "%s holds %d recordings, and no more fit: sync the rest into another file", store_path(boot->tools->store),
+		    STORE_MAX_RECORDING);
 	return FALSE;
 }
 

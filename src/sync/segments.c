@@ -146,5 +146,6 @@ GPtrArray *sync_segments_collect(char *const *paths, SyncContext *context)
 gboolean sync_segment_same_group(const SyncSegment *a, const SyncSegment *b)
 {
 	return memcmp(a->header.device_id, b->header.device_id, sizeof a->header.device_id) == 0 &&
-	       memcmp(a->header.boot_id.bytes, b->header.boot_id.bytes, sizeof a->header.boot_id.bytes) == 0 && a->copy == b->copy;
+	       memcmp(a->header.boot_id.bytes, b->header.boot_id.bytes, sizeof a->header.boot_id.bytes) == 0 &&
+	       a->copy == b->copy;
 }

@@ -1,8 +1,8 @@
 /* Dating and placing anew what was in the store before.
  *
  * New clock pairs can change the UTC of rows between the last knot before the change and the first one behind it
- * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS, and
- * their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that come out different are written.
+ * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS
+ * after the last. Nothing else is looked at, and only rows that come out different are written.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync/boot.h"
@@ -104,8 +104,10 @@ static gboolean settle_recording(Settling *s, const char *table, const KnownReco
 
 static gboolean settle_table(Boot *boot, const char *table, gboolean places, gint64 from_ms, gint64 to_ms, GError **error)
 {
-	g_autofree char *select_sql = g_strdup_printf("SELECT id, boottime_ms, utc_ms, utc_error_ms%s FROM %s WHERE id >= ? AND id <= ?"
-						      " ORDER BY id", places ? ", position, position_error_dm, point" : "", table);
+	g_autofree char *select_sql =
+		g_strdup_printf("SELECT id, boottime_ms, utc_ms, utc_error_ms%s FROM %s WHERE id >= ? AND id <= ?"
+				" ORDER BY id",
+				places ? ", position, position_error_dm, point" : "", table);
 	g_autofree char *update_sql = g_strdup_printf("UPDATE %s SET utc_ms=?, utc_error_ms=?%s WHERE id=?", table,
 						      places ? ", position=?, position_error_dm=?, point=?" : "");
 	g_autoptr(StoreStatement) select = store_prepare(boot->tools->store, select_sql, error);
@@ -123,7 +125,8 @@ gboolean boot_settle(Boot *boot, GError **error)
 {
 	if (boot->known->len == 0)
 		return TRUE;
-	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX && boot->dated_from_ms <= boot->dated_to_ms; kind++)
+	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX && boot->dated_from_ms <= boot->dated_to_ms;
+	     kind++)
 		if (store_kind_has_utc(kind) && !settle_table(boot, observation_table(kind)->name, kind == OBSERVATION_RADIO,
 							       boot->dated_from_ms, boot->dated_to_ms, error))
 			return FALSE;

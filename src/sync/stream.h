@@ -19,11 +19,13 @@ typedef struct {
 } RecordHooks;
 
 typedef enum {
-	STREAM_FIRST,  /* verifies and reports damage; decodes fixes and clock pairs, and of all others what stands before the fields */
+	STREAM_FIRST,  /* verifies and reports damage; decodes fixes and clock pairs, and of all others what stands before the
+			  fields */
 	STREAM_SECOND, /* reads again what the first pass found good, up to `to`: all kinds but fixes and clock pairs */
 } StreamPass;
 
-/* Begins reading those of the segments (borrowed, of different digests) that are wanted. Hooks are called from record_stream_next. */
+/* Begins reading those of the segments (borrowed, of different digests) that are wanted. Hooks are called from
+ * record_stream_next. */
 RecordStream *record_stream_new(SyncSegment **segments, guint n, StreamPass pass, const RecordHooks *hooks, SyncContext *context);
 /* Stops the thread, wherever it is. */
 void record_stream_free(RecordStream *stream);

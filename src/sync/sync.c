@@ -37,7 +37,8 @@ static sqlite3_stmt *prepare_insert(Store *store, const char *table, const char 
 static gboolean prepare_kinds(SyncTools *tools, GError **error)
 {
 	g_autofree char *more = store_radio_more_columns();
-	tools->insert_more = prepare_insert(tools->store, "radio_more", more, 1 + STORE_N_SIGNALS - STORE_N_COMMON_SIGNALS, error);
+	tools->insert_more =
+		prepare_insert(tools->store, "radio_more", more, 1 + STORE_N_SIGNALS - STORE_N_COMMON_SIGNALS, error);
 	if (!tools->insert_more)
 		return FALSE;
 	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX; kind++) {
@@ -60,9 +61,10 @@ static gboolean prepare_books(SyncTools *tools, GError **error)
 	} all[] = {
 		{&tools->find_segment, "SELECT id, recording, read_offset, next_frame, chain, observations, unreadable,"
 				       " (SELECT count(*) FROM damage WHERE segment=s.id) FROM segment s WHERE digest=?"},
-		{&tools->insert_segment, "INSERT INTO segment (digest, recording, number, file_name, created_boottime_ms,"
-					 " created_realtime_ms, clock_state, first_sequence, previous, read_offset, next_frame, chain,"
-					 " ending, observations, unreadable) VALUES (?,?,?,?,?,?,?,?,?,0,0,'','open',0,0)"},
+		{&tools->insert_segment,
+		 "INSERT INTO segment (digest, recording, number, file_name, created_boottime_ms,"
+		 " created_realtime_ms, clock_state, first_sequence, previous, read_offset, next_frame, chain,"
+		 " ending, observations, unreadable) VALUES (?,?,?,?,?,?,?,?,?,0,0,'','open',0,0)"},
 		{&tools->update_segment, "UPDATE segment SET file_name=?, read_offset=?, next_frame=?, chain=?,"
 					 " ending=CASE ending WHEN 'final' THEN ending ELSE ?5 END, observations=?, unreadable=?"
 					 " WHERE id=?"},
@@ -123,7 +125,8 @@ static gboolean note_bounds(SyncTools *tools, GError **error)
 /* What is known to be damaged when all copies are read. */
 static gboolean count_damage(SyncTools *tools, GPtrArray *segments, GError **error)
 {
-	g_autoptr(StoreStatement) stmt = store_prepare(tools->store, "SELECT count(*), total(length) FROM damage WHERE segment=?", error);
+	g_autoptr(StoreStatement) stmt =
+		store_prepare(tools->store, "SELECT count(*), total(length) FROM damage WHERE segment=?", error);
 	if (!stmt)
 		return FALSE;
 	for (guint i = 0; i < segments->len; i++) {
@@ -154,7 +157,8 @@ static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error
 	return TRUE;
 }
 
-gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary, GError **error)
+gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary,
+		       GError **error)
 {
 	SyncContext context = {.summary = ret_summary, .report = report};
 	*ret_summary = (SyncSummary){0};
@@ -169,7 +173,8 @@ gboolean sync_journals(char *const *paths, const char *database, const SyncRepor
 		return FALSE;
 	{
 		g_autoptr(SyncTools) tools = sync_tools_new(store, &context, error);
-		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error) || !note_bounds(tools, error))
+		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error) ||
+		    !note_bounds(tools, error))
 			return FALSE;
 	}
 	return store_finish(store, error);

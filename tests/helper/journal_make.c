@@ -19,7 +19,8 @@
  *     close=1          0: end without a final frame, as a crash would
  *     group=1          seconds in one durable group
  *
- * The clock stands still but for the seconds that it counts. Run ids are random (the writer makes them): all else is the same each time.
+ * The clock stands still but for the seconds that it counts. Run ids are random (the writer makes them): all else is the same
+ * each time.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
@@ -241,10 +242,17 @@ static gboolean parse_option(const char *text)
 	const struct {
 		const char *name;
 		guint *value;
-	} numbers[] = {{"sweeps", &options.sweeps}, {"modems", &options.modems}, {"device", &options.device}, {"boot", &options.boot},
-		       {"pair_every", &options.pair_every}, {"first_pair", &options.first_pair}, {"wrong_pair", &options.wrong_pair},
-		       {"neighbours", &options.neighbours}, {"fixes", &options.fixes},
-		       {"close", &options.close}, {"group", &options.group}};
+	} numbers[] = {{"sweeps", &options.sweeps},
+		       {"modems", &options.modems},
+		       {"device", &options.device},
+		       {"boot", &options.boot},
+		       {"pair_every", &options.pair_every},
+		       {"first_pair", &options.first_pair},
+		       {"wrong_pair", &options.wrong_pair},
+		       {"neighbours", &options.neighbours},
+		       {"fixes", &options.fixes},
+		       {"close", &options.close},
+		       {"group", &options.group}};
 	const struct {
 		const char *name;
 		double *value;

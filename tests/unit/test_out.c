@@ -29,9 +29,20 @@ static void test_scaled_numbers_have_no_trailing_zeros(void)
 		gint64 value;
 		guint digits;
 		const char *text;
-	} cases[] = {{1290, 2, "12.9"}, {1200, 2, "12"},   {-5, 2, "-0.05"}, {5, 2, "0.05"},	  {0, 2, "0"},	      {-1250, 2, "-12.5"},
-		     {123, 0, "123"},	{-7, 1, "-0.7"},   {1000000001, 9, "1.000000001"}, {100, 2, "1"}, {101, 2, "1.01"},
-		     {275600001, 7, "27.5600001"}, {-1800000000, 7, "-180"}, {1, 7, "0.0000001"}};
+	} cases[] = {{1290, 2, "12.9"},
+		     {1200, 2, "12"},
+		     {-5, 2, "-0.05"},
+		     {5, 2, "0.05"},
+		     {0, 2, "0"},
+		     {-1250, 2, "-12.5"},
+		     {123, 0, "123"},
+		     {-7, 1, "-0.7"},
+		     {1000000001, 9, "1.000000001"},
+		     {100, 2, "1"},
+		     {101, 2, "1.01"},
+		     {275600001, 7, "27.5600001"},
+		     {-1800000000, 7, "-180"},
+		     {1, 7, "0.0000001"}};
 	g_autoptr(Out) out = out_new_memory();
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		out_scaled(out, cases[i].value, cases[i].digits);
@@ -54,9 +65,16 @@ static void test_degrees_are_never_minus_zero_nor_longer_than_7_decimals(void)
 
 static void test_times_agree_with_the_calendar(void)
 {
-	static const gint64 values[] = {0,	       -1,	       951782399999 /* 2000-02-28 */, 951868800000 /* 2000-03-01 */,
-					1709164799999, 1709208000123, 4102444800000 /* 2100 */,	       1715001000062,
-					-2203891200000 /* 1900-03-01 */, 253402300799999 /* 9999 */};
+	static const gint64 values[] = {0,
+					-1,
+					951782399999 /* 2000-02-28 */,
+					951868800000 /* 2000-03-01 */,
+					1709164799999,
+					1709208000123,
+					4102444800000 /* 2100 */,
+					1715001000062,
+					-2203891200000 /* 1900-03-01 */,
+					253402300799999 /* 9999 */};
 	g_autoptr(Out) out = out_new_memory();
 	for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
 		const gint64 ms = ((values[i] % 1000) + 1000) % 1000;
@@ -77,10 +95,17 @@ static void test_json_text_is_escaped(void)
 
 static void test_csv_text_can_neither_break_a_row_nor_be_a_formula(void)
 {
-	static const char *const cases[][2] = {{"plain", "plain"},	   {"a,b", "\"a,b\""},		 {"say \"x\"", "\"say \"\"x\"\"\""},
-					       {"two\nlines", "\"two\nlines\""}, {"=1+1", "'=1+1"},	 {"+1", "'+1"},
-					       {"-1", "'-1"},		   {"@SUM(A1)", "'@SUM(A1)"},	 {"=\"a\",b", "\"'=\"\"a\"\",b\""},
-					       {"", ""},		   {"\tx", "'\tx"}};
+	static const char *const cases[][2] = {{"plain", "plain"},
+					       {"a,b", "\"a,b\""},
+					       {"say \"x\"", "\"say \"\"x\"\"\""},
+					       {"two\nlines", "\"two\nlines\""},
+					       {"=1+1", "'=1+1"},
+					       {"+1", "'+1"},
+					       {"-1", "'-1"},
+					       {"@SUM(A1)", "'@SUM(A1)"},
+					       {"=\"a\",b", "\"'=\"\"a\"\",b\""},
+					       {"", ""},
+					       {"\tx", "'\tx"}};
 	g_autoptr(Out) out = out_new_memory();
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		out_csv_text(out, cases[i][0]);

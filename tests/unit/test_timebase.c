@@ -15,7 +15,8 @@ static void assert_at(const TimeKnot *before, const TimeKnot *after, gint64 boot
 
 static void test_between_pairs_time_follows_the_line(void)
 {
-	/* 10 ms slow in 100 s; the error in the middle is that of the pairs and 2 x 100 ppm x 50 s x 50 s / 100 s = 5 ms of bend. */
+	/* 10 ms slow in 100 s; the error in the middle is that of the pairs and 2 x 100 ppm x 50 s x 50 s / 100 s = 5 ms of bend.
+	 */
 	const TimeKnot a = {1000, T0, 20}, b = {101000, T0 + 100010, 40};
 	assert_at(&a, &b, 51000, T0 + 50005, 30 + 5 + 1);
 	assert_at(&a, &b, 1000, T0, 20 + 1);
