@@ -62,15 +62,14 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 }
 
 /* "NAME=ADDRESS", or ADDRESS alone, which gets the name BASE, then BASE2, BASE3... */
-static gboolean add_source(Config *config, const char *text, const char *base, guint nth, const char *type, gboolean proxy,
-			   GError **error)
+static gboolean add_source(Config *config, const char *text, const char *base, guint nth, const char *type, GError **error)
 {
 	const char *equals = *text == '/' ? NULL : strchr(text, '=');
 	guint before = config->sources->len;
 	g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text))
 				: nth  ? g_strdup_printf("%s%u", base, nth + 1)
 				       : g_strdup(base);
-	if (!config_set_source(config, name, type, equals ? equals + 1 : text, proxy, error))
+	if (!config_set_source(config, name, type, equals ? equals + 1 : text, FALSE, error))
 		return FALSE;
 	if (config->sources->len > before)
 		return TRUE;
@@ -94,6 +93,16 @@ static void drop_type(Config *config, const char *type)
 		const ConfigSource *source = g_ptr_array_index(config->sources, i);
 		if (g_str_equal(source->type, type))
 			g_ptr_array_remove_index(config->sources, i);
+	}
+}
+
+/* --proxy is for the modems of the files too. */
+static void share_modems(const Config *config)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->type, "qmi"))
+			source->proxy = TRUE;
 	}
 }
 
@@ -128,12 +137,14 @@ static gboolean apply_sources(const Options *o, Config *config, GError **error)
 	if (o->modems)
 		drop_type(config, "qmi");
 	for (guint i = 0; o->modems && o->modems[i]; i++)
-		if (!add_source(config, o->modems[i], "modem", i, "qmi", o->proxy, error))
+		if (!add_source(config, o->modems[i], "modem", i, "qmi", error))
 			return FALSE;
+	if (o->proxy)
+		share_modems(config);
 	if (o->gpsds || o->no_gps)
 		drop_type(config, "gpsd");
 	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)
-		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", FALSE, error))
+		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", error))
 			return FALSE;
 	if (!o->no_gps && !has_type(config, "gpsd") && !config_set_source(config, "gps", "gpsd", "localhost:2947", FALSE, error))
 		return FALSE;
