@@ -298,15 +298,6 @@ static void run_loop(Recorder *r)
 	g_clear_handle_id(&r->deadline_id, g_source_remove);
 }
 
-/* libqmi complains on its own to stderr; what matters of it is told in the sources' words. */
-static void drop_message(const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)user_data;
-}
-
 /* libqmi's remarks are of no use to the person; what they mean is told by the source. */
 static void drop_log(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
 {
@@ -326,8 +317,6 @@ ExitCode recorder_run(const Config *config, const RecorderOptions *options, GErr
 	r.host.tell = host_tell;
 	r.host.interval_ms = config->interval_ms;
 	r.loop = g_main_loop_new(NULL, FALSE);
-	if (!options->verbose)
-		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_message, NULL);
 	r.narrator = narrator_new(options->quiet);
 	r.sources = g_ptr_array_new();
 	ExitCode code = EXIT_CODE_FAILURE;
