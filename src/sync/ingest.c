@@ -102,7 +102,7 @@ static gboolean note_wall(Pass *pass, GError **error)
 {
 	Boot *boot = pass->boot;
 	const ClockReading *at = &pass->record->observation.at;
-	const gint64 offset = boot_ms(at->realtime_ns - at->boottime_ns);
+	const gint64 offset = boot_ms(at->realtime_ns) - boot_ms(at->boottime_ns); /* a hostile REALTIME must not overflow */
 	if (pass->wall_segment != pass->record->segment && !find_wall(pass, error))
 		return FALSE;
 	pass->wall_segment = pass->record->segment;
