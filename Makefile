@@ -3,14 +3,31 @@
 
 VERSION = 0.1.0
 CC ?= cc
+CLANG ?= clang
 PREFIX ?= /usr/local
 VARIANT ?= release
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 WERROR ?= $(if $(CI),-Werror)
+FUZZ_SECONDS ?= 60
+# V=1 shows whole command lines
+Q = $(if $(V),,@)
+SAY = @$(if $(V),:,echo)
 
 BUILD = build/$(VARIANT)
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile))
 
-PACKAGES = qmi-glib mbim-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+# --- what has to be installed; .ci/need does it ---
+BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev
+DEMO_NEEDS = $(BUILD_NEEDS) gpsd
+CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy faketime strace jq
+ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
+COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
+LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
+BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
+FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
+
+# --- how to compile ---
+PACKAGES = qmi-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
@@ -27,53 +44,134 @@ OPT_asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sani
 LINK_asan = -fsanitize=address,undefined
 OPT_coverage = -O0 -g --coverage
 LINK_coverage = --coverage
+OPT_fuzz = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+LINK_fuzz = -fsanitize=address,undefined
 
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DG_LOG_DOMAIN='"jamlog"' -DJAMLOG_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-	$(WARNINGS) $(OPT_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS)
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DG_LOG_DOMAIN='"jamlog"' -DJAMLOG_VERSION='"$(VERSION)"' -Iinclude -Isrc
+ALL_CFLAGS = $(BASE_CFLAGS) $(WARNINGS) $(OPT_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(VARIANT)) $(LDFLAGS)
 
-# The rooms of src/ (see include/). The simulator sees core alone; the main programs are apart so that tests link the rest.
+# --- the rooms of src/ (see include/). The simulator sees core alone; main.c is apart so that tests link the rest. ---
 ROOMS = core source record journal store sync export cmd
 LIB_SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
-CORE_SRC := $(wildcard src/core/*.c)
+CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELPER_SRC := $(wildcard tests/helper/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
-UNIT_BIN = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
-HELPER_BIN = $(patsubst tests/helper/%.c,$(BUILD)/tests/helper/%,$(HELPER_SRC))
+bin = $(patsubst %.c,$(BUILD)/%,$(1))
 PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-sim
+REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
+FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
+TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
 
-.PHONY: all check-unit clean
+.PHONY: all check check-asan coverage fuzz bench lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
+.SECONDARY:
 all: $(PROGRAMS)
 
+need-%:
+	@sh .ci/need $($*_NEEDS)
+
+# --- the goals that set everything up; each starts make anew, so that it sees what was just installed ---
+demo: need-DEMO
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@BUILD=$(BUILD) bash tests/demo.sh
+
+check: need-CHECK
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@$(MAKE) --no-print-directory run-tests
+
+check-asan: need-ASAN
+	@$(MAKE) --no-print-directory VARIANT=asan -j$(JOBS) all test-programs
+	@$(MAKE) --no-print-directory VARIANT=asan run-tests
+
+coverage: need-COVERAGE
+	@$(MAKE) --no-print-directory VARIANT=coverage -j$(JOBS) all test-programs
+	@$(MAKE) --no-print-directory VARIANT=coverage run-tests run-coverage
+
+bench: need-BENCH
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@set -e; for b in tests/bench/bench_*; do echo "== $$b"; BUILD=$(BUILD) ./$$b; done
+
+fuzz: need-FUZZ
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) -j$(JOBS) $(FUZZ_BIN)
+	@$(MAKE) --no-print-directory run-fuzz
+
+lint: need-LINT
+	@bash .ci/lint
+
+# --- programs ---
 $(BUILD)/jamlog: $(BUILD)/src/main.o $(BUILD)/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/jamlog-sim: $(BUILD)/src/sim/main.o $(BUILD)/libsim.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
 $(BUILD)/libjamlog.a: $(call obj,$(LIB_SRC))
 $(BUILD)/libsim.a: $(call obj,$(SIM_SRC) $(CORE_SRC))
 $(BUILD)/%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
-
-# A unit test named test_sim_*.c is of the simulator's rooms, every other one of jamlog's.
-$(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
+	$(if $(PKG_CFLAGS),,$(error libraries are missing: run "make demo" or "make check", which install them, or: sudo apt install $(BUILD_NEEDS)))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/src/core/clock.o: ALL_CFLAGS += -DJAMLOG_BUILD_EPOCH=$(EPOCH)
-.SECONDARY:
 
-check-unit: $(UNIT_BIN)
-	@set -e; for t in $(UNIT_BIN); do $$t --tap; done
+# --- tests. Those named sim_* are of the simulator's rooms, all others of jamlog's. ---
+test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
+$(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+run-tests:
+	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+		prove --failures --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
+
+run-coverage:
+	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt
+
+run-fuzz:
+	@set -e; for f in $(notdir $(FUZZ_BIN)); do \
+		mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
+
+# --- installation ---
+install: all
+	install -Dm755 $(BUILD)/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog
+	install -Dm755 $(BUILD)/jamlog-sim $(DESTDIR)$(PREFIX)/bin/jamlog-sim
+	install -Dm644 src/man/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1
+	install -Dm644 src/man/jamlog-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1
+	install -Dm644 README.md $(DESTDIR)$(PREFIX)/share/doc/jamlog/README.md
+	install -d $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
+	install -m644 tests/data/scenarios/*.scenario $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog-sim \
+		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog
 
 clean:
 	rm -rf build
 
--include $(shell find build/$(VARIANT) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

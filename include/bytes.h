@@ -154,6 +154,8 @@ static inline guint64 byte_reader_varint(ByteReader *r)
 		if (r->failed || r->offset >= r->length)
 			break;
 		guint8 byte = r->data[r->offset++];
+		if (shift == 63 && byte > 1) /* more than 64 bits */
+			break;
 		v |= (guint64)(byte & 0x7f) << shift;
 		if (!(byte & 0x80))
 			return v;

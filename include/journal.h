@@ -25,8 +25,9 @@ typedef struct {
 	guint32 number;                        /* of the segment in its run, from 1 */
 	BootId boot_id;
 	ClockReading created;
-	guint8 previous[JOURNAL_CHAIN_SIZE];   /* chain after the last acknowledged frame of the run's previous segment (its final
-						* frame not counted: where a reader stands at JOURNAL_END_FINAL); zeros for the first */
+	/* Chain after the last acknowledged frame of the run's previous segment (its final frame not counted: where a reader
+	 * stands at JOURNAL_END_FINAL); zeros for the first. */
+	guint8 previous[JOURNAL_CHAIN_SIZE];
 	guint64 first_sequence;                /* of the first observation that the segment may hold */
 	guint8 digest[JOURNAL_CHAIN_SIZE];     /* BLAKE2b-256 of the header block: names this segment, starts its chain */
 } JournalSegment;
@@ -61,7 +62,7 @@ gboolean journal_writer_close(JournalWriter *writer, GError **error);
 
 guint64 journal_writer_durable_sequence(const JournalWriter *writer); /* last acknowledged; 0: none */
 guint64 journal_writer_bytes(const JournalWriter *writer);            /* of frames and headers written by this run */
-/* The disk is full, but what was preallocated still takes commits (64 KiB at least when this becomes TRUE): time to say so. */
+/* The disk is full, but what was preallocated still takes commits (of about 64 KiB in all): time to say so. */
 gboolean journal_writer_space_low(const JournalWriter *writer);
 const char *journal_writer_path(const JournalWriter *writer);         /* of the current segment */
 const guint8 *journal_writer_run_id(const JournalWriter *writer);
@@ -70,9 +71,9 @@ const guint8 *journal_writer_run_id(const JournalWriter *writer);
 
 typedef struct JournalReader JournalReader;
 
-/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. At any JOURNAL_END_ it stays before
- * what ended the reading, so that going on from there gives the same end again, or what has come since. A position
- * reached in TRUSTED mode holds no chain: it is not to be kept. */
+/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. At any JOURNAL_END_
+ * it stays before what ended the reading, so that going on from there gives the same end again, or what has come
+ * since. A position reached in TRUSTED mode holds no chain: it is not to be kept. */
 typedef struct {
 	guint64 offset;
 	guint32 frame_number;                 /* of the next frame */

@@ -45,6 +45,8 @@ gboolean keyfile_int(const KeyFile *file, const char *group, const char *key, gi
 gboolean keyfile_bool(const KeyFile *file, const char *group, const char *key, gboolean *io_value, GError **error);
 /* A length of time in seconds: "90", "90s", "1.5m", "2h", "0:30", "1:02:03". */
 gboolean keyfile_seconds(const KeyFile *file, const char *group, const char *key, double *io_seconds, GError **error);
+/* The same from any text; NAN where it is none. */
+double keyfile_parse_seconds(const char *text);
 /* One of the words (NULL-terminated); *io_index gets its index. */
 gboolean keyfile_choice(const KeyFile *file, const char *group, const char *key, const char *const *words, int *io_index,
 			GError **error);

@@ -59,7 +59,7 @@ typedef enum {
 	EVENT_SWEEP_FAILED,    /* the modem gave no answer to this sweep: not a word about the network */
 	EVENT_NETWORK_REJECT,  /* the network turned us away: `rat`, `domain`, `cause` */
 	EVENT_CLOCK_STEP,      /* REALTIME moved against BOOTTIME by `offset_ms` */
-	EVENT_DISK_FULL,
+	EVENT_DISK_FULL,       /* from here on observations may be lost; `count` is how many there were until then */
 	EVENT_DISK_BACK,       /* `count` observations were lost meanwhile */
 	EVENT_JOURNAL_ERROR,   /* a segment was given up after a failed write */
 	EVENT_RUN_END,         /* a clean end of the run */
@@ -140,7 +140,7 @@ typedef enum {
 	F(8, speed_cm_s, U32, 0) \
 	F(9, track_cdeg, U32, 0)         /* course over ground, true */ \
 	F(10, satellites_used, U8, 0) \
-	F(11, age_ms, U32, 0)            /* from the first report of this fix to this one */
+	F(11, age_ms, U32, 0)            /* how much later than usual it reached us: gpsd or a serial line may hold fixes back */
 
 #define SKY_FIELDS(F) \
 	F(1, satellites_visible, U8, 0) \
@@ -149,8 +149,7 @@ typedef enum {
 	F(4, cn0_mean_cdbhz, U16, 0)     /* over the satellites that are heard */ \
 	F(5, cn0_top4_cdbhz, U16, 0)     /* mean of the four strongest: falls at once under jamming */ \
 	F(6, hdop_centi, U32, 0) \
-	F(7, pdop_centi, U32, 0) \
-	F(8, jam, U8, 0)                 /* the receiver's own indicator, 0..255 (gpsd 3.26 and later) */
+	F(7, pdop_centi, U32, 0)
 
 #define EVENT_FIELDS(F) \
 	F(1, code, ENUM, event_words) \
@@ -173,7 +172,7 @@ typedef enum {
 #define CELL_FIELDS(F) \
 	F(1, rat, ENUM, rat_words) \
 	F(2, serving, BOOL, 0) \
-	F(3, arfcn, U32, 0) \
+	F(3, arfcn, U32, 0)              /* LTE neighbours on other carriers: its low 16 bits where the protocol has no more */ \
 	F(4, pci, U16, 0) \
 	F(5, rsrp_cdbm, I16, 0)          /* RSCP on UMTS, RXLEV in dBm on GSM */ \
 	F(6, rsrq_cdb, I16, 0)           /* Ec/Io on UMTS */ \

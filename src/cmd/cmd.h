@@ -1,4 +1,5 @@
-/* cmd.h - the subcommands: one file each. argv[0] is the command's name; the result is the exit code (error.h).
+/* cmd.h - the subcommands. Each is one file of src/cmd, parses its own options (argv[0] is its name), prints, and
+ * returns an exit code of error.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

@@ -3,6 +3,7 @@
 
 #include "error.h"
 
+#include <errno.h>
 #include <math.h>
 
 struct KeyFile {
@@ -82,7 +83,7 @@ static gboolean index_lines(KeyFile *file, const char *text, GError **error)
 			continue;
 		char *equals = strchr(line, '=');
 		if (*line == '[') {
-			char *end = strrchr(line, ']');
+			char *end = strchr(line, ']');
 			if (!end || end[1] != '\0')
 				return line_error(file, i + 1, error, "\"%s\" is not a group: write [name]", line);
 			*end = '\0';
@@ -143,8 +144,8 @@ static gboolean check_groups(const KeyFile *file, const KeyFileGroup *specs, GEr
 		const KeyFileGroup *spec = find_group(specs, groups[i]);
 		if (!spec) {
 			g_autofree char *known = describe_groups(specs);
-			return line_error(file, keyfile_line(file, groups[i], NULL), error, "unknown group [%s]; known groups: %s",
-					  groups[i], known);
+			return line_error(file, keyfile_line(file, groups[i], NULL), error,
+					  "unknown group [%s]; known groups: %s", groups[i], known);
 		}
 		if (!check_keys(file, spec, groups[i], error))
 			return FALSE;
@@ -165,7 +166,8 @@ KeyFile *keyfile_load_data(const char *label, const char *text, const KeyFileGro
 	}
 	if (!index_lines(file, text, error))
 		return NULL;
-	if (!g_key_file_load_from_data(file->keys, text, (gsize)-1, G_KEY_FILE_NONE, &parse_error)) {
+	/* Kept, so that key[xx] is an unknown key here and not one that silently means nothing. */
+	if (!g_key_file_load_from_data(file->keys, text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS, &parse_error)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: %s", label, parse_error->message);
 		return NULL;
 	}
@@ -175,9 +177,14 @@ KeyFile *keyfile_load_data(const char *label, const char *text, const KeyFileGro
 KeyFile *keyfile_load(const char *path, const KeyFileGroup *groups, GError **error)
 {
 	g_autofree char *text = NULL;
+	gsize length = 0;
 	g_autoptr(GError) read_error = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &read_error)) {
+	if (!g_file_get_contents(path, &text, &length, &read_error)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "cannot read %s: %s", path, read_error->message);
+		return NULL;
+	}
+	if (strlen(text) != length) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s is not a text file in UTF-8", path);
 		return NULL;
 	}
 	return keyfile_load_data(path, text, groups, error);
@@ -208,7 +215,8 @@ gboolean keyfile_has(const KeyFile *file, const char *group, const char *key)
 
 char *keyfile_string(const KeyFile *file, const char *group, const char *key)
 {
-	char *value = g_key_file_get_string(file->keys, group, key, NULL);
+	/* Not g_key_file_get_string: a backslash that is no escape would make the value read as absent. */
+	char *value = g_key_file_get_value(file->keys, group, key, NULL);
 	return value ? g_strstrip(value) : NULL;
 }
 
@@ -237,12 +245,13 @@ gboolean keyfile_int(const KeyFile *file, const char *group, const char *key, gi
 	const char *digits = *text == '-' ? text + 1 : text;
 	gboolean hex = g_str_has_prefix(digits, "0x") || g_str_has_prefix(digits, "0X");
 	char *end = NULL;
+	errno = 0;
 	gint64 value = g_ascii_strtoll(text, &end, hex ? 16 : 10);
-	if (end == text || *end != '\0')
+	if (errno == ERANGE || end == text || *end != '\0')
 		return keyfile_error(file, group, key, error, "\"%s\" is not a whole number", text);
 	if (value < min || value > max)
-		return keyfile_error(file, group, key, error, "%s is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, text,
-				     min, max);
+		return keyfile_error(file, group, key, error, "%s is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+				     text, min, max);
 	*io_value = value;
 	return TRUE;
 }
@@ -276,15 +285,16 @@ static double parse_colons(const char *text)
 	return NAN;
 }
 
-static double parse_seconds(const char *text)
+double keyfile_parse_seconds(const char *text)
 {
 	char *end = NULL;
 	if (strchr(text, ':'))
 		return parse_colons(text);
 	double value = g_ascii_strtod(text, &end);
-	if (end == text)
+	if (end == text || value < 0)
 		return NAN;
-	g_strstrip(end);
+	while (*end == ' ')
+		end++;
 	if (*end == '\0' || g_str_equal(end, "s"))
 		return value;
 	if (g_str_equal(end, "m") || g_str_equal(end, "min"))
@@ -297,8 +307,8 @@ gboolean keyfile_seconds(const KeyFile *file, const char *group, const char *key
 	g_autofree char *text = keyfile_string(file, group, key);
 	if (!text)
 		return TRUE;
-	double value = parse_seconds(text);
-	if (!isfinite(value) || value < 0)
+	double value = keyfile_parse_seconds(text);
+	if (!isfinite(value))
 		return keyfile_error(file, group, key, error, "\"%s\" is not a length of time: write 90, 90s, 1.5m, 2h or 1:30", text);
 	*io_seconds = value;
 	return TRUE;

@@ -104,7 +104,7 @@ void observation_init(Observation *o, ObservationKind kind, const char *source)
 	memset(o, 0, sizeof *o);
 	o->kind = kind;
 	o->at = clock_read();
-	g_strlcpy(o->source, source, sizeof o->source);
+	observation_copy_text(o->source, sizeof o->source, source);
 }
 
 gint64 observation_field_int(const ObservationField *field, const void *fields)
@@ -148,11 +148,14 @@ static void encode_field(const ObservationField *field, const void *fields, Byte
 		byte_writer_varint(w, field->id << 2 | WIRE_SVARINT);
 		byte_writer_svarint(w, observation_field_int(field, fields));
 		return;
+	case FIELD_BOOL:
+		byte_writer_varint(w, field->id << 2 | WIRE_VARINT);
+		byte_writer_varint(w, observation_field_int(field, fields) != 0);
+		return;
 	case FIELD_U8:
 	case FIELD_U16:
 	case FIELD_U32:
 	case FIELD_U64:
-	case FIELD_BOOL:
 	case FIELD_ENUM:
 		byte_writer_varint(w, field->id << 2 | WIRE_VARINT);
 		byte_writer_varint(w, (guint64)observation_field_int(field, fields));
@@ -216,8 +219,10 @@ void observation_encode(const Observation *o, ByteWriter *w)
 static gboolean store_unsigned(const ObservationField *field, guint64 value, void *at)
 {
 	switch (field->type) {
-	case FIELD_U8:
 	case FIELD_BOOL:
+		*(guint8 *)at = (guint8)value;
+		return value <= 1;
+	case FIELD_U8:
 	case FIELD_ENUM:
 		*(guint8 *)at = (guint8)value;
 		return value <= G_MAXUINT8;
@@ -284,12 +289,21 @@ static gboolean decode_cells(const guint8 *bytes, gsize length, CellList *ret_ce
 	return !r.failed;
 }
 
-/* Journals are evidence from a device that may have been in other hands: text that is not clean UTF-8 is refused. */
+/* Journals are evidence from a device that may have been in other hands: what observation_copy_text would not have made
+ * (bad UTF-8, NUL, the control characters that steer a terminal) is refused. */
+static gboolean text_is_clean(const guint8 *bytes, gsize length)
+{
+	for (gsize i = 0; i < length; i++)
+		if (bytes[i] < 0x20 || bytes[i] == 0x7f)
+			return FALSE;
+	return g_utf8_validate((const char *)bytes, (gssize)length, NULL);
+}
+
 static gboolean store_bytes(const ObservationField *field, const guint8 *bytes, gsize length, void *at)
 {
 	if (field->type == FIELD_CELLS)
 		return decode_cells(bytes, length, at);
-	if (field->type != FIELD_TEXT || length >= field->size || !g_utf8_validate((const char *)bytes, (gssize)length, NULL))
+	if (field->type != FIELD_TEXT || length >= field->size || !text_is_clean(bytes, length))
 		return FALSE;
 	memcpy(at, bytes, length);
 	((char *)at)[length] = '\0';
@@ -341,7 +355,7 @@ static ObservationParse decode_head(ByteReader *r, Observation *ret_o)
 	gsize source_length = (gsize)byte_reader_varint(r);
 	const guint8 *source = byte_reader_take(r, source_length);
 	if (!source || source_length >= sizeof ret_o->source || ret_o->at.boottime_ns < 0 || state > CLOCK_STATE_NTP ||
-	    !g_utf8_validate((const char *)source, (gssize)source_length, NULL))
+	    !text_is_clean(source, source_length))
 		return OBSERVATION_MALFORMED;
 	memcpy(ret_o->source, source, source_length);
 	ret_o->source[source_length] = '\0';

@@ -1,7 +1,7 @@
 /* Eight bytes a step, by tables or by the instruction that x86 has for it (SSE4.2).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "crc32c.h"
+#include "journal/crc32c.h"
 
 #include <string.h>
 

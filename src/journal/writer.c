@@ -124,7 +124,8 @@ static guint64 group_end(const JournalWriter *w)
 }
 
 /* Codes one frame at its place in the buffer, which begins at `base` in the file. */
-static void put_frame(JournalWriter *w, WriterState *state, guint64 base, JournalFrameType type, const guint8 *payload, gsize length)
+static void put_frame(JournalWriter *w, WriterState *state, guint64 base, JournalFrameType type, const guint8 *payload,
+		      gsize length)
 {
 	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)length, .first_sequence = state->sequence,
 				 .number = state->frame_number};
@@ -269,7 +270,8 @@ static gboolean start_run(JournalWriter *w, GError **error)
 JournalWriter *journal_writer_new(const JournalWriterOptions *options, GError **error)
 {
 	if (sodium_init() < 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "cannot start libsodium: the kernel gives no random numbers");
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+			    "cannot start libsodium: the kernel gives no random numbers");
 		return NULL;
 	}
 	if (!segment_file_make_directory(options->directory, error))

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
-#include "schema.h"
+#include "store/schema.h"
 
 #define CACHE_SLOTS  512
 #define MAX_KEY_SIZE 96

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
-#include "schema.h"
+#include "store/schema.h"
 
 typedef struct {
 	StoreFeedFunc next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "schema.h"
+#include "store/schema.h"
 
 #include <stddef.h>
 
@@ -291,10 +291,11 @@ static void add_neighbour(GString *sql)
 	g_string_append_printf(sql,
 			       " FROM (SELECT r.id AS radio, j.key AS n, hex(substr(r.cells,j.key*%u+1,%u)) AS h FROM radio r,"
 			       " json_each('[0",
-			       STORE_HEARD_SIZE, STORE_HEARD_SIZE);
+			       (guint)STORE_HEARD_SIZE, (guint)STORE_HEARD_SIZE);
 	for (guint i = 1; i < OBSERVATION_MAX_CELLS; i++)
 		g_string_append(sql, ",0");
-	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;", STORE_HEARD_SIZE);
+	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;",
+			       (guint)STORE_HEARD_SIZE);
 }
 
 char *schema_tables_sql(void)

@@ -2,7 +2,7 @@
 #include "store.h"
 
 #include "error.h"
-#include "schema.h"
+#include "store/schema.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
-#include "register.h"
+#include "sync/register.h"
 
 static void boot_clear(Boot *boot)
 {

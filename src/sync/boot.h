@@ -7,9 +7,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "fixes.h"
-#include "knots.h"
-#include "stream.h"
+#include "sync/fixes.h"
+#include "sync/knots.h"
+#include "sync/stream.h"
 
 /* What is used for every boot of a sync. */
 typedef struct {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "fixes.h"
+#include "sync/fixes.h"
 
-#define KEPT_FIXES 32
+#define KEPT_FIXES     32
+#define PACE_BUCKET_MS 10000
+#define PACE_BUCKETS   (FIXES_PACE_MS / PACE_BUCKET_MS)
 
 typedef struct {
 	gint64 recording;
@@ -17,6 +19,10 @@ struct FixCursor {
 	PlaceFix kept[KEPT_FIXES]; /* a ring; the newest is kept[(n - 1) % KEPT_FIXES] */
 	guint64 n;
 	gint64 valid_from;         /* `kept` tells what is needed for this time and later ones */
+	struct {
+		gint64 number; /* of the ten seconds since boot, + 1; 0: none */
+		double top_m_s;
+	} pace[PACE_BUCKETS];
 };
 
 void fix_cursor_free(FixCursor *cursor)
@@ -138,7 +144,7 @@ static gboolean begin_run(FixCursor *cursor, FixRun *run, gint64 from_ms, GError
 
 static gint64 needed_from(gint64 time_ms)
 {
-	return time_ms - PLACE_HOLD_MS;
+	return time_ms - PLACE_HOLD_MS - FIXES_PACE_MS - PACE_BUCKET_MS;
 }
 
 static void rewind_cursor(FixCursor *cursor, gint64 time_ms)
@@ -150,6 +156,7 @@ static void rewind_cursor(FixCursor *cursor, gint64 time_ms)
 	}
 	cursor->n = 0;
 	cursor->valid_from = time_ms;
+	memset(cursor->pace, 0, sizeof cursor->pace);
 }
 
 /* The run with the earliest next fix; NULL where there is none. Runs are begun as the walk reaches them. */
@@ -176,11 +183,30 @@ static const PlaceFix *kept_fix(const FixCursor *cursor, guint64 back)
 	return &cursor->kept[(cursor->n - 1 - back) % KEPT_FIXES];
 }
 
+/* The top speed of the last minutes, this fix included. Whoever stands at a red light as the position is lost may be a mile away
+ * when the hold ends: how far somebody strays is judged by how they have moved, not by the last fix alone. */
+static double recent_pace(FixCursor *cursor, const PlaceFix *fix)
+{
+	const gint64 number = fix->time_ms / PACE_BUCKET_MS + 1;
+	const gint64 slot = number % PACE_BUCKETS;
+	double top = 0;
+	if (cursor->pace[slot].number != number)
+		cursor->pace[slot].top_m_s = 0;
+	cursor->pace[slot].number = number;
+	cursor->pace[slot].top_m_s = MAX(cursor->pace[slot].top_m_s, fix->speed_m_s);
+	for (guint i = 0; i < PACE_BUCKETS; i++)
+		if (cursor->pace[i].number > number - PACE_BUCKETS)
+			top = MAX(top, cursor->pace[i].top_m_s);
+	return top;
+}
+
 static void keep_fix(FixCursor *cursor, const PlaceFix *fix)
 {
 	if (cursor->n > 0 && fix->time_ms <= kept_fix(cursor, 0)->time_ms)
 		return;
-	cursor->kept[cursor->n++ % KEPT_FIXES] = *fix;
+	PlaceFix *kept = &cursor->kept[cursor->n++ % KEPT_FIXES];
+	*kept = *fix;
+	kept->pace_m_s = recent_pace(cursor, fix);
 	if (cursor->n > KEPT_FIXES)
 		cursor->valid_from = MAX(cursor->valid_from, kept_fix(cursor, KEPT_FIXES - 1)->time_ms);
 }

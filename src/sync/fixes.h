@@ -6,7 +6,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "place.h"
+#include "sync/place.h"
+
+/* The speed that a place reckons with is the highest of this long before it. */
+#define FIXES_PACE_MS 300000
 
 typedef struct FixCursor FixCursor;
 FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error);

@@ -4,10 +4,10 @@
  * one of the wanted kind, and enters the few others on the way by statements of their own.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
 #include "error.h"
-#include "register.h"
+#include "sync/register.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "knots.h"
+#include "sync/knots.h"
 
 /* Candidates of a boot (?1) in the order of BOOTTIME. Each journal's own error is as its writer knew it; 1 ms is for rounding. */
 typedef struct {

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "store.h"
-#include "timebase.h"
+#include "sync/timebase.h"
 
 #define KNOTS_NTP_ERROR_MS    1000
 #define KNOTS_MANUAL_ERROR_MS 3600000

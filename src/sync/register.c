@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "register.h"
+#include "sync/register.h"
 
 #include "error.h"
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "boot.h"
+#include "sync/boot.h"
 
 /* Finds or enters the boot that a segment is of; *ret_existed tells which. */
 gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_id, gboolean *ret_existed, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "segments.h"
+#include "sync/segments.h"
 
 #include "error.h"
 

@@ -5,7 +5,7 @@
  * after the last. Nothing else is looked at, and only rows that come out different are written.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
 static void put_double_le(guint8 *at, double value)
 {
@@ -131,5 +131,6 @@ gboolean boot_settle(Boot *boot, GError **error)
 							       boot->dated_from_ms, boot->dated_to_ms, error))
 			return FALSE;
 	return boot->fixes_from_ms > boot->fixes_to_ms ||
-	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS, boot->fixes_to_ms + PLACE_HOLD_MS, error);
+	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS,
+			    boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stream.h"
+#include "sync/stream.h"
 
 #include "error.h"
 

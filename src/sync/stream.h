@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "segments.h"
+#include "sync/segments.h"
 
 typedef struct RecordStream RecordStream;
 

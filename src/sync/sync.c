@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync.h"
 
-#include "boot.h"
+#include "sync/boot.h"
 #include "error.h"
 
 void sync_tools_free(SyncTools *tools)

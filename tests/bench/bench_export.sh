@@ -19,7 +19,7 @@ export_ogr2ogr() {
 pairs=$(printf '%s' "$properties" | tr , '\n' | sed "s/.*/'&',&/" | paste -sd,)
 export_json_object() { sqlite3 "$WORK/store.gpkg" "SELECT json_object('type','Feature','id',fid,'properties',json_object($pairs)) FROM sample"; }
 
-ours= ogr= json=
+ours='' ogr='' json=''
 for _ in $(seq "$REPEAT"); do
 	ours=$(least "$ours" "$(seconds export_ours)")
 	ogr=$(least "$ogr" "$(seconds export_ogr2ogr)")

@@ -7,7 +7,7 @@
 
 static PlaceFix fix(gint64 time_ms, double lat, double lon, double error_m, double speed_m_s)
 {
-	return (PlaceFix){time_ms, (gint32)lrint(lat * 1e7), (gint32)lrint(lon * 1e7), error_m, speed_m_s};
+	return (PlaceFix){time_ms, (gint32)lrint(lat * 1e7), (gint32)lrint(lon * 1e7), error_m, speed_m_s, 0};
 }
 
 static void assert_near(double value, double expected, double tolerance)
@@ -54,6 +54,15 @@ static void test_held_place_does_not_move_and_its_error_grows(void)
 	assert_near(place_at(&still, NULL, 100000).error_m, 5 + 150, 1e-6);
 }
 
+static void test_hold_reckons_with_the_pace_of_the_last_minutes(void)
+{
+	PlaceFix light = fix(0, 53.9, 27.56, 5, 0); /* standing at a light, after driving at 14 m/s */
+	light.pace_m_s = 14;
+	assert_near(place_at(&light, NULL, 100000).error_m, 5 + 14 * 100, 0.01);
+	const PlaceFix green = fix(1000, 53.9, 27.56, 5, 0);
+	g_assert_cmpfloat(place_at(&light, &green, 500).error_m, <, 10); /* among fresh fixes it does not matter */
+}
+
 static void test_error_between_fixes_grows_with_the_way_that_was_possible(void)
 {
 	/* 40 s apart at one and the same place, 10 m/s: up to 400 m of way, so in the middle up to 200 m off. */
@@ -79,6 +88,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/place/between-fixes-lies-on-the-line", test_between_fixes_lies_on_the_line);
 	g_test_add_func("/place/states-change-at-their-limits", test_states_change_at_their_limits);
 	g_test_add_func("/place/held-place-does-not-move-and-its-error-grows", test_held_place_does_not_move_and_its_error_grows);
+	g_test_add_func("/place/hold-reckons-with-the-pace-of-the-last-minutes", test_hold_reckons_with_the_pace_of_the_last_minutes);
 	g_test_add_func("/place/error-grows-with-the-way-that-was-possible",
 			test_error_between_fixes_grows_with_the_way_that_was_possible);
 	g_test_add_func("/place/antimeridian-is-crossed-the-short-way", test_antimeridian_is_crossed_the_short_way);

@@ -1,0 +1,197 @@
+/* jamlog record.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/cmd.h"
+#include "config.h"
+#include "keyfile.h"
+#include "record.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+	char **modems, **gpsds;
+	char *config_path, *directory, *state, *interval, *duration;
+	gboolean no_gps, proxy, quiet, verbose;
+} Options;
+
+static void options_clear(Options *o)
+{
+	g_strfreev(o->modems);
+	g_strfreev(o->gpsds);
+	g_free(o->config_path);
+	g_free(o->directory);
+	g_free(o->state);
+	g_free(o->interval);
+	g_free(o->duration);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems,
+		 "A modem's QMI control node, such as /dev/cdc-wdm0; once for each modem", "[NAME=]DEVICE"},
+		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy, "Share the modems with ModemManager through qmi-proxy (as root)", NULL},
+		{"gps", 'g', 0, G_OPTION_ARG_STRING_ARRAY, &o->gpsds, "A gpsd on this machine (default localhost:2947)",
+		 "[NAME=]HOST:PORT"},
+		{"no-gps", 0, 0, G_OPTION_ARG_NONE, &o->no_gps, "Record without positions", NULL},
+		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &o->directory, "Folder for the journals", "DIR"},
+		{"state", 0, 0, G_OPTION_ARG_FILENAME, &o->state, "Folder for this installation's random identity", "DIR"},
+		{"interval", 'i', 0, G_OPTION_ARG_STRING, &o->interval, "Time between two sweeps of a modem (default 1s)", "TIME"},
+		{"duration", 't', 0, G_OPTION_ARG_STRING, &o->duration, "Stop after this long (90, 90s, 1.5m, 2h, 1:30)", "TIME"},
+		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config_path, "Read this file instead of the two standard ones", "FILE"},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing about changes of state", NULL},
+		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Say after each durable write up to which observation", NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("- write down what modems and GPS see, until stopped");
+	g_option_context_set_description(
+		context, "Ends in order on Ctrl-C or SIGTERM. Sends nothing and starts no data session: see \"What others see\" in\n"
+			 "the README. Configuration: /etc/jamlog.conf, ~/.config/jamlog.conf, then these options; see jamlog(1).\n\n"
+			 "Exit codes: 0 ok, 1 could not record, 2 usage, 3 neither a modem nor a GPS ever told anything.\n");
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, argc, argv, error))
+		return FALSE;
+	if (*argc > 1) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "record takes no argument \"%s\": a modem is given with --modem",
+			    (*argv)[1]);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* "NAME=ADDRESS", or ADDRESS alone, which gets the name BASE, then BASE2, BASE3... */
+static gboolean add_source(Config *config, const char *text, const char *base, guint nth, const char *type, gboolean proxy,
+			   GError **error)
+{
+	const char *equals = *text == '/' ? NULL : strchr(text, '=');
+	guint before = config->sources->len;
+	g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text))
+				: nth  ? g_strdup_printf("%s%u", base, nth + 1)
+				       : g_strdup(base);
+	if (!config_set_source(config, name, type, equals ? equals + 1 : text, proxy, error))
+		return FALSE;
+	if (config->sources->len > before)
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name, text);
+	return FALSE;
+}
+
+static gboolean has_type(const Config *config, const char *type)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		const ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->type, type))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void drop_type(Config *config, const char *type)
+{
+	for (guint i = config->sources->len; i-- > 0;) {
+		const ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->type, type))
+			g_ptr_array_remove_index(config->sources, i);
+	}
+}
+
+static void drop_those_without_address(Config *config)
+{
+	for (guint i = config->sources->len; i-- > 0;) {
+		const ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->address, CONFIG_NO_ADDRESS))
+			g_ptr_array_remove_index(config->sources, i);
+	}
+}
+
+/* Two programs on one control node take each other's answers, and so would two sources. */
+static gboolean check_addresses(const Config *config, GError **error)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		const ConfigSource *a = g_ptr_array_index(config->sources, i);
+		for (guint j = 0; j < i; j++) {
+			const ConfigSource *b = g_ptr_array_index(config->sources, j);
+			if (!g_str_equal(a->address, b->address))
+				continue;
+			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "\"%s\" and \"%s\" are both %s: name each device once",
+				    b->name, a->name, a->address);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean apply_sources(const Options *o, Config *config, GError **error)
+{
+	if (o->modems)
+		drop_type(config, "qmi");
+	for (guint i = 0; o->modems && o->modems[i]; i++)
+		if (!add_source(config, o->modems[i], "modem", i, "qmi", o->proxy, error))
+			return FALSE;
+	if (o->gpsds || o->no_gps)
+		drop_type(config, "gpsd");
+	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)
+		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", FALSE, error))
+			return FALSE;
+	if (!o->no_gps && !has_type(config, "gpsd") && !config_set_source(config, "gps", "gpsd", "localhost:2947", FALSE, error))
+		return FALSE;
+	drop_those_without_address(config);
+	return check_addresses(config, error);
+}
+
+static gboolean parse_time(const char *option, const char *text, double min, double max, double *io_seconds, GError **error)
+{
+	double value = text ? keyfile_parse_seconds(text) : *io_seconds;
+	if (isfinite(value) && (!text || (value >= min && value <= max))) {
+		*io_seconds = value;
+		return TRUE;
+	}
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+		    "%s: \"%s\" is not a time from %g to %.0f seconds: write 90, 90s, 1.5m, 2h or 1:30", option, text, min, max);
+	return FALSE;
+}
+
+static gboolean apply(const Options *o, Config *config, RecorderOptions *recorder, GError **error)
+{
+	double interval_s = config->interval_ms / 1000.0;
+	if (!apply_sources(o, config, error) || !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
+	    !parse_time("--duration", o->duration, 1, 366 * 86400, &recorder->duration_s, error))
+		return FALSE;
+	config->interval_ms = (guint)(interval_s * 1000);
+	if (o->state) {
+		g_free(config->state_directory);
+		config->state_directory = g_strdup(o->state);
+	}
+	if (o->directory)
+		config_set_directory(config, o->directory);
+	recorder->quiet = o->quiet;
+	recorder->verbose = o->verbose;
+	return TRUE;
+}
+
+static gboolean prepare(Options *o, Config *config, RecorderOptions *recorder, int *argc, char ***argv, GError **error)
+{
+	return parse(o, argc, argv, error) && config_load(config, o->config_path, error) && apply(o, config, recorder, error);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	g_auto(Options) options = {0};
+	g_autoptr(Config) config = config_new();
+	g_autoptr(GError) error = NULL;
+	RecorderOptions recorder = {0};
+	if (!prepare(&options, config, &recorder, &argc, &argv, &error)) {
+		fprintf(stderr, "jamlog record: %s\n", error->message);
+		return EXIT_CODE_USAGE;
+	}
+	if (!has_type(config, "qmi") && !recorder.quiet)
+		fprintf(stderr, "jamlog record: no modem is named, so only positions are recorded; name one with --modem /dev/cdc-wdm0\n");
+	ExitCode code = recorder_run(config, &recorder, &error);
+	if (error)
+		fprintf(stderr, "jamlog record: %s\n", error->message);
+	else if (code == EXIT_CODE_NO_DATA)
+		fprintf(stderr, "jamlog record: neither a modem nor a GPS ever answered; the messages above say why\n");
+	return (int)code;
+}

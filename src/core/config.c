@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "error.h"
+#include "keyfile.h"
+#include "observation.h"
+
+#include <sodium.h>
+#include <unistd.h>
+
+#define SYSTEM_FILE "/etc/jamlog.conf"
+#define MIB         (1024 * 1024)
+
+static void source_free(gpointer data)
+{
+	ConfigSource *source = data;
+	g_free(source->name);
+	g_free(source->type);
+	g_free(source->address);
+	g_free(source);
+}
+
+void config_set_directory(Config *config, const char *directory)
+{
+	g_free(config->directory);
+	config->directory = g_strdup(directory);
+}
+
+Config *config_new(void)
+{
+	Config *config = g_new0(Config, 1);
+	config->state_directory =
+		geteuid() == 0 ? g_strdup("/var/lib/jamlog") : g_build_filename(g_get_user_data_dir(), "jamlog", NULL);
+	config->directory = g_build_filename(config->state_directory, "journal", NULL);
+	config->interval_ms = 1000;
+	config->segment_size = 16 * MIB;
+	config->sources = g_ptr_array_new_with_free_func(source_free);
+	return config;
+}
+
+void config_free(Config *config)
+{
+	if (!config)
+		return;
+	g_free(config->directory);
+	g_free(config->state_directory);
+	g_ptr_array_unref(config->sources);
+	g_free(config);
+}
+
+static ConfigSource *find_source(const Config *config, const char *name)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->name, name))
+			return source;
+	}
+	return NULL;
+}
+
+static gboolean is_name(const char *name)
+{
+	gsize n = strlen(name);
+	for (const char *p = name; *p; p++)
+		if (!g_ascii_isalnum(*p) && *p != '-' && *p != '_')
+			return FALSE;
+	return n > 0 && n < OBSERVATION_SOURCE_SIZE && !g_str_equal(name, "jamlog");
+}
+
+static gboolean is_gps(const char *type)
+{
+	return g_str_equal(type, "gpsd");
+}
+
+gboolean config_set_source(Config *config, const char *name, const char *type, const char *address, gboolean proxy, GError **error)
+{
+	if (!is_name(name)) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+			    "\"%s\" cannot name a source: use up to %d letters, digits, - and _ (and not \"jamlog\")", name,
+			    OBSERVATION_SOURCE_SIZE - 1);
+		return FALSE;
+	}
+	ConfigSource *source = find_source(config, name);
+	if (source && type && is_gps(source->type) != is_gps(type)) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "\"%s\" names both a modem and a GPS: give one of them another name",
+			    name);
+		return FALSE;
+	}
+	if (!source) {
+		source = g_new0(ConfigSource, 1);
+		source->name = g_strdup(name);
+		g_ptr_array_add(config->sources, source);
+	}
+	if (type) {
+		g_free(source->type);
+		source->type = g_strdup(type);
+	}
+	g_free(source->address);
+	source->address = g_strdup(address);
+	source->proxy = proxy;
+	return TRUE;
+}
+
+/* From the group of a file, whose line a bad name belongs to. */
+static gboolean set_from_group(Config *config, const KeyFile *file, const char *group, const char *type, const char *address,
+			       gboolean proxy, GError **error)
+{
+	g_autoptr(GError) name_error = NULL;
+	return config_set_source(config, keyfile_group_name(group), type, address, proxy, &name_error) ||
+	       keyfile_error(file, group, NULL, error, "%s", name_error->message);
+}
+
+static gboolean read_modem(Config *config, const KeyFile *file, const char *group, GError **error)
+{
+	static const char *const protocols[] = {"qmi", NULL};
+	int protocol = 0;
+	gboolean proxy = FALSE;
+	g_autofree char *device = keyfile_string(file, group, "device");
+	if (!device || !*device)
+		return keyfile_error(file, group, NULL, error, "a modem needs its control node: device = /dev/cdc-wdm0");
+	return keyfile_choice(file, group, "protocol", protocols, &protocol, error) &&
+	       keyfile_bool(file, group, "proxy", &proxy, error) &&
+	       set_from_group(config, file, group, protocols[protocol], device, proxy, error);
+}
+
+static gboolean read_gps(Config *config, const KeyFile *file, const char *group, GError **error)
+{
+	g_autofree char *address = keyfile_string(file, group, "gpsd");
+	return set_from_group(config, file, group, "gpsd", address ? address : "localhost:2947", FALSE, error);
+}
+
+static gboolean read_record(Config *config, const KeyFile *file, GError **error)
+{
+	double interval_s = config->interval_ms / 1000.0;
+	gint64 segment_mib = (gint64)(config->segment_size / MIB);
+	g_autofree char *directory = keyfile_string(file, "record", "directory");
+	if (!keyfile_seconds(file, "record", "interval", &interval_s, error) ||
+	    !keyfile_int(file, "record", "segment-size", 1, 1024, &segment_mib, error))
+		return FALSE;
+	if (interval_s < 0.2 || interval_s > 3600)
+		return keyfile_error(file, "record", "interval", error, "%g s is not between 0.2 s and 1 h", interval_s);
+	if (directory)
+		config_set_directory(config, directory);
+	config->interval_ms = (guint)(interval_s * 1000);
+	config->segment_size = (guint64)segment_mib * MIB;
+	return TRUE;
+}
+
+static gboolean load_file(Config *config, const char *path, GError **error)
+{
+	static const char *const record_keys[] = {"directory", "interval", "segment-size", NULL};
+	static const char *const modem_keys[] = {"device", "protocol", "proxy", NULL};
+	static const char *const gps_keys[] = {"gpsd", NULL};
+	static const KeyFileGroup groups[] = {
+		{"record", FALSE, record_keys}, {"modem", TRUE, modem_keys}, {"gps", TRUE, gps_keys}, {NULL, FALSE, NULL}};
+	static const struct {
+		const char *kind;
+		gboolean (*read)(Config *, const KeyFile *, const char *, GError **);
+	} kinds[] = {{"modem", read_modem}, {"gps", read_gps}};
+	g_autoptr(KeyFile) file = keyfile_load(path, groups, error);
+	if (!file || !read_record(config, file, error))
+		return FALSE;
+	for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		g_auto(GStrv) names = keyfile_groups(file, kinds[k].kind);
+		for (guint i = 0; names[i]; i++)
+			if (!kinds[k].read(config, file, names[i], error))
+				return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean config_load(Config *config, const char *path, GError **error)
+{
+	if (path)
+		return load_file(config, path, error);
+	g_autofree char *user_file = g_build_filename(g_get_user_config_dir(), "jamlog.conf", NULL);
+	if (g_file_test(SYSTEM_FILE, G_FILE_TEST_EXISTS) && !load_file(config, SYSTEM_FILE, error))
+		return FALSE;
+	return !g_file_test(user_file, G_FILE_TEST_EXISTS) || load_file(config, user_file, error);
+}
+
+void config_digest(const Config *config, char ret_hex[17])
+{
+	guint8 digest[8];
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_string_printf(text, "%u %" G_GUINT64_FORMAT "\n", config->interval_ms, config->segment_size);
+	for (guint i = 0; i < config->sources->len; i++) {
+		const ConfigSource *s = g_ptr_array_index(config->sources, i);
+		g_string_append_printf(text, "%s %s %s %d\n", s->name, s->type, s->address, s->proxy);
+	}
+	crypto_generichash(digest, sizeof digest, (const guint8 *)text->str, text->len, NULL, 0);
+	sodium_bin2hex(ret_hex, 17, digest, sizeof digest);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record.h"
+
+#include "journal.h"
+#include "record/identity.h"
+#include "record/narrator.h"
+#include "source.h"
+#include "ticker.h"
+
+#include <glib-unix.h>
+#include <sodium.h>
+#include <signal.h>
+
+#define SELF              "jamlog" /* the recorder's own name as a source */
+#define COMMIT_MS         1000     /* what is not yet durable is at most this old */
+#define HEARTBEAT_S       10
+#define CLOCK_STEP_NS     (NS_PER_S / 2)
+#define STOP_DEADLINE_S   10       /* for sources that do not come to an end */
+
+typedef struct {
+	SourceHost host; /* first member: sources hand it back to us */
+	const Config *config;
+	const RecorderOptions *options;
+	GMainLoop *loop;
+	JournalWriter *writer;
+	Narrator *narrator;
+	GPtrArray *sources;
+	guint running_sources;
+	gboolean stopping;
+	guint deadline_id;
+
+	guint64 readings;         /* radio and fix observations: what the run is for */
+	guint64 observations;
+	guint64 lost;             /* not taken because the disk was full, since it was */
+	gboolean disk_failing;
+	gboolean disk_low;        /* and it was told */
+	gint64 clock_offset_ns;   /* REALTIME - BOOTTIME a second ago */
+	guint seconds;
+} Recorder;
+
+static void stop_sources(Recorder *r);
+
+/* --- observations --- */
+
+static void take(Recorder *r, Observation *o)
+{
+	if (!journal_writer_append(r->writer, o)) {
+		r->lost++;
+		return;
+	}
+	r->observations++;
+	if (o->kind == OBSERVATION_RADIO || o->kind == OBSERVATION_FIX)
+		r->readings++;
+}
+
+static void host_observe(SourceHost *host, Observation *o)
+{
+	Recorder *r = (Recorder *)host;
+	take(r, o);
+	narrator_observe(r->narrator, o);
+}
+
+static void host_tell(SourceHost *host, const char *source, const char *sentence)
+{
+	narrator_say(((Recorder *)host)->narrator, source, "%s", sentence);
+}
+
+static void count_event(Recorder *r, EventCode code, guint64 count)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_EVENT, SELF);
+	EVENT_SET(&o, code, (guint8)code);
+	EVENT_SET(&o, count, count);
+	take(r, &o);
+}
+
+static void observe_run(Recorder *r)
+{
+	Observation o;
+	char digest[17];
+	g_autoptr(GString) sources = g_string_new(NULL);
+	for (guint i = 0; i < r->config->sources->len; i++) {
+		const ConfigSource *s = g_ptr_array_index(r->config->sources, i);
+		g_string_append_printf(sources, "%s%s=%s", i ? " " : "", s->name, s->type);
+	}
+	config_digest(r->config, digest);
+	observation_init(&o, OBSERVATION_RUN, SELF);
+	OBSERVATION_SET_TEXT(&o, run, RUN, version, JAMLOG_VERSION);
+	OBSERVATION_SET_TEXT(&o, run, RUN, config_digest, digest);
+	OBSERVATION_SET_TEXT(&o, run, RUN, sources, sources->str);
+	OBSERVATION_SET(&o, run, RUN, sweep_interval_ms, r->config->interval_ms);
+	take(r, &o);
+}
+
+/* --- each second --- */
+
+static void disk_failed(Recorder *r, const GError *error)
+{
+	if (r->disk_failing)
+		return;
+	r->disk_failing = TRUE;
+	gboolean full = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
+	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; what was written before is safe, trying again each second", error->message);
+	count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
+}
+
+static void disk_works(Recorder *r)
+{
+	if (!r->disk_failing)
+		return;
+	narrator_say(r->narrator, SELF, "recording again (%" G_GUINT64_FORMAT " observations were lost)", r->lost);
+	count_event(r, EVENT_DISK_BACK, r->lost);
+	r->disk_failing = FALSE;
+	r->lost = 0;
+}
+
+static void say_durable(const Recorder *r)
+{
+	g_autofree char *line = g_strdup_printf("durable %" G_GUINT64_FORMAT "\n", journal_writer_durable_sequence(r->writer));
+	if (r->options->verbose)
+		narrator_print(line);
+}
+
+static gboolean commit(Recorder *r, GError **error)
+{
+	guint64 before = journal_writer_durable_sequence(r->writer);
+	if (!journal_writer_commit(r->writer, error))
+		return FALSE;
+	guint64 now = journal_writer_durable_sequence(r->writer);
+	if (now != before)
+		say_durable(r);
+	return TRUE;
+}
+
+static void watch_clock(Recorder *r)
+{
+	ClockReading now = clock_read();
+	gint64 step_ns = now.realtime_ns - now.boottime_ns - r->clock_offset_ns;
+	r->clock_offset_ns += step_ns;
+	if (ABS(step_ns) < CLOCK_STEP_NS)
+		return;
+	Observation o;
+	observation_init(&o, OBSERVATION_EVENT, SELF);
+	EVENT_SET(&o, code, EVENT_CLOCK_STEP);
+	EVENT_SET(&o, offset_ms, step_ns / NS_PER_MS);
+	take(r, &o);
+	narrator_say(r->narrator, SELF, "the clock of this computer was moved by %.1f s (the recording is not disturbed by that)",
+		     (double)step_ns / NS_PER_S);
+}
+
+static void watch_space(Recorder *r)
+{
+	gboolean low = journal_writer_space_low(r->writer);
+	if (low && !r->disk_low)
+		narrator_say(r->narrator, SELF, "the disk is almost full: make room, or the recording will have gaps");
+	r->disk_low = low;
+}
+
+static void on_second(gpointer data)
+{
+	Recorder *r = data;
+	g_autoptr(GError) error = NULL;
+	watch_clock(r);
+	narrator_tick(r->narrator);
+	if (++r->seconds % HEARTBEAT_S == 0)
+		count_event(r, EVENT_HEARTBEAT, r->observations);
+	if (commit(r, &error))
+		disk_works(r);
+	else
+		disk_failed(r, error);
+	watch_space(r);
+}
+
+/* --- the end --- */
+
+static void on_source_stopped(Source *source, gpointer user_data)
+{
+	Recorder *r = user_data;
+	(void)source;
+	if (--r->running_sources == 0)
+		g_main_loop_quit(r->loop);
+}
+
+static gboolean on_deadline(gpointer data)
+{
+	Recorder *r = data;
+	r->deadline_id = 0;
+	narrator_say(r->narrator, SELF, "a modem does not let go of its port; ending without waiting for it");
+	g_main_loop_quit(r->loop);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_stop_now(gpointer data)
+{
+	Recorder *r = data;
+	g_main_loop_quit(r->loop);
+	return G_SOURCE_REMOVE;
+}
+
+static void stop_sources(Recorder *r)
+{
+	if (r->stopping)
+		return;
+	r->stopping = TRUE;
+	r->running_sources = r->sources->len;
+	r->deadline_id = g_timeout_add_seconds(STOP_DEADLINE_S, on_deadline, r);
+	for (guint i = 0; i < r->sources->len; i++) {
+		Source *source = g_ptr_array_index(r->sources, i);
+		source->class->stop(source, on_source_stopped, r);
+	}
+	if (r->sources->len == 0)
+		g_idle_add(on_stop_now, r);
+}
+
+static gboolean on_signal(gpointer data)
+{
+	stop_sources(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_duration_over(gpointer data)
+{
+	stop_sources(data);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean finish(Recorder *r, GError **error)
+{
+	count_event(r, EVENT_RUN_END, r->observations + 1);
+	if (!journal_writer_close(r->writer, error)) {
+		g_prefix_error(error, "the last observations could not be saved: ");
+		return FALSE;
+	}
+	say_durable(r);
+	narrator_say(r->narrator, SELF, "stopped: %" G_GUINT64_FORMAT " observations, %.1f KiB, in %s", r->observations,
+		     (double)journal_writer_bytes(r->writer) / 1024, r->config->directory);
+	return TRUE;
+}
+
+/* --- the beginning --- */
+
+static gboolean make_sources(Recorder *r, GError **error)
+{
+	for (guint i = 0; i < r->config->sources->len; i++) {
+		Source *source = source_new(g_ptr_array_index(r->config->sources, i), &r->host, error);
+		if (!source)
+			return FALSE;
+		g_ptr_array_add(r->sources, source);
+	}
+	return TRUE;
+}
+
+static gboolean open_journal(Recorder *r, GError **error)
+{
+	Identity identity;
+	if (!identity_load(r->config->state_directory, &identity, error))
+		return FALSE;
+	JournalWriterOptions options = {.directory = r->config->directory, .segment_size = r->config->segment_size};
+	memcpy(options.device_id, identity.device_id, sizeof options.device_id);
+	memcpy(r->host.salt, identity.salt, sizeof r->host.salt);
+	sodium_memzero(&identity, sizeof identity);
+	r->writer = journal_writer_new(&options, error);
+	return r->writer != NULL;
+}
+
+static gboolean begin(Recorder *r, GError **error)
+{
+	if (!make_sources(r, error) || !open_journal(r, error))
+		return FALSE;
+	ClockReading now = clock_read();
+	r->clock_offset_ns = now.realtime_ns - now.boottime_ns;
+	observe_run(r);
+	if (!commit(r, error))
+		return FALSE;
+	narrator_say(r->narrator, SELF, "recording to %s", r->config->directory);
+	for (guint i = 0; i < r->sources->len; i++) {
+		Source *source = g_ptr_array_index(r->sources, i);
+		source->class->start(source);
+	}
+	return TRUE;
+}
+
+static void run_loop(Recorder *r)
+{
+	g_autoptr(Ticker) ticker = ticker_new(COMMIT_MS, on_second, r);
+	guint signals[] = {g_unix_signal_add(SIGINT, on_signal, r), g_unix_signal_add(SIGTERM, on_signal, r),
+			   g_unix_signal_add(SIGHUP, on_signal, r)};
+	/* A timer of its own: those of GLib count milliseconds in 32 bits, which are 49 days. */
+	g_autoptr(GSource) end = g_timeout_source_new(0);
+	g_source_set_callback(end, on_duration_over, r, NULL);
+	g_source_set_ready_time(end, g_get_monotonic_time() + (gint64)(r->options->duration_s * G_USEC_PER_SEC));
+	if (r->options->duration_s > 0)
+		g_source_attach(end, NULL);
+	g_main_loop_run(r->loop);
+	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+		g_source_remove(signals[i]);
+	g_source_destroy(end);
+	g_clear_handle_id(&r->deadline_id, g_source_remove);
+}
+
+/* libqmi complains on its own to stderr; what matters of it is told in the sources' words. */
+static void drop_message(const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+	(void)domain;
+	(void)level;
+	(void)message;
+	(void)user_data;
+}
+
+/* libqmi's remarks are of no use to the person; what they mean is told by the source. */
+static void drop_log(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+	(void)domain;
+	(void)level;
+	(void)message;
+	(void)data;
+}
+
+ExitCode recorder_run(const Config *config, const RecorderOptions *options, GError **error)
+{
+	signal(SIGPIPE, SIG_IGN); /* a gpsd that goes, or a terminal that is closed, must not end the recording */
+	if (!options->verbose)
+		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_log, NULL);
+	Recorder r = {.config = config, .options = options};
+	r.host.observe = host_observe;
+	r.host.tell = host_tell;
+	r.host.interval_ms = config->interval_ms;
+	r.loop = g_main_loop_new(NULL, FALSE);
+	if (!options->verbose)
+		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_message, NULL);
+	r.narrator = narrator_new(options->quiet);
+	r.sources = g_ptr_array_new();
+	ExitCode code = EXIT_CODE_FAILURE;
+	if (begin(&r, error)) {
+		run_loop(&r);
+		if (finish(&r, error))
+			code = r.readings > 0 ? EXIT_CODE_OK : EXIT_CODE_NO_DATA;
+	} else if (error && *error) {
+		code = error_exit_code(*error);
+	}
+	/* A source that did not come to its end still has callbacks under way: it is left to the end of the process. */
+	for (guint i = 0; i < r.sources->len && r.running_sources == 0; i++)
+		source_free(g_ptr_array_index(r.sources, i));
+	g_ptr_array_unref(r.sources);
+	journal_writer_free(r.writer);
+	narrator_free(r.narrator);
+	g_main_loop_unref(r.loop);
+	return code;
+}

@@ -1,0 +1,9 @@
+/* registry.h - the classes of source: a new kind adds its line here and one in registry.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "source.h"
+
+extern const SourceClass source_class_qmi;  /* qmi.c: a modem through libqmi */
+extern const SourceClass source_class_gpsd; /* gps.c: a gpsd on this machine through libgps */

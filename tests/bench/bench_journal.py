@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# What one durable group a second costs the card: device bytes of the journal against SQLite (WAL, synchronous=FULL) with
+# records of the same size, each on an ext4 of its own (4 KiB blocks) on a loop device, read from the device's own counter
+# of sectors written.
+#
+#   BENCH_GROUPS=300 SPEED=5 tests/bench/bench_journal.py        (root; BUILD=build/release)
+#
+# Time: ext4 commits its own journal every 5 s, which at one group a second is once in five groups, and what these commits
+# cost is part of the figure. To be done sooner, SPEED=5 runs five groups a second on file systems mounted with commit=1:
+# again one in five. SPEED=1 is the real thing with commit=5. Both programs run at the same time.
+#
+# Fairness. The journal writes each sector twice, first as zeros when it is preallocated; a step of 1 MiB lasts for 2048
+# small groups, so creation is left out of the count and the zeros under the sectors used are added instead. SQLite's
+# database and WAL are brought to their full size before counting, so that it overwrites, too; its checkpoints count if
+# they fall into the window (with 300 groups they seldom do, which favours SQLite). Its table is the leanest: an integer
+# key and a blob.
+# SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
+WRITER = os.path.join(BUILD, "tests/helper/journal_writer_loop")
+GROUPS = int(os.environ.get("BENCH_GROUPS", "300"))
+SPEED = int(os.environ.get("SPEED", "5"))
+PER_GROUP = 2  # a sweep and a fix
+TEXT_SIZE = 100
+RECORD_SIZE = TEXT_SIZE + 30  # coded
+FILE_HEADERS = 8192
+
+
+class Disk:
+    """An ext4 on a loop device of its own, in memory where possible."""
+
+    def __init__(self, base, name):
+        self.path = os.path.join(base, name)
+        self.loop = None
+        image = self.path + ".img"
+        with open(image, "wb") as f:
+            f.truncate(256 << 20)
+        run("mkfs.ext4", "-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+        os.mkdir(self.path)
+        self.loop = run("losetup", "-f", "--show", image).strip()
+        run("mount", "-o", f"commit={5 if SPEED == 1 else 1}", self.loop, self.path)
+
+    def written(self):
+        """Bytes so far, with all that is still due."""
+        run("sync", "-f", self.path)
+        with open(f"/sys/block/{os.path.basename(self.loop)}/stat") as f:
+            return int(f.read().split()[6]) * 512
+
+    def remove(self):
+        if self.loop:
+            subprocess.run(["umount", self.path])
+            subprocess.run(["losetup", "-d", self.loop])
+
+
+def run(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def peer(path):
+    """The other process: waits for a line after warming up, and again when it is done."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("CREATE TABLE observation(id INTEGER PRIMARY KEY, data BLOB)")
+
+    def group():
+        db.execute("BEGIN")
+        for _ in range(PER_GROUP):
+            db.execute("INSERT INTO observation(data) VALUES (?)", (b"x" * RECORD_SIZE,))
+        db.execute("COMMIT")
+
+    for _ in range(1500):
+        group()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for _ in range(GROUPS):
+        group()
+        time.sleep(1 / SPEED)
+    print("done", flush=True)
+    sys.stdin.readline()
+
+
+def start(*command):
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+
+def measure(ours_disk, peer_disk, processes):
+    ours = start(WRITER, os.path.join(ours_disk.path, "journal"), "--groups", str(GROUPS), "--per-group", str(PER_GROUP),
+                 "--size", str(TEXT_SIZE), "--interval-ms", str(1000 // SPEED), "--no-close", "--wait")
+    processes.append(ours)
+    other = start(sys.executable, __file__, "peer", os.path.join(peer_disk.path, "x.db"))
+    processes.append(other)
+    assert ours.stdout.readline().startswith("path ") and other.stdout.readline() == "ready\n"
+    before = ours_disk.written(), peer_disk.written()
+    for process in (ours, other):
+        process.stdin.write("go\n")
+    lines = ours.stdout.read().splitlines()
+    assert len(lines) == GROUPS + 1 and all(line.startswith("ack ") for line in lines[:-1]), lines[-2:]
+    zeros = int(lines[-1].split()[1]) - FILE_HEADERS
+    assert other.stdout.readline() == "done\n"
+    return ours_disk.written() - before[0] + zeros, peer_disk.written() - before[1], zeros
+
+
+def main():
+    if sys.argv[1:2] == ["peer"]:
+        return peer(sys.argv[2])
+    if os.geteuid() != 0:
+        print("journal_device_bytes skipped: loop devices need root")
+        return None
+    if sys.argv[1:2] != ["private"]:
+        # In a mount namespace of its own: whoever copies the mounts of this machine meanwhile would hold ours for ever.
+        os.execvp("unshare", ["unshare", "-m", sys.executable, __file__, "private"])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    base = tempfile.mkdtemp(prefix="jamlog-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    disks, processes = [], []
+    try:
+        for name in ("ours", "peer"):
+            disks.append(Disk(base, name))
+        ours, other, zeros = measure(*disks, processes)
+        print(f"journal_device_bytes ratio={ours / other:.2f} ours={ours / GROUPS:.0f} peer={other / GROUPS:.0f} "
+              f"unit=bytes/group groups={GROUPS} of_ours_zeros={zeros / GROUPS:.0f} target=0.50")
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+        for disk in disks:
+            disk.remove()
+        shutil.rmtree(base, ignore_errors=True)
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,420 @@
+"""The states that the simulated modem is put in, and what qmicli should print for each.
+
+The expected values are worked out from the state by the rules of the protocol (3GPP, libqmi), and not by asking the
+simulator's encoder. SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import math
+import struct
+
+LTE = dict(rat="lte", mcc="257", mnc="01", tac=4660, cell_id=27447297, pci=101, arfcn=1300, band=3, bandwidth_mhz=20,
+           rsrp_dbm=-97.36, rsrq_db=-11.24, rssi_dbm=-65.57, sinr_db=12.34)
+UMTS = dict(rat="umts", mcc="257", mnc="02", tac=310, cell_id=0x0ABCDEF, pci=441, arfcn=10588, band=1, bandwidth_mhz=5,
+            rsrp_dbm=-88.72, rsrq_db=-7.6, rssi_dbm=-81.1, sinr_db=0)
+GSM = dict(rat="gsm", mcc="257", mnc="01", tac=65, cell_id=30211, pci=0o53, arfcn=63, band=8, bandwidth_mhz=0.2,
+           rsrp_dbm=-83.4, rsrq_db=0, rssi_dbm=-83.4, sinr_db=0)
+FULL = dict(operating_mode="online", card="ready", registration="registered", cs_attached=1, ps_attached=1, service="full",
+            true_service="full", access="normal", has_serving=1)
+NOTHING = dict(operating_mode="online", card="ready", registration="searching", service="none", true_service="none")
+CHAINS = [dict(power_dbm=-65.57, tuned=1), dict(power_dbm=-68.11, tuned=1)]
+
+
+def lte(**changes):
+    return {**LTE, **changes}
+
+
+PRESETS = {
+    "registered-lte": dict(
+        state=dict(FULL, timing_advance=12, tx_on=1, tx_power_dbm=-3.44),
+        cells=[LTE, lte(pci=102, cell_id=1, rsrp_dbm=-101.02, rsrq_db=-14.91),
+               lte(pci=7, arfcn=6300, band=20, rsrp_dbm=-93.08, rsrq_db=-9.18, rssi_dbm=-66.2),
+               {**UMTS, "rsrp_dbm": -79.13}, {**GSM, "rssi_dbm": -71.28}], rx=CHAINS),
+    "idle-lte": dict(state=dict(FULL, access="all-calls"), cells=[LTE, lte(pci=7, arfcn=6300, band=20)], rx=CHAINS),
+    "no-service": dict(state=NOTHING, rx=[dict(power_dbm=-70.16, tuned=1), dict(power_dbm=-71.4, tuned=1)]),
+    "lost-lte": dict(before="registered-lte", state=dict(FULL, has_serving=0, true_service="none", registration="searching",
+                                                        cs_attached=0, ps_attached=0), rx=CHAINS),
+    "just-found": dict(state=dict(FULL, service="none"), cells=[LTE], rx=CHAINS),
+    "limited": dict(state=dict(FULL, registration="searching", cs_attached=0, ps_attached=0, service="limited",
+                               true_service="limited", access="emergency-only", forbidden=1),
+                    cells=[lte(mcc="310", mnc="410", tac=65533, rsrp_dbm=-131.8, rsrq_db=-27, rssi_dbm=-96.8, sinr_db=-21.7)],
+                    rx=CHAINS[:1]),
+    "denied": dict(state=dict(FULL, registration="denied", cs_attached=0, ps_attached=0, service="limited",
+                              true_service="limited", reject_cause=15, reject_is_ps=1, reject_is_cs=1, reject_count=1,
+                              access="no-calls"), cells=[LTE], rx=CHAINS),
+    "illegal-sim": dict(state=dict(FULL, registration="denied", cs_attached=0, ps_attached=0, service="limited",
+                                   true_service="limited", reject_cause=3, reject_is_ps=1, reject_count=1),
+                        cells=[LTE], rx=CHAINS),
+    "roaming": dict(state=dict(FULL, roaming=1, cs_attached=0, timing_advance=1282),
+                    cells=[lte(mcc="310", mnc="001", bandwidth_mhz=1.4, cell_id=0x0FFFFFFF, tac=0xFFFD)], rx=CHAINS),
+    "wide-earfcn": dict(state=FULL, cells=[lte(arfcn=66486, band=66), lte(pci=9, arfcn=66486, band=66, rsrp_dbm=-110.22),
+                                          lte(pci=10, arfcn=950, band=2, rsrp_dbm=-99.71),
+                                          lte(pci=11, arfcn=68586, band=71)], rx=CHAINS * 2),
+    "umts": dict(state=FULL, cells=[UMTS, {**UMTS, "pci": 442, "rsrp_dbm": -95.3, "rsrq_db": -13.2},
+                                    {**GSM, "rssi_dbm": -80.6},
+                                    lte(arfcn=37900, band=38, rsrp_dbm=-105.3, rsrq_db=-12.8)], rx=CHAINS),
+    "gsm": dict(state=FULL, cells=[GSM, {**GSM, "arfcn": 70, "cell_id": 30212, "rsrp_dbm": -112.7, "pci": 0o12}], rx=CHAINS),
+    "airplane": dict(state=dict(NOTHING, operating_mode="low-power", registration="not-registered"),
+                     rx=[dict(power_dbm=-120, tuned=0)]),
+    "offline": dict(state=dict(NOTHING, operating_mode="offline", registration="not-registered")),
+    "card-absent": dict(state=dict(FULL, card="absent", registration="not-registered", cs_attached=0, ps_attached=0,
+                                   service="limited", true_service="limited"), cells=[LTE], rx=CHAINS),
+    "card-locked": dict(state=dict(NOTHING, card="pin-locked"), rx=CHAINS),
+    "card-error": dict(state=dict(NOTHING, card="error"), rx=CHAINS),
+}
+
+# ---- what qmicli should print
+
+UNAVAILABLE = "InformationUnavailable"
+TLV_MISSING = "mandatory TLV missing"
+STATUS = {"none": "none", "limited": "limited", "full": "available"}
+CAUSE = {15: "no-suitable-cells-in-location-area", 3: "illegal-ue"}  # 3GPP TS 24.301, as libqmi words them
+LTE_BAND = {3: "eutran-3", 20: "eutran-20", 66: "eutran-66"}
+BAND = {"umts": {1: "wcdma-2100"}, "gsm": {8: "gsm-900-primary"}, "lte": LTE_BAND}
+
+
+def whole(value, low=-math.inf, high=math.inf):
+    """Clamped, then rounded to the nearest integer, halves away from zero."""
+    value = min(max(value, low), high)
+    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+
+
+def tenth(value, low=-math.inf, high=math.inf):
+    return "%.1f" % (whole(10 * min(max(value, low), high)) / 10)
+
+
+def rsrp(c):
+    return whole(c["rsrp_dbm"], -140, -44)
+
+
+def serving(p):
+    return p["cells"][0] if p["state"].get("has_serving") and p.get("cells") else None
+
+
+def camped(p):
+    """Whose identity is shown while service is claimed: the serving cell's, or the last one's."""
+    if p["state"]["service"] == "none":
+        return None
+    return serving(p) or serving(PRESETS[p["before"]])
+
+
+def technology(p):
+    return (camped(p) or serving(p) or {"rat": "lte"})["rat"]
+
+
+def domains(p):
+    s = p["state"]
+    if s["registration"] != "registered":
+        return "camped"
+    return {(1, 1): "cs-ps", (0, 1): "ps", (1, 0): "cs"}[(s["cs_attached"], s["ps_attached"])]
+
+
+def expect_signal_info(p):
+    c = serving(p)
+    if not c:
+        return {}
+    rssi = "%d dBm" % whole(c["rssi_dbm"])
+    if c["rat"] == "gsm":
+        return {"GSM/RSSI": rssi}
+    if c["rat"] == "umts":
+        return {"WCDMA/RSSI": rssi, "WCDMA/ECIO": "%.1f dBm" % (whole(2 * c["rsrq_db"]) / 2),
+                "WCDMA/RSCP": "%d dBm" % whole(c["rsrp_dbm"])}
+    return {"LTE/RSSI": rssi, "LTE/RSRQ": "%d dB" % whole(c["rsrq_db"], -20, -3), "LTE/RSRP": "%d dBm" % rsrp(c),
+            "LTE/SNR": tenth(c["sinr_db"], -20, 30) + " dB"}
+
+
+def expect_signal_strength(p):
+    c = serving(p)
+    if not c:
+        return {"Current/Network none": "-125 dBm"}
+    net = "Network " + c["rat"]
+    out = {"Current/" + net: "%d dBm" % whole(c["rssi_dbm"]), "RSSI/" + net: "%d dBm" % whole(c["rssi_dbm"])}
+    if c["rat"] == "umts":
+        out["ECIO/" + net] = "%.1f dBm" % (whole(2 * c["rsrq_db"]) / 2)
+    if c["rat"] == "lte":
+        info = expect_signal_info(p)
+        out.update({"RSRQ/" + net: info["LTE/RSRQ"], "SNR/" + net: info["LTE/SNR"], "RSRP/" + net: info["LTE/RSRP"]})
+    return out
+
+
+def expect_system_info(p):
+    s, c, here, out = p["state"], camped(p), technology(p), {}
+    for name, title in (("gsm", "GSM service/"), ("umts", "WCDMA service/"), ("lte", "LTE service/")):
+        out[title + "Status"] = STATUS[s["service"]] if name == here else "none"
+        out[title + "True Status"] = STATUS[s["true_service"]] if name == here else "none"
+        out[title + "Preferred data path"] = "no"
+    registered = s["registration"] == "registered"
+    if c:
+        values = {"Domain": domains(p), "Service capability": "cs-ps", "Forbidden": "yes" if s.get("forbidden") else "no",
+                  "Location Area Code": "65534" if here == "lte" else str(c["tac"]), "Cell ID": str(c["cell_id"]),
+                  "MCC": c["mcc"], "MNC": c["mnc"]}
+        if registered:
+            values["Roaming status"] = "on" if s.get("roaming") else "off"
+        if s.get("reject_cause"):
+            domain = "cs-ps" if s.get("reject_is_cs") else "ps"
+            values["Registration reject"] = "%s (%s)" % (domain, CAUSE[s["reject_cause"]])
+        if here == "lte":
+            values["Tracking Area Code"] = str(c["tac"])
+            values["Voice support"] = "yes"
+            values["Registration domain"] = {"cs-ps": "cs-ps", "ps": "ps-only", "camped": "limited-service"}[domains(p)]
+        else:
+            values.update({"Call barring status (CS)": "normal-only", "Call barring status (PS)": "normal-only"})
+        if here == "umts":
+            values.update({"HS call status": "hsdpa-hsupa-unsupported", "HS service": "hsdpa-hsupa-supported",
+                           "Primary scrambling code": str(c["pci"])})
+        if here == "gsm":
+            values.update({"E-GPRS supported": "yes", "Dual Transfer Mode supported": "no"})
+        title = {"gsm": "GSM", "umts": "WCDMA", "lte": "LTE"}[here] + " service/"
+        out.update({title + k: v for k, v in values.items()})
+    if serving(p) and here == "lte":  # of the cell that is received, whatever service is shown
+        out["LTE service/Cell access"] = s["access"] if s["access"] != "normal" else "normal-only"
+    shut = "cs-ps-invalid" if s.get("reject_cause") == 3 else "available"
+    out["SIM reject info"] = shut if s["card"] == "ready" else "unavailable"
+    return out
+
+
+def expect_serving_system(p):
+    s, c = p["state"], camped(p)
+    registered = s["registration"] == "registered"
+    attached = {1: "attached", 0: "detached"}
+    words = {"searching": "not-registered-searching", "denied": "registration-denied"}
+    out = {"Registration state": words.get(s["registration"], s["registration"]), "CS": attached[s.get("cs_attached", 0)],
+           "PS": attached[s.get("ps_attached", 0)], "Selected network": "3gpp" if s["operating_mode"] == "online" else "unknown",
+           "Radio interfaces": "1", "Radio interfaces/[0]": c["rat"] if c else "none",
+           "Detailed status/Status": STATUS[s["service"]], "Detailed status/Capability": domains(p) if c else "none",
+           "Detailed status/HDR Status": "none", "Detailed status/HDR Hybrid": "no",
+           "Detailed status/Forbidden": "yes" if s.get("forbidden") else "no"}
+    capabilities = {"lte": ["lte"], "umts": ["hsdpa", "hsupa", "wcdma"], "gsm": ["gprs", "edge"]}[technology(p)]
+    capabilities = capabilities if registered else []
+    out["Data service capabilities"] = str(len(capabilities))
+    out.update({"Data service capabilities/[%d]" % i: name for i, name in enumerate(capabilities)})
+    if registered:
+        roaming = "on" if s.get("roaming") else "off"
+        out.update({"Roaming status": roaming, "Roaming indicators": "1",
+                    "Roaming indicators/[0]": "%s (%s)" % (roaming, technology(p))})
+    if c:
+        out.update({"Current PLMN/MCC": c["mcc"], "Current PLMN/MNC": str(int(c["mnc"])),
+                    "Current PLMN/Description": c["mcc"] + c["mnc"], "Full operator code info/MCC": c["mcc"],
+                    "Full operator code info/MNC": str(int(c["mnc"])),
+                    "Full operator code info/MNC with PCS digit": "yes" if len(c["mnc"]) == 3 else "no",
+                    "3GPP location area code": "65534" if c["rat"] == "lte" else str(c["tac"]),
+                    "3GPP cell ID": str(c["cell_id"])})
+        if c["rat"] == "lte":
+            out["LTE tracking area code"] = str(c["tac"])
+        if c["rat"] == "umts":
+            out["UMTS primary scrambling code"] = str(c["pci"])
+    return out
+
+
+def bcd_as_printed(c):
+    """qmicli prints the octets' digits in their order on the air, which puts a third MNC digit before the others."""
+    return c["mcc"] + (c["mnc"][2] + c["mnc"][:2] if len(c["mnc"]) == 3 else c["mnc"])
+
+
+def lte_levels(title, c, idle):
+    out = {title + "Physical Cell ID": str(c["pci"]), title + "RSRQ": tenth(c["rsrq_db"], -20, -3) + " dB",
+           title + "RSRP": tenth(c["rsrp_dbm"], -140, -44) + " dBm", title + "RSSI": tenth(c["rssi_dbm"]) + " dBm"}
+    if idle is not None:
+        out[title + "Cell Selection RX Level"] = str(whole(c["rsrp_dbm"] + 124) if idle else 0)
+    return out
+
+
+def expect_lte_cells(p, c):
+    s, idle = p["state"], not p["state"].get("tx_on")
+    yes = "yes" if idle else "no"
+    others = [o for o in p["cells"][1:] if o["rat"] == "lte" and o["arfcn"] != c["arfcn"]]
+    same = [o for o in p["cells"] if o["rat"] == "lte" and o["arfcn"] == c["arfcn"]]
+    top = "Intrafrequency LTE Info/"
+    out = {top + "UE In Idle": yes, top + "PLMN": bcd_as_printed(c), top + "Tracking Area Code": str(c["tac"]),
+           top + "Global Cell ID": str(c["cell_id"]), top + "EUTRA Absolute RF Channel Number": str(c["arfcn"] % 65536),
+           top + "Serving Cell ID": str(c["pci"])}
+    if idle:
+        out.update({top + k: v for k, v in {"Cell Reselection Priority": "5", "S Non Intra Search Threshold": "8",
+                                            "Serving Cell Low Threshold": "6", "S Intra Search Threshold": "46"}.items()})
+    for i, o in enumerate(same):
+        out.update(lte_levels(top + "Cell [%d]/" % i, o, True if idle else None))
+    top = "Interfrequency LTE Info/"
+    out[top + "UE In Idle"] = yes
+    for i, o in enumerate(others):
+        f = top + "Frequency [%d]/" % i
+        out.update({f + "EUTRA Absolute RF Channel Number": str(o["arfcn"] % 65536),
+                    f + "Selection RX Level Low Threshold": "0",
+                    f + "Cell Selection RX Level High Threshold": "12" if idle else "0"})
+        if idle:
+            out[f + "Cell Reselection Priority"] = "5"
+        out.update(lte_levels(f + "Cell [0]/", o, idle))
+    out["LTE Info Neighboring GSM/UE In Idle"] = out["LTE Info Neighboring WCDMA/UE In Idle"] = yes
+    for o in (o for o in p["cells"] if o["rat"] == "gsm"):  # the presets have one each, in connected mode
+        f = "LTE Info Neighboring GSM/Frequency [0]/Cell [0]/"
+        out.update({f + "GERAN Absolute RF Channel Number": str(o["arfcn"]), f + "Band Is 1900": "no",
+                    f + "Base Station Identity Code": str(o["pci"]), f + "RSSI": tenth(o["rssi_dbm"]) + " dB",
+                    f + "Cell Selection RX Level": "0"})
+    for o in (o for o in p["cells"] if o["rat"] == "umts"):
+        f = "LTE Info Neighboring WCDMA/Frequency [0]/"
+        out.update({f + "UTRA Absolute RF Channel Number": str(o["arfcn"]), f + "Cell [0]/Primary Scrambling Code": str(o["pci"]),
+                    f + "Cell [0]/CPICH RSCP": tenth(o["rsrp_dbm"]) + " dBm",
+                    f + "Cell [0]/CPICH EcNo": tenth(whole(2 * o["rsrq_db"]) / 2) + " dB"})
+    # A unit of timing advance is 16 / 30.72 MHz = 0.5208 microseconds.
+    out["LTE Timing Advance"] = "%d us" % whole(s.get("timing_advance", 0) * 0.520833) if s["registration"] == "registered" \
+        else "unavailable"
+    return out
+
+
+def as_float(text):
+    return struct.unpack("f", struct.pack("f", float(text)))[0]
+
+
+def expect_umts_cells(p, c):
+    top = "UMTS Info/"
+    out = {top + "Cell ID": str(c["cell_id"] % 65536), top + "PLMN": bcd_as_printed(c), top + "Location Area Code": str(c["tac"])}
+    umts = [o for o in p["cells"] if o["rat"] == "umts"]
+    for i, o in enumerate(umts):
+        t = top if i == 0 else top + "Cell [%d]/" % (i - 1)
+        out.update({t + "UTRA Absolute RF Channel Number": str(o["arfcn"]), t + "Primary Scrambling Code": str(o["pci"]),
+                    t + "RSCP": "%d dBm" % rsrp(o), t + "ECIO": "%d dBm" % whole(o["rsrq_db"])})
+    gsm = [o for o in p["cells"] if o["rat"] == "gsm"]
+    for i, o in enumerate(gsm):
+        t = top + "Neighboring GERAN Cell [%d]/" % i
+        out.update({t + "GERAN Absolute RF Channel Number": str(o["arfcn"]), t + "Network Color Code": str(o["pci"] // 8),
+                    t + "Base Station Color Code": str(o["pci"] % 8),
+                    t + "RSSI": str(whole(o["rssi_dbm"]) % 65536)})  # qmicli prints this signed number as unsigned
+    out["UMTS Cell ID"] = str(c["cell_id"])
+    out["UMTS Info Neighboring LTE/RRC State"] = "disconnected"
+    for i, o in enumerate(o for o in p["cells"] if o["rat"] == "lte"):
+        t = "UMTS Info Neighboring LTE/Frequency [%d]/" % i
+        out.update({t + "EUTRA Absolute RF Channel Number": str(o["arfcn"]), t + "Physical Cell ID": str(o["pci"]),
+                    t + "RSRP": "%.6f dBm" % as_float(tenth(o["rsrp_dbm"])),
+                    t + "RSRQ": "%.6f dB" % as_float(tenth(o["rsrq_db"])),
+                    t + "Cell Selection RX Level": str(whole(o["rsrp_dbm"] + 124)),
+                    t + "Is TDD?": "yes" if o["band"] == 38 else "no"})
+    return out
+
+
+def rx_level(c):
+    level = min(max(math.floor(c["rsrp_dbm"] + 111), 0), 63)  # 3GPP TS 45.008: 1 is -110 to -109 dBm
+    return "-110 dBm > level (0)" if level == 0 else "%d dBm > level > %d dBm (%d)" % (level - 111, level - 110, level)
+
+
+def expect_gsm_cells(p, c):
+    out = {"GERAN Info/Timing Advance": "unavailable"}
+    for i, o in enumerate(p["cells"]):
+        t = "GERAN Info/" if i == 0 else "GERAN Info/Cell [%d]/" % (i - 1)
+        out.update({t + "Cell ID": str(o["cell_id"]), t + "PLMN": bcd_as_printed(o), t + "Location Area Code": str(o["tac"]),
+                    t + "GERAN Absolute RF Channel Number": str(o["arfcn"]), t + "Base Station Identity Code": str(o["pci"]),
+                    t + "RX Level": rx_level(o)})
+    return out
+
+
+def expect_cells(p):
+    c = serving(p)
+    if not c:
+        return UNAVAILABLE
+    return {"lte": expect_lte_cells, "umts": expect_umts_cells, "gsm": expect_gsm_cells}[c["rat"]](p, c)
+
+
+def expect_rf_band(p):
+    c = serving(p)
+    if not c:
+        return TLV_MISSING  # the modem's error never gets through: libqmi insists on the list even then
+    out = {"Bandwidth/Radio Interface": c["rat"]}
+    if c["rat"] == "lte":
+        out["Bandwidth/Bandwidth"] = ("%g" % c["bandwidth_mhz"]).replace(".", "-")
+    for title, channel in (("Band Information/", c["arfcn"] % 65536), ("Band Information (Extended)/", c["arfcn"])):
+        out.update({title + "Radio Interface": c["rat"], title + "Active Band Class": BAND[c["rat"]][c["band"]],
+                    title + "Active Channel": str(channel)})
+    return out
+
+
+def expect_tx_rx_lte(p):
+    """A receiver that searches is tuned and tells its power; what needs a cell is 0 then."""
+    if p["state"]["operating_mode"] != "online":
+        return UNAVAILABLE
+    c, out = serving(p), {}
+    listens = technology(p) == "lte"
+    best = max(chain["power_dbm"] for chain in p["rx"])
+    for i, chain in enumerate(p["rx"]):
+        t = "RX Chain %d/" % i
+        level = tenth(c["rsrp_dbm"] + chain["power_dbm"] - best, -140, -44) if c and listens else "0.0"
+        out.update({t + "Radio tuned": "yes" if listens else "no",
+                    t + "Power": (tenth(chain["power_dbm"]) if listens else "0.0") + " dBm",
+                    t + "ECIO": (tenth(c["rsrq_db"]) if c and listens else "0.0") + " dB",
+                    t + "RSRP": level + " dBm", t + "Phase": "unknown"})
+    on = p["state"].get("tx_on") and listens
+    out["TX/In traffic"] = "yes" if on else "no"
+    if on:
+        out["TX/Power"] = tenth(p["state"]["tx_power_dbm"]) + " dBm"
+    return out
+
+
+def expect_carriers(p):
+    c = serving(p)
+    if not c or c["rat"] != "lte":
+        return UNAVAILABLE
+    width = ("%g" % c["bandwidth_mhz"]).replace(".", "-")
+    return {"DL Bandwidth": width, "No Secondary Cells": "", "Primary Cell Info/Physical Cell ID": str(c["pci"]),
+            "Primary Cell Info/RX Channel": str(c["arfcn"] % 65536), "Primary Cell Info/DL Bandwidth": width,
+            "Primary Cell Info/LTE Band": LTE_BAND[c["band"]]}
+
+
+def expect_operating_mode(p):
+    return {"Mode": p["state"]["operating_mode"], "HW restricted": "no"}
+
+
+def expect_card(p):
+    card = p["state"]["card"]
+    usable = card in ("ready", "pin-locked")
+    none = "session doesn't exist"
+    out = {"Provisioning applications/Primary GW": "slot 1, application 1" if usable else none.replace("'", "")}
+    out.update({"Provisioning applications/" + k: none.replace("'", "") for k in ("Primary 1X", "Secondary GW", "Secondary 1X")})
+    out["Slot [1]/Card state"] = {"ready": "present", "pin-locked": "present", "absent": "absent",
+                                  "error": "error: no-atr-received (3)"}[card]
+    out.update({"Slot [1]/UPIN state": "not-initialized", "Slot [1]/UPIN state/UPIN retries": "0",
+                "Slot [1]/UPIN state/UPUK retries": "0"})
+    if usable:
+        t = "Slot [1]/Application [1]/"
+        locked = card == "pin-locked"
+        out.update({t + "Application type": "usim (2)",
+                    t + "Application state": "pin1-or-upin-pin-required" if locked else "ready",
+                    t + "Application ID": "", t + "Application ID/A0": "00:00:00:87:10:02:FF:FF:FF:FF:89:06:19:00:00",
+                    t + "Personalization state": "unknown" if locked else "ready", t + "UPIN replaces PIN1": "no",
+                    t + "PIN1 state": "enabled-not-verified" if locked else "disabled", t + "PIN2 state": "enabled-not-verified"})
+        for pin in "12":
+            out.update({t + "PIN%s state/PIN%s retries" % (pin, pin): "3", t + "PIN%s state/PUK%s retries" % (pin, pin): "10"})
+    return out
+
+
+def expect_home(p):
+    if p["state"]["card"] != "ready":
+        return "NotProvisioned"
+    return {"Home network/MCC": "257", "Home network/MNC": "1", "Home network/Description": "25701"}
+
+
+COMMANDS = {
+    "--nas-get-signal-info": expect_signal_info,
+    "--nas-get-signal-strength": expect_signal_strength,
+    "--nas-get-system-info": expect_system_info,
+    "--nas-get-serving-system": expect_serving_system,
+    "--nas-get-cell-location-info": expect_cells,
+    "--nas-get-rf-band-info": expect_rf_band,
+    "--nas-get-tx-rx-info=lte": expect_tx_rx_lte,
+    "--nas-get-lte-cphy-ca-info": expect_carriers,
+    "--nas-get-home-network": expect_home,
+    "--dms-get-operating-mode": expect_operating_mode,
+    "--uim-get-card-status": expect_card,
+}
+
+# The same whatever the state is: asked once for each way of access.
+FIXED = {
+    "--dms-get-ids": {"ESN": "0", "IMEI": "350000000000017", "MEID": "unknown"},
+    "--dms-get-model": {"Model": "JAMLOG-SIM LTE"},
+    "--dms-get-manufacturer": {"Manufacturer": "jamlog"},
+    "--dms-get-revision": {"Revision": "SIM01A02"},
+    "--dms-get-software-version": {"Software version": "SIM01A02"},
+    "--dms-get-capabilities": {"Max TX channel rate": "50000000", "Max RX channel rate": "150000000",
+                               "Data Service": "simultaneous-cs-ps", "SIM": "supported", "Networks": "gsm, umts, lte"},
+    "--dms-uim-get-iccid": {"ICCID": "8937501000000000429"},
+    "--dms-uim-get-imsi": {"IMSI": "257019000000042"},
+    "--wds-get-packet-service-status": {"Connection status": "disconnected"},
+    "--wds-get-packet-statistics": "OutOfCall",
+    "--wds-get-current-settings": "OutOfCall",
+    "--nas-network-scan": "InvalidQmiCommand",
+    "--get-service-version-info": {"ctl (1.5)": "", "wds (1.60)": "", "dms (1.0)": "", "nas (1.25)": "", "uim (1.30)": ""},
+}
