@@ -73,7 +73,8 @@ static gboolean add_source(Config *config, const char *text, const char *base, g
 		return FALSE;
 	if (config->sources->len > before)
 		return TRUE;
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name, text);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name,
+		    equals ? equals + 1 : text);
 	return FALSE;
 }
 
@@ -197,12 +198,16 @@ int cmd_record(int argc, char **argv)
 		fprintf(stderr, "jamlog record: %s\n", error->message);
 		return EXIT_CODE_USAGE;
 	}
+	if (config->sources->len == 0) {
+		fprintf(stderr, "jamlog record: nothing to record: name a modem with --modem /dev/cdc-wdm0, or leave --no-gps out\n");
+		return EXIT_CODE_USAGE;
+	}
 	if (!has_type(config, "qmi") && !recorder.quiet)
 		fprintf(stderr, "jamlog record: no modem is named, so only positions are recorded; name one with --modem /dev/cdc-wdm0\n");
 	ExitCode code = recorder_run(config, &recorder, &error);
 	if (error)
 		fprintf(stderr, "jamlog record: %s\n", error->message);
 	else if (code == EXIT_CODE_NO_DATA)
-		fprintf(stderr, "jamlog record: neither a modem nor a GPS ever answered; the messages above say why\n");
+		fprintf(stderr, "jamlog record: neither a modem nor a GPS ever told anything\n");
 	return (int)code;
 }

@@ -100,7 +100,9 @@ static void disk_failed(Recorder *r, const GError *error)
 		return;
 	r->disk_failing = TRUE;
 	gboolean full = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
-	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; what was written before is safe, trying again each second", error->message);
+	gboolean gone = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND);
+	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; %strying again each second", error->message,
+		     gone ? "" : "what was written before is safe, ");
 	count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
 }
 
@@ -226,8 +228,16 @@ static gboolean on_duration_over(gpointer data)
 
 static gboolean finish(Recorder *r, GError **error)
 {
+	g_autoptr(GError) first_error = NULL;
 	count_event(r, EVENT_RUN_END, r->observations + 1);
-	if (!journal_writer_close(r->writer, error)) {
+	gboolean closed = journal_writer_close(r->writer, &first_error);
+	if (!closed && g_error_matches(first_error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND)) {
+		narrator_say(r->narrator, SELF, "%s: saving the rest in a new one", first_error->message);
+		closed = journal_writer_close(r->writer, error);
+	} else if (!closed) {
+		g_propagate_error(error, g_steal_pointer(&first_error));
+	}
+	if (!closed) {
 		g_prefix_error(error, "the last observations could not be saved: ");
 		return FALSE;
 	}
@@ -242,7 +252,10 @@ static gboolean finish(Recorder *r, GError **error)
 static gboolean make_sources(Recorder *r, GError **error)
 {
 	for (guint i = 0; i < r->config->sources->len; i++) {
-		Source *source = source_new(g_ptr_array_index(r->config->sources, i), &r->host, error);
+		const ConfigSource *config = g_ptr_array_index(r->config->sources, i);
+		Source *source = source_new(config, &r->host, error);
+		if (!source && config->origin)
+			g_prefix_error(error, "%s: ", config->origin);
 		if (!source)
 			return FALSE;
 		g_ptr_array_add(r->sources, source);
