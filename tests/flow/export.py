@@ -154,6 +154,12 @@ def track_has_every_place_once():
                 [("served", 120), ("none", 41), ("served", 59), ("served", 50)], "lines")
     for a, b in ((0, 1), (1, 2)):
         check_equal(lines[a]["geometry"]["coordinates"][-1], lines[b]["geometry"]["coordinates"][0], "the vertex where it changes")
+    sync(path("moving.gpkg"), make("moving", sweeps=60, outage="20-39"))
+    moving = parse(export(path("moving.gpkg"), "--layer", "track"))["features"]
+    check_equal([f["properties"]["samples"] for f in moving], [20, 20, 20], "samples of the lines on the move")
+    ends = [f["geometry"]["coordinates"] for f in moving]
+    check_equal([len(c) for c in ends], [21, 21, 20], "vertices")
+    check_equal((ends[0][-1], ends[1][-1]), (ends[1][0], ends[2][0]), "vertices where the service changes on the move")
     # 10 m/s for the 99.3 s up to the last fix.
     check(abs(lines[0]["properties"]["length_m"] - 993) < 5, f"length {lines[0]['properties']['length_m']}")
 

@@ -108,6 +108,23 @@ def growing_is_like_at_once():
     shutil.rmtree(path("part"))
 
 
+def a_late_fix_places_what_waited():
+    """sweeps that were held are interpolated when the next fix comes with a later part"""
+    folder = make("late-fix", sweeps=200, gap="100-150", pair_every=0)
+    sync(path("late-fix.gpkg"), folder)
+    check_equal(states(path("late-fix.gpkg")).get("interpolated"), 49, "interpolated")
+    with open(segment_of(folder), "rb") as f:
+        data = f.read()
+    os.makedirs(path("cut"))
+    for percent in range(50, 80, 3):  # from sweep 100 to 160
+        with open(path("cut", "x.jlj"), "wb") as f:
+            f.write(data[:8192 + (len(data) - 8192) * percent // 100])
+        database = path(f"cut{percent}.gpkg")
+        sync(database, path("cut"))
+        sync(database, folder)
+        check_equal(content(database), content(path("late-fix.gpkg")), f"content, cut at {percent} %")
+
+
 def order_does_not_matter():
     """the order in which segments arrive makes no difference"""
     folder = make("many", sweeps=900, segment=65536, gap=["100-140", "300-420"], pair_every=200)
@@ -315,7 +332,7 @@ def memory_is_bounded():
 
 
 run_tests([counts_agree, values_survive, geopackage_is_valid, store_is_one_file, twice_is_once, renamed_is_the_same,
-           growing_is_like_at_once, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
+           growing_is_like_at_once, a_late_fix_places_what_waited, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
            runs_of_a_boot_share_pairs, later_pairs_repair_earlier_runs, clock_without_gps_has_an_honest_error,
            places_are_as_reasoned, damage_is_passed_over, better_copy_heals, copies_at_once, torn_tail_is_no_damage, kill_new,
            kill_existing, stopped_between_boots, memory_is_bounded])
