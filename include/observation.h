@@ -334,6 +334,9 @@ ObservationParse observation_decode_head(const void *data, gsize length, Observa
  * not present are undefined. */
 ObservationParse observation_decode(const void *data, gsize length, Observation *ret_o);
 
+/* Whether a RAT has this service now; where the modem does not tell that, whether it shows it. */
+gboolean observation_has_service(const Observation *radio, Rat rat, ServiceStatus status);
+
 /* --- what a radio sweep means for the person who carries it --- */
 
 typedef enum {

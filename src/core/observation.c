@@ -88,14 +88,24 @@ const char *observation_word(const char *const *words, guint value)
 	return "unknown";
 }
 
+/* U+0080 to U+009F: some terminals take them for commands, as they do those below U+0020. */
+static gboolean is_c1_control(const guint8 *bytes, gsize length)
+{
+	return length >= 2 && bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] <= 0x9f;
+}
+
 void observation_copy_text(char *ret_text, gsize size, const char *value)
 {
 	g_autofree char *valid = g_utf8_make_valid(value ? value : "", -1);
 	gsize length = strlen(valid);
 	if (length > size - 1)
 		length = (gsize)(g_utf8_find_prev_char(valid, valid + size) - valid);
-	for (gsize i = 0; i < length; i++)
-		ret_text[i] = (guchar)valid[i] < 0x20 || valid[i] == 0x7f ? ' ' : valid[i];
+	for (gsize i = 0; i < length; i++) {
+		const gboolean c1 = is_c1_control((const guint8 *)valid + i, length - i);
+		ret_text[i] = c1 || (guchar)valid[i] < 0x20 || valid[i] == 0x7f ? ' ' : valid[i];
+		if (c1)
+			ret_text[++i] = ' ';
+	}
 	ret_text[length] = '\0';
 }
 
@@ -294,7 +304,7 @@ static gboolean decode_cells(const guint8 *bytes, gsize length, CellList *ret_ce
 static gboolean text_is_clean(const guint8 *bytes, gsize length)
 {
 	for (gsize i = 0; i < length; i++)
-		if (bytes[i] < 0x20 || bytes[i] == 0x7f)
+		if (bytes[i] < 0x20 || bytes[i] == 0x7f || is_c1_control(bytes + i, length - i))
 			return FALSE;
 	return g_utf8_validate((const char *)bytes, (gssize)length, NULL);
 }
@@ -379,17 +389,29 @@ ObservationParse observation_decode(const void *data, gsize length, Observation 
 
 /* --- meaning --- */
 
+gboolean observation_has_service(const Observation *o, Rat rat, ServiceStatus status)
+{
+	static const guint8 ids[][2] = {
+		[RAT_NONE] = {0, 0},
+		[RAT_GSM] = {RADIO_ID_gsm_true_service, RADIO_ID_gsm_service},
+		[RAT_UMTS] = {RADIO_ID_umts_true_service, RADIO_ID_umts_service},
+		[RAT_LTE] = {RADIO_ID_lte_true_service, RADIO_ID_lte_service},
+		[RAT_NR] = {RADIO_ID_nr_true_service, RADIO_ID_nr_service},
+	};
+	for (guint i = 0; i < 2; i++) {
+		const guint id = ids[rat][i];
+		if (id && (o->present & OBSERVATION_BIT(id)))
+			return observation_field_int(&radio_fields[id - 1], &o->radio) == (gint64)status;
+	}
+	return FALSE;
+}
+
 static gboolean any_service(const Observation *o, ServiceStatus status)
 {
-	const RadioFields *r = &o->radio;
-	return (RADIO_HAS(o, gsm_true_service) && r->gsm_true_service == status) ||
-	       (RADIO_HAS(o, umts_true_service) && r->umts_true_service == status) ||
-	       (RADIO_HAS(o, lte_true_service) && r->lte_true_service == status) ||
-	       (RADIO_HAS(o, nr_true_service) && r->nr_true_service == status) ||
-	       (RADIO_HAS(o, gsm_service) && !RADIO_HAS(o, gsm_true_service) && r->gsm_service == status) ||
-	       (RADIO_HAS(o, umts_service) && !RADIO_HAS(o, umts_true_service) && r->umts_service == status) ||
-	       (RADIO_HAS(o, lte_service) && !RADIO_HAS(o, lte_true_service) && r->lte_service == status) ||
-	       (RADIO_HAS(o, nr_service) && !RADIO_HAS(o, nr_true_service) && r->nr_service == status);
+	for (Rat rat = RAT_GSM; rat <= RAT_NR; rat++)
+		if (observation_has_service(o, rat, status))
+			return TRUE;
+	return FALSE;
 }
 
 ServiceState observation_service_state(const Observation *o)

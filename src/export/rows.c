@@ -170,7 +170,7 @@ gboolean export_rows_next(ExportRows *rows, ExportRow *ret_row, gboolean *ret_ta
 	row->source = sqlite3_column_int64(stmt, 1);
 	row->state = sqlite3_column_int64(stmt, 2);
 	row->cell = sqlite3_column_int64(stmt, 3);
-	row->neighbours = sqlite3_column_type(stmt, 9) == SQLITE_NULL ? -1 : sqlite3_column_int64(stmt, 9) / STORE_HEARD_SIZE;
+	row->cells_heard = sqlite3_column_type(stmt, 9) == SQLITE_NULL ? -1 : sqlite3_column_int64(stmt, 9) / STORE_HEARD_SIZE;
 	read_signals(stmt, row);
 	return TRUE;
 }

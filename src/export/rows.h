@@ -13,7 +13,7 @@ typedef struct {
 	PositionState position;
 	gint64 position_error_dm; /* where located */
 	double lat, lon;
-	gint64 neighbours;        /* -1: not told */
+	gint64 cells_heard;        /* -1: not told */
 	guint32 signals;          /* bit i: signal[i] is there */
 	gint64 signal[STORE_N_SIGNALS];
 	gint64 boottime_ms;

@@ -66,10 +66,10 @@ static void put_signals(Samples *s)
 		out_put(out, s->signals[i].name, s->signals[i].length);
 		out_scaled(out, s->row.signal[i], s->signals[i].digits);
 	}
-	if (s->row.neighbours < 0)
+	if (s->row.cells_heard < 0)
 		return;
-	OUT_LITERAL(out, ",\"neighbours\":");
-	out_int(out, s->row.neighbours);
+	OUT_LITERAL(out, ",\"cells_heard\":");
+	out_int(out, s->row.cells_heard);
 }
 
 static void put_feature(Samples *s, const ExportRecording *recording)
@@ -111,7 +111,7 @@ static void put_csv_header(Samples *s)
 	export_pieces_header(s->sink->cells, out);
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
 		out_put(out, s->signals[i].name, s->signals[i].length);
-	OUT_LITERAL(out, ",neighbours");
+	OUT_LITERAL(out, ",cells_heard");
 	export_pieces_header(s->sink->states, out);
 	OUT_LITERAL(out, "\r\n");
 }
@@ -156,8 +156,8 @@ static void put_csv_row(Samples *s, const ExportRecording *recording)
 			out_scaled(out, s->row.signal[i], s->signals[i].digits);
 	}
 	out_char(out, ',');
-	if (s->row.neighbours >= 0)
-		out_int(out, s->row.neighbours);
+	if (s->row.cells_heard >= 0)
+		out_int(out, s->row.cells_heard);
 	out_put(out, s->state->text, s->state->length);
 	OUT_LITERAL(out, "\r\n");
 }

@@ -82,8 +82,9 @@ static void observe_fix(GpsSource *g)
 {
 	Observation o;
 	guint32 age_ms;
+	gint64 fix_ns;
 	observation_init(&o, OBSERVATION_FIX, g->base.name);
-	gboolean is_fix = gps_decode_fix(&g->data, &o);
+	gboolean is_fix = gps_decode_fix(&g->data, &o, &fix_ns);
 	g->data.satellites_used = 0; /* libgps keeps it until the next SKY, which may never come */
 	if (!is_fix) {
 		set_alive(g);
@@ -94,13 +95,13 @@ static void observe_fix(GpsSource *g)
 		}
 		return;
 	}
-	GpsFreshness freshness = gps_delay_judge(&g->delay, o.at.boottime_ns, o.fix.time_ns, &age_ms);
+	GpsFreshness freshness = gps_delay_judge(&g->delay, o.at.boottime_ns, fix_ns, &age_ms);
 	if (freshness == GPS_FIX_REPEAT)
 		return;
 	set_alive(g);
 	FIX_SET(&o, age_ms, age_ms);
 	g->base.host->observe(g->base.host, &o);
-	if (freshness != GPS_FIX_LATE && age_ms < CLOCK_ERROR_MS / 2)
+	if (FIX_HAS(&o, time_ns) && freshness != GPS_FIX_LATE && age_ms < CLOCK_ERROR_MS / 2)
 		observe_clock(g, o.at.boottime_ns, o.fix.time_ns);
 }
 

@@ -13,16 +13,16 @@ static gboolean within(double value, double min, double max)
 	return isfinite(value) && value >= min && value <= max;
 }
 
-/* A receiver that lost its almanac, or a gpsd on a host without a clock, may be 1,024 weeks off (or at 1980). */
-static gboolean decode_time(const struct gps_data_t *report, Observation *o)
+/* A receiver that lost its almanac, or a gpsd on a host without a clock, may be 1,024 weeks off (or at 1980): such a time tells
+ * fixes apart, and no more. */
+static gboolean decode_time(const struct gps_data_t *report, Observation *o, gint64 *ret_ns)
 {
 	gint64 seconds = report->fix.time.tv_sec;
 	if (seconds <= 0 || seconds > G_MAXINT64 / NS_PER_S - 1)
 		return FALSE;
-	gint64 ns = seconds * NS_PER_S + report->fix.time.tv_nsec;
-	if (ns < clock_build_time_ns() || ns > clock_build_time_ns() + YEARS_NS(30))
-		return FALSE;
-	FIX_SET(o, time_ns, ns);
+	*ret_ns = seconds * NS_PER_S + report->fix.time.tv_nsec;
+	if (*ret_ns >= clock_build_time_ns() && *ret_ns <= clock_build_time_ns() + YEARS_NS(30))
+		FIX_SET(o, time_ns, *ret_ns);
 	return TRUE;
 }
 
@@ -40,14 +40,14 @@ static void decode_quality(const struct gps_data_t *report, Observation *o)
 		FIX_SET(o, track_cdeg, (guint32)lround(fix->track * 100) % 36000);
 }
 
-gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o)
+gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o, gint64 *ret_fix_ns)
 {
 	const struct gps_fix_t *fix = &report->fix;
-	gboolean has_time = decode_time(report, o);
+	gboolean has_time = decode_time(report, o, ret_fix_ns);
 	gboolean has_place = fix->mode >= MODE_2D && within(fix->latitude, -90, 90) && within(fix->longitude, -180, 180);
 	if (report->satellites_used > 0 && report->satellites_used <= MAXCHANNELS)
 		FIX_SET(o, satellites_used, (guint8)MIN(report->satellites_used, G_MAXUINT8));
-	if (!has_place) {
+	if (!has_place || !has_time) {
 		FIX_SET(o, mode, FIX_MODE_NONE);
 		return FALSE;
 	}
@@ -57,7 +57,7 @@ gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o)
 	if (fix->mode >= MODE_3D && within(fix->altMSL, -1000, 50000))
 		FIX_SET(o, altitude_cm, (gint32)lround(fix->altMSL * 100));
 	decode_quality(report, o);
-	return has_time;
+	return TRUE;
 }
 
 /* Mean of the `n` strongest of `count` values, in hundredths. */

@@ -10,8 +10,9 @@
 
 #include <gps.h>
 
-/* A TPV report. TRUE when it has a position and a time, which make a fix. */
-gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o);
+/* A TPV report. TRUE when it has a position and the receiver's time of it, *ret_fix_ns (UTC since 1970, perhaps absurd: `time_ns` is
+ * set only where it can be). A position without any time cannot be told from an old one, and is no position. */
+gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o, gint64 *ret_fix_ns);
 /* A SKY report. */
 void gps_decode_sky(const struct gps_data_t *report, Observation *o);
 

@@ -227,32 +227,14 @@ static void decode_services(QmiMessageNasGetSystemInfoOutput *answer, Observatio
 		SET_SERVICE(o, nr, shown, now);
 }
 
-static gboolean has_service(const Observation *o, Rat rat, ServiceStatus wanted)
-{
-	const RadioFields *r = &o->radio;
-	switch (rat) {
-	case RAT_GSM:
-		return RADIO_HAS(o, gsm_true_service) && r->gsm_true_service == wanted;
-	case RAT_UMTS:
-		return RADIO_HAS(o, umts_true_service) && r->umts_true_service == wanted;
-	case RAT_LTE:
-		return RADIO_HAS(o, lte_true_service) && r->lte_true_service == wanted;
-	case RAT_NR:
-		return RADIO_HAS(o, nr_true_service) && r->nr_true_service == wanted;
-	case RAT_NONE:
-		break;
-	}
-	return FALSE;
-}
-
 /* Full service before limited, and within each the newest RAT first. */
 static Rat choose_rat(const Observation *o)
 {
 	for (Rat rat = RAT_NR; rat > RAT_NONE; rat--)
-		if (has_service(o, rat, SERVICE_FULL))
+		if (observation_has_service(o, rat, SERVICE_FULL))
 			return rat;
 	for (Rat rat = RAT_NR; rat > RAT_NONE; rat--)
-		if (has_service(o, rat, SERVICE_LIMITED) || has_service(o, rat, SERVICE_LIMITED_REGIONAL))
+		if (observation_has_service(o, rat, SERVICE_LIMITED) || observation_has_service(o, rat, SERVICE_LIMITED_REGIONAL))
 			return rat;
 	return RAT_NONE;
 }

@@ -232,7 +232,7 @@ static void add_radio_computed(GString *sql)
 		g_string_append_printf(words, " WHEN %u THEN '%s'", i, position_state_words[i]);
 	add_computed(sql, "radio", "position_state", "TEXT", g_string_append(words, " END")->str);
 	add_computed(sql, "radio", "position_error_m", "REAL", "position_error_dm/10.0");
-	add_computed(sql, "radio", "neighbours", "INTEGER", "length(cells)/" G_STRINGIFY(STORE_HEARD_SIZE));
+	add_computed(sql, "radio", "cells_heard", "INTEGER", "length(cells)/" G_STRINGIFY(STORE_HEARD_SIZE));
 	/* GeoPackage's blob: "GP", version 0, flags 1 (little-endian, no envelope), SRS 4326, then a WKB point. SQLite's || of a
 	 * blob keeps its bytes. */
 	add_computed(sql, "radio", "geom", "POINT", "CAST(x'47500001E61000000101000000'||point AS BLOB)");
@@ -250,7 +250,7 @@ static void add_sample(GString *sql)
 		g_autofree char *plain = store_plain_name(name);
 		g_string_append_printf(sql, ", %s.%s", store_signals[i].common ? "r" : "m", plain ? plain : name);
 	}
-	g_string_append(sql, ", r.neighbours");
+	g_string_append(sql, ", r.cells_heard");
 	for (guint i = 0; i < G_N_ELEMENTS(state_ids); i++)
 		g_string_append_printf(sql, ", t.%s", radio->fields[state_ids[i] - 1].name);
 	g_string_append(sql,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync/fixes.h"
 
-#define KEPT_FIXES     32
+#define KEPT_FIXES     128 /* at ten a second, more than a modem's deadline */
 #define PACE_BUCKET_MS 10000
 #define PACE_BUCKETS   (FIXES_PACE_MS / PACE_BUCKET_MS)
 

@@ -65,27 +65,29 @@ record --help
 check "--help shows the options" 0 "--duration"
 
 nothing --no-gps
-check "without any source the run is in order, and says that nothing answered" 3 "no modem is named"
+check "without any source there is nothing to record" 2 "nothing to record"
+nothing --gps localhost:1
+check "without a modem positions alone are recorded, which is said" 3 "no modem is named"
 nothing -m /nonexistent/modem --no-gps
 check "a modem that never comes: exit code 3" 3 "there is no /nonexistent/modem"
 nothing -m /nonexistent/modem --no-gps -q
 [ "$(printf '%s\n' "$out" | wc -l)" = 1 ] || code=98
-check "--quiet says nothing but the reason of the exit code" 3 "neither a modem nor a GPS ever answered"
-nothing --no-gps -v
+check "--quiet says nothing but the reason of the exit code" 3 "neither a modem nor a GPS ever told anything"
+nothing --gps localhost:1 -v
 check "--verbose tells what is durable" 3 "durable 1"
 begun=$(date +%s%N)
-record -d j --state s -t 2.5 --no-gps -q
+record -d j --state s -t 2.5 --gps localhost:1 -q
 took=$((($(date +%s%N) - begun) / 1000000))
 [ $took -ge 2500 ] && [ $took -lt 5000 ] || code="after $took ms"
 check "--duration ends the run" 3 ""
 
 touch file
-record -d file/sub --state s -t 1 --no-gps
+record -d file/sub --state s -t 1
 check "a folder that cannot be made is told" 1 "file/sub"
-record -d j --state file/sub -t 1 --no-gps
+record -d j --state file/sub -t 1
 check "a place for the identity that cannot be made is told" 1 "file/sub"
 mkdir -p s2 && printf short >s2/identity
-record -d j --state s2 -t 1 --no-gps
+record -d j --state s2 -t 1
 check "a damaged identity is told with its remedy" 1 "delete it"
 
 # Files, the standard ones, options: the later wins.

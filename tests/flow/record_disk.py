@@ -84,7 +84,7 @@ def test_stopped_while_full():
 
 def test_full_from_the_start():
     fill(0)
-    recorder = field.Recorder("--no-gps", journal=f"{disk}/three")
+    recorder = field.Recorder("--gps", "localhost:1", journal=f"{disk}/three")
     code = recorder.process.wait(timeout=10)
     tap.ok(code == 1 and "No space left" in recorder.log(), "a disk that is full from the start is told, with exit code 1",
            (code, recorder.log()))

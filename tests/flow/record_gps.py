@@ -203,7 +203,7 @@ def test_deaf_gpsd():
     """It takes the connection and says nothing more."""
     server = FakeGpsd(lambda connection: select.select([], [], [], 60))
     recorder = field.Recorder("--gps", f"localhost:{server.port}")
-    tap.ok(recorder.says("nothing new from the receiver", 12), "a gpsd that says nothing is told")
+    tap.ok(recorder.says("nothing new from the receiver", 30), "a gpsd that says nothing is told")
     code, took = recorder.stop()
     tap.ok(code == 3 and took < 3, "a run without any reading ends with exit code 3", (code, took))
     server.close()

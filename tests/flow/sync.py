@@ -43,7 +43,7 @@ def values_survive():
     row = query(path("counts.gpkg"), "SELECT mcc, mnc, tac, pci, arfcn, band, bandwidth_khz, registration, roaming, rx_tuned,"
                 " operating_mode, domain, umts_rscp_dbm FROM sample WHERE service='served' LIMIT 1")[0]
     check_equal(row, ("257", "01", 601, 100, 1300, 3, 20000, "home", 0, 3, "online", "cs-ps", None), "served sample")
-    row = query(path("counts.gpkg"), "SELECT mcc, lte_rsrp_dbm, rx0_dbm, neighbours FROM sample WHERE service='none' LIMIT 1")[0]
+    row = query(path("counts.gpkg"), "SELECT mcc, lte_rsrp_dbm, rx0_dbm, cells_heard FROM sample WHERE service='none' LIMIT 1")[0]
     check_equal(row, (None, None, -96.3, None), "sample without service")
     row = query(path("counts.gpkg"), "SELECT rat, serving, arfcn, pci, rsrq_cdb, rssi_cdbm FROM neighbour"
                 " WHERE radio=(SELECT min(id) FROM radio) ORDER BY n")

@@ -23,7 +23,10 @@ static Observation decode_fix(const struct gps_data_t *r, gboolean expected)
 {
 	Observation o;
 	observation_init(&o, OBSERVATION_FIX, "gps");
-	g_assert_cmpint(gps_decode_fix(r, &o), ==, expected);
+	gint64 fix_ns;
+	g_assert_cmpint(gps_decode_fix(r, &o, &fix_ns), ==, expected);
+	if (expected)
+		g_assert_cmpint(fix_ns / S, ==, r->fix.time.tv_sec);
 	g_assert_true(FIX_HAS(&o, mode)); /* that there is no position is told, not left out */
 	return o;
 }
@@ -124,19 +127,26 @@ static void test_times_that_cannot_be(void)
 	const gint64 week_s = 7 * 86400, era_s = 1024 * week_s;
 	const struct {
 		gint64 seconds;
-		gboolean is_time;
+		gboolean tells_apart, is_time; /* this fix from an older one; when it was */
 	} rows[] = {
-		{0, FALSE},           {-1, FALSE},         {315964800, FALSE}, /* 1980-01-06, where GPS time begins */
-		{built_s - 1, FALSE}, {built_s, TRUE},     {built_s + 3600 - era_s, FALSE}, /* rolled over */
-		{built_s + 3600, TRUE}, {built_s + 10 * 365 * 86400ll, TRUE}, {built_s + 40 * 366 * 86400ll, FALSE},
-		{G_MAXINT64, FALSE},  {G_MAXINT64 / S, FALSE},
+		{0, FALSE, FALSE},
+		{-1, FALSE, FALSE},
+		{315964800, TRUE, FALSE}, /* 1980-01-06, where GPS time begins */
+		{built_s - 1, TRUE, FALSE},
+		{built_s, TRUE, TRUE},
+		{built_s + 3600 - era_s, TRUE, FALSE}, /* rolled over */
+		{built_s + 3600, TRUE, TRUE},
+		{built_s + 10 * 365 * 86400ll, TRUE, TRUE},
+		{built_s + 40 * 366 * 86400ll, TRUE, FALSE},
+		{G_MAXINT64, FALSE, FALSE},
+		{G_MAXINT64 / S, FALSE, FALSE},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct gps_data_t r = report_new(MODE_3D);
 		r.fix.time.tv_sec = (time_t)rows[i].seconds;
-		Observation o = decode_fix(&r, rows[i].is_time);
+		Observation o = decode_fix(&r, rows[i].tells_apart);
 		g_assert_cmpint(FIX_HAS(&o, time_ns), ==, rows[i].is_time);
-		g_assert_true(FIX_HAS(&o, lat_e7));
+		g_assert_cmpint(FIX_HAS(&o, lat_e7), ==, rows[i].tells_apart);
 	}
 }
 

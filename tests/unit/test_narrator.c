@@ -109,7 +109,7 @@ static void test_each_change_of_service_is_told_once(void)
 	assert_said(&stage, "a: TURNED AWAY by the network, cause 15\n");
 	o = unserved(REGISTRATION_SEARCHING, SERVICE_LIMITED);
 	narrator_observe(stage.narrator, &o);
-	assert_said(&stage, "a: 4G (LTE) network ?-? is heard, but we are not signed in: emergency calls at most\n");
+	assert_said(&stage, "a: heard, but not signed in (emergency calls at most): 4G (LTE)\n");
 	observation_init(&o, OBSERVATION_RADIO, "a");
 	RADIO_SET(&o, operating_mode, OPERATING_LOW_POWER);
 	narrator_observe(stage.narrator, &o);
