@@ -9,6 +9,9 @@ VARIANT ?= release
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 WERROR ?= $(if $(CI),-Werror)
 FUZZ_SECONDS ?= 60
+# V=1 shows whole command lines
+Q = $(if $(V),,@)
+SAY = @$(if $(V),:,echo)
 
 BUILD = build/$(VARIANT)
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile))
@@ -75,7 +78,7 @@ need-%:
 # --- the goals that set everything up; each starts make anew, so that it sees what was just installed ---
 demo: need-DEMO
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@BUILD=$(BUILD) bash tests/demo.sh
+	@exec env BUILD=$(BUILD) bash tests/demo.sh
 
 check: need-CHECK
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
@@ -102,9 +105,11 @@ lint: need-LINT
 
 # --- programs ---
 $(BUILD)/jamlog: $(BUILD)/src/main.o $(BUILD)/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/jamlog-sim: $(BUILD)/src/sim/main.o $(BUILD)/libsim.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
 $(BUILD)/libjamlog.a: $(call obj,$(LIB_SRC))
 $(BUILD)/libsim.a: $(call obj,$(SIM_SRC) $(CORE_SRC))
 $(BUILD)/%.a:
@@ -114,27 +119,34 @@ $(BUILD)/%.a:
 $(BUILD)/%.o: %.c Makefile
 	$(if $(PKG_CFLAGS),,$(error libraries are missing: run "make demo" or "make check", which install them, or: sudo apt install $(BUILD_NEEDS)))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/src/core/clock.o: ALL_CFLAGS += -DJAMLOG_BUILD_EPOCH=$(EPOCH)
 
 # --- tests. Those named sim_* are of the simulator's rooms, all others of jamlog's. ---
 test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
 $(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 run-tests:
 	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		prove --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
+		prove --failures --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
 
 run-coverage:
 	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt

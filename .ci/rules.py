@@ -22,7 +22,8 @@ DOORS = {
     "cmd": None,  # sees every room
 }
 PRINTING_ROOMS = {"cmd", "record", "sim"}
-MAX_FUNCTION, MAX_FILE, MAX_LINE, TAB = 100, 600, 140, 8
+MAX_FUNCTION, MAX_FILE, TAB = 100, 600, 8
+MAX_LINE, MAX_SCRIPT_LINE = 140, 165  # columns; a check and its name may share a line in a script
 
 breaches = []
 
@@ -61,14 +62,14 @@ def check_printing(path, lines):
 
 
 def check_text(path, lines):
-    text = "\n".join(lines[:40])
-    if "SPDX-License-Identifier: GPL-3.0-or-later" not in text:
-        breach(path, 1, "no SPDX line in the first 40 lines")
+    if "SPDX-License-Identifier: GPL-3.0-or-later" not in "\n".join(lines[:120]):
+        breach(path, 1, "no SPDX line in the first comment")
     if len(lines) > MAX_FILE:
         breach(path, len(lines), f"{len(lines)} lines; a file over {MAX_FILE} has two subjects")
+    limit = MAX_LINE if path.endswith((".c", ".h")) else MAX_SCRIPT_LINE
     for number, line in enumerate(lines, 1):
-        if len(line.expandtabs(TAB)) > MAX_LINE:
-            breach(path, number, f"{len(line.expandtabs(TAB))} columns; {MAX_LINE} at most")
+        if len(line.expandtabs(TAB)) > limit:
+            breach(path, number, f"{len(line.expandtabs(TAB))} columns; {limit} at most")
         if line != line.rstrip():
             breach(path, number, "white space at the end of the line")
         if path != ".ci/rules.py" and re.search(r"\b(TODO|FIXME|XXX)\b", line):

@@ -4,9 +4,9 @@
  * change). Rows come in the order of their recordings' start and, within one, as they were made; nothing is held in memory,
  * so any size can be exported.
  *
- * Properties are flat, named with their units, and the same as the columns of the store's view `sample`. What is not known is left
- * out, everywhere (in CSV: the field is empty). So start_time and end_time, the interval in which the sweep was made, are on every
- * feature whose time is known at all; only sweeps of a boot whose clock was never set have none. A sweep without a place
+ * Properties are flat, named with their units, and the same as the columns of the store's view `sample`. What is not known is
+ * left out, everywhere (in CSV: the field is empty). So start_time and end_time, the interval in which the sweep was made, are on
+ * every feature whose time is known at all; only sweeps of a boot whose clock was never set have none. A sweep without a place
  * has "geometry": null.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */

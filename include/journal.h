@@ -25,8 +25,9 @@ typedef struct {
 	guint32 number;                        /* of the segment in its run, from 1 */
 	BootId boot_id;
 	ClockReading created;
-	guint8 previous[JOURNAL_CHAIN_SIZE];   /* chain after the last acknowledged frame of the run's previous segment (its final
-						* frame not counted: where a reader stands at JOURNAL_END_FINAL); zeros for the first */
+	/* Chain after the last acknowledged frame of the run's previous segment (its final frame not counted: where a reader
+	 * stands at JOURNAL_END_FINAL); zeros for the first. */
+	guint8 previous[JOURNAL_CHAIN_SIZE];
 	guint64 first_sequence;                /* of the first observation that the segment may hold */
 	guint8 digest[JOURNAL_CHAIN_SIZE];     /* BLAKE2b-256 of the header block: names this segment, starts its chain */
 } JournalSegment;
@@ -52,7 +53,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JournalWriter, journal_writer_free)
 gboolean journal_writer_append(JournalWriter *writer, Observation *o);
 
 /* Writes the open group and waits until it is durable. After TRUE all that was appended is acknowledged. After FALSE
- * (NO_SPACE, FAILED) nothing of the group is: it is kept, the segment is given up where its state is unknown, and the next
+ * (NO_SPACE, NOT_FOUND where the file was taken away, FAILED) nothing of the group is: it is kept, the segment is given up where its state is unknown, and the next
  * call tries again, in a new segment if need be. An empty group is TRUE at once. */
 gboolean journal_writer_commit(JournalWriter *writer, GError **error);
 
@@ -70,9 +71,9 @@ const guint8 *journal_writer_run_id(const JournalWriter *writer);
 
 typedef struct JournalReader JournalReader;
 
-/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. At any JOURNAL_END_ it stays before
- * what ended the reading, so that going on from there gives the same end again, or what has come since. A position
- * reached in TRUSTED mode holds no chain: it is not to be kept. */
+/* Where a reader stands: enough to go on later in a grown segment. All zeros: at the first frame. At any JOURNAL_END_
+ * it stays before what ended the reading, so that going on from there gives the same end again, or what has come
+ * since. A position reached in TRUSTED mode holds no chain: it is not to be kept. */
 typedef struct {
 	guint64 offset;
 	guint32 frame_number;                 /* of the next frame */

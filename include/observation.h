@@ -59,7 +59,7 @@ typedef enum {
 	EVENT_SWEEP_FAILED,    /* the modem gave no answer to this sweep: not a word about the network */
 	EVENT_NETWORK_REJECT,  /* the network turned us away: `rat`, `domain`, `cause` */
 	EVENT_CLOCK_STEP,      /* REALTIME moved against BOOTTIME by `offset_ms` */
-	EVENT_DISK_FULL,
+	EVENT_DISK_FULL,       /* from here on observations may be lost; `count` is how many there were until then */
 	EVENT_DISK_BACK,       /* `count` observations were lost meanwhile */
 	EVENT_JOURNAL_ERROR,   /* a segment was given up after a failed write */
 	EVENT_RUN_END,         /* a clean end of the run */

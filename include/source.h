@@ -59,8 +59,10 @@ char *source_types(void);
 
 /* --- for sources --- */
 
-/* Records and tells that the device is gone or silent; only the first call of a row does anything. */
-void source_set_lost(Source *source, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Records and tells that the device is gone or silent; only the first call of a row does anything. `reason` goes into the
+ * journal: fixed words, for paths, user names and messages of libraries can tell who carries the device. The sentence is for
+ * the person alone. */
+void source_set_lost(Source *source, const char *reason, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Records (with the time that it was away) and tells that it works. Does nothing unless it was lost. */
 void source_set_back(Source *source);
 /* Salted BLAKE2b-64 of a serial number, hexadecimal: the same on this installation, meaningless elsewhere. */

@@ -78,9 +78,37 @@ typedef enum { STORE_NULL, STORE_INT, STORE_TEXT, STORE_BLOB } StoreType;
 
 typedef struct {
 	StoreType type;
-	gint64 integer;   /* the value; of TEXT and BLOB the length in bytes */
-	const void *data; /* TEXT and BLOB; borrowed until the next row is asked for */
+	guint32 length; /* of TEXT and BLOB, in bytes */
+	union {
+		gint64 integer;
+		const void *data; /* TEXT and BLOB; borrowed until the next row is asked for */
+	};
 } StoreValue;
+
+static inline StoreValue store_null(void)
+{
+	return (StoreValue){.type = STORE_NULL};
+}
+
+static inline StoreValue store_int(gint64 value)
+{
+	return (StoreValue){.type = STORE_INT, .integer = value};
+}
+
+static inline StoreValue store_int_if(gboolean present, gint64 value)
+{
+	return present ? store_int(value) : store_null();
+}
+
+static inline StoreValue store_text(const char *text)
+{
+	return (StoreValue){.type = STORE_TEXT, .length = (guint32)strlen(text), .data = text};
+}
+
+static inline StoreValue store_blob(const void *data, guint32 length)
+{
+	return (StoreValue){.type = STORE_BLOB, .length = length, .data = data};
+}
 
 /* Fills the values of the next row, all of them; *ret_row FALSE at the end. */
 typedef gboolean (*StoreFeedFunc)(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error);
@@ -97,8 +125,12 @@ gboolean store_insert_feed(Store *store, const char *table, const char *columns,
 char *store_kind_columns(ObservationKind kind, guint *ret_n_columns);
 /* TRUE for kinds whose rows carry utc_ms: all but fix and clock, which carry the receiver's own time. */
 gboolean store_kind_has_utc(ObservationKind kind);
-/* Values of the fields of an observation, in the order of the columns; borrowed from `o`. Returns how many. */
+/* Values of the fields of an observation, in the order of the columns; borrowed from `o`. Returns how many, at most
+ * STORE_KIND_MAX_VALUES. */
+#define STORE_KIND_MAX_VALUES 12
 guint store_kind_values(const Observation *o, StoreValue *ret_values);
+/* The signals of a sweep in the order of store_signals. */
+void store_signal_values(const Observation *radio, StoreValue ret_values[]);
 /* One field; borrowed from `fields`. CELLS are NULL: radio's cells are coded by store_heard_encode. */
 StoreValue store_field_value(const ObservationField *field, gboolean present, const void *fields);
 void store_bind(sqlite3_stmt *stmt, int first, const StoreValue *values, guint n);
@@ -135,7 +167,8 @@ char *store_radio_columns(void);
 char *store_radio_more_columns(void);
 /* The name of a signal's field. */
 const char *store_signal_name(const StoreSignal *signal);
-/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free. */
+/* "lte_snr_cdb" is shown as lte_snr_db: hundredths become plain units. NULL for a name that has no such unit; free with g_free.
+ */
 char *store_plain_name(const char *name);
 
 /* How a sweep's place is known; src/sync/place.h says when. */

@@ -59,7 +59,7 @@ echo "demo: a simulated drive of $seconds s; the network disappears on the way a
 "$build/jamlog-sim" "$scenario" --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
 sim=$!
 pids+=("$sim")
-wait_for 10 "the simulator does not start" grep -q '^ready' "$out/sim.log"
+wait_for 10 "the simulator does not start" grep -qs '^ready' "$out/sim.log"
 
 port=$(free_port)
 "$gpsd" -N -n -S "$port" "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &
@@ -85,6 +85,7 @@ kill "$sim" 2>/dev/null || true
 "$build/jamlog" export --db "$out/demo.gpkg" --format geojson --output "$out/demo.geojson" || fail "export ended with exit code $?"
 
 echo
-echo "SQLite (GeoPackage): $PWD/$out/demo.gpkg"
-echo "GeoJSON:             $PWD/$out/demo.geojson"
+size() { wc -c < "$1" | tr -d ' '; }
+echo "SQLite (GeoPackage): $PWD/$out/demo.gpkg ($(size "$out/demo.gpkg") bytes)"
+echo "GeoJSON:             $PWD/$out/demo.geojson ($(size "$out/demo.geojson") bytes)"
 echo "Look at it: open either in QGIS, or drop the GeoJSON onto a map of yours; the gap in the drive is the outage."

@@ -123,9 +123,13 @@ static void tell(const ExportOptions *options, const ExportSummary *s, const cha
 		options->format == EXPORT_CSV ? "rows" : "features", s->samples, output);
 	if (s->unlocated > 0)
 		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " samples have no place%s\n", s->unlocated,
-			options->layer == EXPORT_TRACK ? " and are in no line" : options->format == EXPORT_CSV ? "" : ": their geometry is null");
+			options->layer == EXPORT_TRACK	? " and are in no line"
+			: options->format == EXPORT_CSV ? ""
+							: ": their geometry is null");
 	if (s->undated > 0)
-		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " samples have no time: the clock was never set, and no GPS told it\n",
+		fprintf(stderr,
+			"jamlog export: %" G_GUINT64_FORMAT
+			" samples have no time: the clock was never set, and no GPS told it\n",
 			s->undated);
 }
 
@@ -141,11 +145,14 @@ static int run(const Arguments *a, GError **error)
 	if (!a->quiet)
 		tell(&options, &summary, a->output);
 	if (options.format == EXPORT_CSV && summary.features >= EXPORT_SHEET_ROWS)
-		fprintf(stderr, "jamlog export: warning: Excel and LibreOffice show the first %d rows only: divide the export with --since"
-			" and --until\n", EXPORT_SHEET_ROWS);
+		fprintf(stderr,
+			"jamlog export: warning: Excel and LibreOffice show the first %d rows only:"
+			" divide the export with --since and --until\n",
+			EXPORT_SHEET_ROWS);
 	if (summary.features > 0)
 		return EXIT_CODE_OK;
-	fprintf(stderr, "jamlog export: nothing matched: %s holds no %s\n", a->output, options.format == EXPORT_CSV ? "rows" : "features");
+	fprintf(stderr, "jamlog export: nothing matched: %s holds no %s\n", a->output,
+		options.format == EXPORT_CSV ? "rows" : "features");
 	return EXIT_CODE_NO_DATA;
 }
 
@@ -157,19 +164,24 @@ int cmd_export(int argc, char **argv)
 		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database, "The store that \"jamlog sync\" made", "FILE.gpkg"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &a.output, "Where to; \"-\" is standard output", "FILE"},
 		{"format", 'f', 0, G_OPTION_ARG_STRING, &a.format, "geojson (the default), geojsonseq or csv", "FORMAT"},
-		{"layer", 'l', 0, G_OPTION_ARG_STRING, &a.layer, "samples (the default: a point for each sweep) or track (lines)", "LAYER"},
-		{"since", 0, 0, G_OPTION_ARG_STRING, &a.since, "From this time on (ISO 8601, UTC unless it names a zone)", "TIME"},
+		{"layer", 'l', 0, G_OPTION_ARG_STRING, &a.layer, "samples (the default: a point for each sweep) or track (lines)",
+		 "LAYER"},
+		{"since", 0, 0, G_OPTION_ARG_STRING, &a.since, "From this time on (ISO 8601, UTC unless it names a zone)",
+		 "TIME"},
 		{"until", 0, 0, G_OPTION_ARG_STRING, &a.until, "Before this time", "TIME"},
-		{"bbox", 0, 0, G_OPTION_ARG_STRING, &a.bbox, "Within this box, in degrees; W > E crosses the antimeridian", "W,S,E,N"},
+		{"bbox", 0, 0, G_OPTION_ARG_STRING, &a.bbox, "Within this box, in degrees; W > E crosses the antimeridian",
+		 "W,S,E,N"},
 		{"modem", 0, 0, G_OPTION_ARG_STRING, &a.modem, "Of this modem only", "NAME"},
-		{"rs", 0, 0, G_OPTION_ARG_NONE, &a.record_separators, "geojsonseq: record separators before each feature (RFC 8142)", NULL},
+		{"rs", 0, 0, G_OPTION_ARG_NONE, &a.record_separators,
+		 "geojsonseq: record separators before each feature (RFC 8142)", NULL},
 		{"excel", 0, 0, G_OPTION_ARG_NONE, &a.excel, "csv: a byte order mark, so that Excel sees UTF-8", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &a.quiet, "No summary on standard error", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("- write the store as a map or a table");
-	g_option_context_set_summary(context,
-		"Writes the samples (one point for each sweep of a modem) or the track (lines, divided where the service changes)\n"
+	g_option_context_set_summary(
+		context,
+		"Writes the samples (one point for each sweep of a modem) or the track (lines, divided where service changes)\n"
 		"as GeoJSON (RFC 7946), newline-delimited GeoJSON, or CSV. What is not known is left out; a sample without a\n"
 		"place has a null geometry. A file appears under its name when it is whole.");
 	g_option_context_set_description(context,
@@ -187,6 +199,7 @@ int cmd_export(int argc, char **argv)
 			code = run(&a, &error);
 	}
 	if (error)
-		fprintf(stderr, "jamlog export: %s\n%s", error->message, code == EXIT_CODE_USAGE ? "Try \"jamlog export --help\".\n" : "");
+		fprintf(stderr, "jamlog export: %s\n%s", error->message,
+			code == EXIT_CODE_USAGE ? "Try \"jamlog export --help\".\n" : "");
 	return code;
 }

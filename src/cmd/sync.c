@@ -69,7 +69,8 @@ static void print_table(const SyncSummary *s, const char *database)
 {
 	printf("%-28s", "Observations read");
 	for (guint kind = 1; kind <= OBSERVATION_KIND_MAX; kind++)
-		printf("%s%s %" G_GUINT64_FORMAT, kind > 1 ? ", " : "", observation_table((ObservationKind)kind)->name, s->observations[kind]);
+		printf("%s%s %" G_GUINT64_FORMAT, kind > 1 ? ", " : "", observation_table((ObservationKind)kind)->name,
+		       s->observations[kind]);
 	printf("\n%-28s%.1f s with, %.1f s without (none %.1f, limited %.1f, denied %.1f), %.1f s radio off, %.1f s unknown\n",
 	       "Service", service_s(s, SERVICE_STATE_SERVED), without_service_s(s), service_s(s, SERVICE_STATE_NONE),
 	       service_s(s, SERVICE_STATE_LIMITED), service_s(s, SERVICE_STATE_DENIED), service_s(s, SERVICE_STATE_OFF),
@@ -80,8 +81,8 @@ static void print_table(const SyncSummary *s, const char *database)
 	printf("\n%-28s", "Places of the sweeps");
 	for (guint state = 0; state < POSITION_STATES; state++)
 		printf("%s%s %" G_GUINT64_FORMAT, state ? ", " : "", position_state_words[state], s->positions[state]);
-	printf("\n%-28s%" G_GUINT64_FORMAT " new, %" G_GUINT64_FORMAT " grown, %" G_GUINT64_FORMAT " unchanged\n", "Journal segments",
-	       s->segments_new, s->segments_grown, s->segments_unchanged);
+	printf("\n%-28s%" G_GUINT64_FORMAT " new, %" G_GUINT64_FORMAT " grown, %" G_GUINT64_FORMAT " unchanged\n",
+	       "Journal segments", s->segments_new, s->segments_grown, s->segments_unchanged);
 	printf("%-28s%" G_GUINT64_FORMAT " parts, %" G_GUINT64_FORMAT " bytes (table \"damage\"); %" G_GUINT64_FORMAT
 	       " files unreadable, %" G_GUINT64_FORMAT " tails torn by a power cut\n",
 	       "Damage", s->damages, s->damaged_bytes, s->broken, s->torn_tails);
@@ -157,11 +158,16 @@ static int run(char **paths, const char *database, gboolean quiet, gboolean json
 	else if (!quiet)
 		print_table(&summary, database);
 	if (summary.foreign > 0 && !quiet)
-		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " files in the folders do not end in " JOURNAL_SUFFIX " and were passed over\n",
+		fprintf(stderr,
+			"jamlog sync: %" G_GUINT64_FORMAT " files in the folders do not end in " JOURNAL_SUFFIX
+			" and were passed over\n",
 			summary.foreign);
 	if (summary.damages > 0)
-		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " damaged parts of journals (%" G_GUINT64_FORMAT " bytes) were passed over;"
-			" the table \"damage\" of %s lists them\n", summary.damages, summary.damaged_bytes, database);
+		fprintf(stderr,
+			"jamlog sync: %" G_GUINT64_FORMAT " damaged parts of journals (%" G_GUINT64_FORMAT
+			" bytes) were passed over;"
+			" the table \"damage\" of %s lists them\n",
+			summary.damages, summary.damaged_bytes, database);
 	return exit_code(&summary);
 }
 
@@ -177,16 +183,18 @@ int cmd_sync(int argc, char **argv)
 	gboolean quiet = FALSE, json = FALSE;
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {
-		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &database, "The store: made where it is missing, added to where it is there", "FILE.gpkg"},
+		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &database,
+		 "The store: made where it is missing, added to where it is there", "FILE.gpkg"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the summary as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print no summary and no progress, only what went wrong", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("JOURNAL-OR-FOLDER... - read journals into one store");
-	g_option_context_set_summary(context,
+	g_option_context_set_summary(
+		context,
 		"Reads the journals that \"jamlog record\" wrote, of any number of devices and runs, into one SQLite file which\n"
-		"is also a GeoPackage: QGIS opens its layer \"sample\". Reading the same journals again adds only what is new. The\n"
-		"journals are not changed. Damaged parts are listed in the table \"damage\" and passed over.");
+		"is also a GeoPackage: QGIS opens its layer \"sample\". Reading the same journals again adds only what is\n"
+		"new. The journals are not changed. Damaged parts are listed in the table \"damage\" and passed over.");
 	g_option_context_set_description(context,
 		"Exit codes: 0 all read; 1 a failure, or a named file is no journal (the others were read); 2 usage; 3 no\n"
 		"journal found; 4 read, but damaged parts were passed over.\n\n"

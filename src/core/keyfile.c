@@ -33,6 +33,12 @@ guint keyfile_line(const KeyFile *file, const char *group, const char *key)
 	return GPOINTER_TO_UINT(g_hash_table_lookup(file->lines, id));
 }
 
+char *keyfile_where(const KeyFile *file, const char *group, const char *key)
+{
+	guint line = keyfile_line(file, group, key);
+	return g_strdup_printf("%s:%u", file->path, line ? line : keyfile_line(file, group, NULL));
+}
+
 gboolean keyfile_error(const KeyFile *file, const char *group, const char *key, GError **error, const char *format, ...)
 {
 	va_list args;
@@ -144,8 +150,8 @@ static gboolean check_groups(const KeyFile *file, const KeyFileGroup *specs, GEr
 		const KeyFileGroup *spec = find_group(specs, groups[i]);
 		if (!spec) {
 			g_autofree char *known = describe_groups(specs);
-			return line_error(file, keyfile_line(file, groups[i], NULL), error, "unknown group [%s]; known groups: %s",
-					  groups[i], known);
+			return line_error(file, keyfile_line(file, groups[i], NULL), error,
+					  "unknown group [%s]; known groups: %s", groups[i], known);
 		}
 		if (!check_keys(file, spec, groups[i], error))
 			return FALSE;
@@ -250,8 +256,8 @@ gboolean keyfile_int(const KeyFile *file, const char *group, const char *key, gi
 	if (errno == ERANGE || end == text || *end != '\0')
 		return keyfile_error(file, group, key, error, "\"%s\" is not a whole number", text);
 	if (value < min || value > max)
-		return keyfile_error(file, group, key, error, "%s is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, text,
-				     min, max);
+		return keyfile_error(file, group, key, error, "%s is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+				     text, min, max);
 	*io_value = value;
 	return TRUE;
 }

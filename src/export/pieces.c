@@ -29,8 +29,8 @@ ExportPieces *export_pieces_new(Store *store, StoreDictKind kind, gboolean csv, 
 {
 	g_autoptr(ExportPieces) pieces = g_new0(ExportPieces, 1);
 	g_autofree char *columns = store_dict_columns(kind);
-	g_autofree char *sql = g_strdup_printf("SELECT %s%s FROM %s WHERE id=?", columns, kind == STORE_DICT_STATE ? ", service" : "",
-					       store_dict_table(kind));
+	g_autofree char *sql = g_strdup_printf("SELECT %s%s FROM %s WHERE id=?", columns,
+					       kind == STORE_DICT_STATE ? ", service" : "", store_dict_table(kind));
 	pieces->store = store;
 	pieces->kind = kind;
 	pieces->csv = csv;
@@ -89,7 +89,8 @@ static void fill_piece(ExportPieces *pieces, ExportPiece *piece, gint64 id, gboo
 			out_char(pieces->scratch, ',');
 	}
 	if (found && pieces->kind == STORE_DICT_STATE)
-		g_strlcpy(piece->service, (const char *)sqlite3_column_text(pieces->find, n_fields(pieces)), sizeof piece->service);
+		g_strlcpy(piece->service, (const char *)sqlite3_column_text(pieces->find, n_fields(pieces)),
+			  sizeof piece->service);
 	g_free(piece->text);
 	piece->length = pieces->scratch->used;
 	piece->text = g_memdup2(pieces->scratch->buffer, piece->length);

@@ -49,11 +49,13 @@ gboolean export_rows_find_modem(Store *store, const char *modem, gint64 *ret_sou
 
 static sqlite3_stmt *prepare_sweeps(Store *store, const char *also, GError **error)
 {
-	g_autoptr(GString) sql = g_string_new("SELECT r.id, source, state, cell, utc_ms, utc_error_ms, position, position_error_dm, point,"
-					      " length(cells), boottime_ms");
+	g_autoptr(GString) sql =
+		g_string_new("SELECT r.id, source, state, cell, utc_ms, utc_error_ms, position, position_error_dm, point,"
+			     " length(cells), boottime_ms");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
 		g_string_append_printf(sql, ", %s", store_signal_name(&store_signals[i]));
-	g_string_append_printf(sql, " FROM radio r LEFT JOIN radio_more m ON m.id=r.id WHERE r.id > ? AND r.id < ?%s ORDER BY r.id", also);
+	g_string_append_printf(
+		sql, " FROM radio r LEFT JOIN radio_more m ON m.id=r.id WHERE r.id > ? AND r.id < ?%s ORDER BY r.id", also);
 	return store_prepare(store, sql->str, error);
 }
 
@@ -64,9 +66,12 @@ ExportRows *export_rows_new(Store *store, const ExportOptions *options, GError *
 	rows->options = options;
 	if (!export_rows_find_modem(store, options->modem, &rows->modem, error))
 		return NULL;
-	rows->recordings = store_prepare(store, "SELECT n.id, b.time_source, (SELECT utc_ms FROM radio WHERE id > n.id<<32 AND"
-					 " id < (n.id+1)<<32 ORDER BY id LIMIT 1) AS start FROM recording n JOIN boot b ON b.id=n.boot"
-					 " ORDER BY start IS NULL, start, n.run_id", error);
+	rows->recordings =
+		store_prepare(store,
+			      "SELECT n.id, b.time_source, (SELECT utc_ms FROM radio WHERE id > n.id<<32 AND"
+			      " id < (n.id+1)<<32 ORDER BY id LIMIT 1) AS start FROM recording n JOIN boot b ON b.id=n.boot"
+			      " ORDER BY start IS NULL, start, n.run_id",
+			      error);
 	rows->all = rows->recordings ? prepare_sweeps(store, "", error) : NULL;
 	rows->of_source = rows->all ? prepare_sweeps(store, " AND source=?", error) : NULL;
 	return rows->of_source ? g_steal_pointer(&rows) : NULL;

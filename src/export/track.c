@@ -233,8 +233,10 @@ gboolean export_track(Sink *sink, GError **error)
 	line->recording = &recording;
 	if (!export_rows_find_modem(sink->store, sink->options->modem, &modem, error))
 		return FALSE;
-	g_autoptr(StoreStatement) sources = store_prepare(sink->store, "SELECT id FROM source WHERE id IN (SELECT DISTINCT source FROM"
-							  " radio WHERE id > ? AND id < ?) ORDER BY name", error);
+	g_autoptr(StoreStatement) sources = store_prepare(sink->store,
+							  "SELECT id FROM source WHERE id IN (SELECT DISTINCT source FROM"
+							  " radio WHERE id > ? AND id < ?) ORDER BY name",
+							  error);
 	if (!sources)
 		return FALSE;
 	for (;;) {

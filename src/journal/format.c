@@ -163,6 +163,6 @@ gsize journal_pack_next(const guint8 *records, gsize length, guint64 *io_offset,
 char *journal_segment_name(const guint8 *device_id, const guint8 *run_id, guint32 number)
 {
 	const guint8 *d = device_id, *r = run_id;
-	return g_strdup_printf("%02x%02x%02x%02x-%02x%02x%02x%02x-%05u" JOURNAL_SUFFIX, d[0], d[1], d[2], d[3], r[0], r[1], r[2], r[3],
-			       number);
+	return g_strdup_printf("%02x%02x%02x%02x-%02x%02x%02x%02x-%05u" JOURNAL_SUFFIX, d[0], d[1], d[2], d[3], r[0], r[1],
+			       r[2], r[3], number);
 }

@@ -75,16 +75,17 @@ static inline guint64 journal_sector_ceil(guint64 offset)
 /* Writes head, payload and zeros up to the end of the last sector at `ret_frame`; head->crc is not used. */
 void journal_frame_encode(const JournalFrameHead *head, const guint8 *payload, guint32 seed, guint8 *ret_frame);
 
-/* Parses the frame that begins at `bytes`, of which `available` may be touched (at most to the end of the block). Without `verify` the
- * checksum is not looked at. *ret_head is defined for OK and CRC. */
+/* Parses the frame that begins at `bytes`, of which `available` may be touched (at most to the end of the block).
+ * Without `verify` the checksum is not looked at. *ret_head is defined for OK and CRC. */
 JournalFrameParse journal_frame_parse(const guint8 *bytes, gsize available, guint32 seed, gboolean verify,
 				      JournalFrameHead *ret_head);
 
 /* h(i+1) = BLAKE2b-256(h(i) || frame), padding not included. */
 void journal_chain_next(guint8 *io_chain, const guint8 *frame, gsize frame_size);
 
-/* How many bytes of `records` (each a varint length and that many bytes) the next frame takes: whole records, at least one, as many as fit
- * into the rest of the block at *io_offset. Moves *io_offset on to the next block where not even one fits. */
+/* How many bytes of `records` (each a varint length and that many bytes) the next frame takes: whole records, at least
+ * one, as many as fit into the rest of the block at *io_offset. Moves *io_offset on to the next block where not even
+ * one fits. */
 gsize journal_pack_next(const guint8 *records, gsize length, guint64 *io_offset, guint *ret_count);
 
 /* "<device>-<run>-<number>.jlj"; owned by the caller. */

@@ -256,7 +256,8 @@ static gboolean deserves_second_look(JournalReader *r)
 /* The writer goes on in the next block where the next record does not fit into the rest of this one. */
 static gboolean is_unused_rest(const JournalReader *r, guint64 from, const Place *found)
 {
-	return found->offset % JOURNAL_BLOCK_SIZE == 0 && found->offset - from < JOURNAL_BLOCK_SIZE && frame_fits(r, &found->head);
+	return found->offset % JOURNAL_BLOCK_SIZE == 0 && found->offset - from < JOURNAL_BLOCK_SIZE &&
+	       frame_fits(r, &found->head);
 }
 
 /* At an end the caller may wait for more: what is in memory is old then. */
@@ -338,20 +339,29 @@ static gboolean refuse(GError **error, const char *label, const char *why)
 	return FALSE;
 }
 
+/* One copy of the header; one that is cut short is damaged, even where only zeros were cut. */
+static JournalHeaderParse parse_copy(const guint8 *bytes, gsize length, JournalSegment *ret_segment)
+{
+	guint8 padded[JOURNAL_HEADER_SIZE] = {0};
+	if (length >= JOURNAL_HEADER_SIZE)
+		return journal_header_parse(bytes, ret_segment);
+	memcpy(padded, bytes, length);
+	return journal_header_parse(padded, ret_segment) == JOURNAL_HEADER_FOREIGN ? JOURNAL_HEADER_FOREIGN
+										   : JOURNAL_HEADER_DAMAGED;
+}
+
 /* Either copy of the header will do; the other one is then damage to be reported. */
 static gboolean read_header(JournalReader *r, const char *label, const guint8 *bytes, gsize length, GError **error)
 {
-	guint8 copies[JOURNAL_FIRST_FRAME] = {0}; /* what is cut off reads as zeros */
-	if (length > 0)
-		memcpy(copies, bytes, MIN(length, sizeof copies));
-	const guint8 *first = copies, *second = copies + JOURNAL_HEADER_SIZE;
-	const JournalHeaderParse parse = journal_header_parse(first, &r->segment);
+	const gsize cut = MIN(length, JOURNAL_HEADER_SIZE);
+	const JournalHeaderParse parse = parse_copy(bytes, cut, &r->segment);
 	if (parse == JOURNAL_HEADER_OK) {
-		if (memcmp(first, second, JOURNAL_HEADER_SIZE) != 0)
-			r->header_damage = (JournalDamage){JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE, "the header's copy is damaged"};
+		if (length < JOURNAL_FIRST_FRAME || memcmp(bytes, bytes + JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE) != 0)
+			r->header_damage = (JournalDamage){JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE,
+							   "the header's copy is damaged"};
 		return TRUE;
 	}
-	const JournalHeaderParse parse_second = journal_header_parse(second, &r->segment);
+	const JournalHeaderParse parse_second = parse_copy(bytes + cut, length - cut, &r->segment);
 	if (parse_second == JOURNAL_HEADER_OK) {
 		r->header_damage = (JournalDamage){0, JOURNAL_HEADER_SIZE, "the header is damaged: its copy was used"};
 		return TRUE;
@@ -372,6 +382,8 @@ static JournalReader *reader_new(int fd, GBytes *bytes)
 	r->bytes = bytes ? g_bytes_ref(bytes) : NULL;
 	r->buffer = fd >= 0 ? g_malloc(WINDOW_SIZE) : NULL;
 	r->window = bytes ? g_bytes_get_data(bytes, &r->window_length) : r->buffer;
+	if (!r->window) /* empty bytes have no address, and even adding 0 to none is undefined */
+		r->window = (const guint8 *)"";
 	r->second_looks = SECOND_LOOKS;
 	return r;
 }

@@ -1,10 +1,12 @@
 /* segment_file.h - one segment as the disk sees it: written zeros ahead of need, aligned writes over them, durability.
  *
- * Why it is done so (device bytes measured on ext4 for each 100-byte record at 1 Hz): an append makes the file system journal the inode at
- * every commit (17 KB), an overwrite of zeros that were truly written does not (6.4 KB), and with O_DIRECT a 512-byte write
- * stays one (2.8 KB). Where the file system refuses O_DIRECT, or wants larger blocks than ours, the same is done through the page cache.
+ * Why it is done so (device bytes measured on ext4 for each 100-byte record at 1 Hz): an append makes the file system
+ * journal the inode at every commit (17 KB), an overwrite of zeros that were truly written does not (6.4 KB), and with
+ * O_DIRECT a 512-byte write stays one (2.8 KB). Where the file system refuses O_DIRECT, or wants larger blocks than
+ * ours, the same is done through the page cache.
  *
- * After a failed write, fdatasync or fsync nothing is known about the file any more: the caller gives it up (segment_file_abandon).
+ * After a failed write, fdatasync or fsync nothing is known about the file any more: the caller gives it up
+ * (segment_file_abandon).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -27,9 +29,9 @@ guint8 *segment_file_buffer_new(void);
 /* Makes `directory` with what is missing above it (0700), durably. */
 gboolean segment_file_make_directory(const char *directory, GError **error);
 
-/* Creates `path` (0600; must not exist), writes `head` (a buffer from segment_file_buffer_new) and preallocates the first step, or as much
- * of it as there is room for and at least min_size bytes, then makes the file and its directory entry durable. *file is
- * overwritten after TRUE only; after FALSE nothing is left behind. */
+/* Creates `path` (0600; must not exist), writes `head` (a buffer from segment_file_buffer_new) and preallocates the
+ * first step, or as much of it as there is room for and at least min_size bytes, then makes the file and its directory
+ * entry durable. *file is overwritten after TRUE only; after FALSE nothing is left behind. */
 gboolean segment_file_create(SegmentFile *file, const char *directory, const char *path, const guint8 *head, gsize head_size,
 			     guint64 min_size, GError **error);
 
@@ -40,6 +42,9 @@ gboolean segment_file_reserve(SegmentFile *file, guint64 end, GError **error);
 /* Both sizes are multiples of 512; `buffer` is from segment_file_buffer_new. Not durable before segment_file_sync. */
 gboolean segment_file_write(SegmentFile *file, const guint8 *buffer, gsize size, guint64 offset, GError **error);
 gboolean segment_file_sync(SegmentFile *file, GError **error);
+
+/* FALSE when the file is no longer what its path names: somebody deleted it or moved it (or its folder) away. */
+gboolean segment_file_in_place(const SegmentFile *file);
 
 /* Cuts the file at `end`, makes that durable and closes it. Closed after FALSE too. */
 gboolean segment_file_finish(SegmentFile *file, guint64 end, GError **error);

@@ -66,6 +66,8 @@ static void take_segment(JournalWriter *w, const JournalSegment *segment, const 
 static gboolean create_next(JournalWriter *w, JournalSegment *ret_segment, SegmentFile *ret_file, GError **error)
 {
 	JournalSegment *s = ret_segment;
+	if (!segment_file_make_directory(w->directory, error)) /* it may have been taken away since the last one */
+		return FALSE;
 	*s = w->segment;
 	s->number++;
 	s->boot_id = clock_boot_id();
@@ -124,7 +126,8 @@ static guint64 group_end(const JournalWriter *w)
 }
 
 /* Codes one frame at its place in the buffer, which begins at `base` in the file. */
-static void put_frame(JournalWriter *w, WriterState *state, guint64 base, JournalFrameType type, const guint8 *payload, gsize length)
+static void put_frame(JournalWriter *w, WriterState *state, guint64 base, JournalFrameType type, const guint8 *payload,
+		      gsize length)
 {
 	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)length, .first_sequence = state->sequence,
 				 .number = state->frame_number};
@@ -212,10 +215,22 @@ static gboolean make_room(JournalWriter *w, GError **error)
 	return FALSE;
 }
 
+/* Writing on into a file that nobody can find any more would be a silent stop. */
+static gboolean check_place(JournalWriter *w, GError **error)
+{
+	if (w->file.fd < 0 || segment_file_in_place(&w->file))
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "the journal %s was deleted or moved away", w->path);
+	give_up_segment(w);
+	return FALSE;
+}
+
 gboolean journal_writer_commit(JournalWriter *w, GError **error)
 {
 	if (w->group_length == 0)
 		return TRUE;
+	if (!check_place(w, error))
+		return FALSE;
 	if (!rotate(w, error) || !make_room(w, error))
 		return FALSE;
 	WriterState state = w->at;
@@ -269,7 +284,8 @@ static gboolean start_run(JournalWriter *w, GError **error)
 JournalWriter *journal_writer_new(const JournalWriterOptions *options, GError **error)
 {
 	if (sodium_init() < 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "cannot start libsodium: the kernel gives no random numbers");
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+			    "cannot start libsodium: the kernel gives no random numbers");
 		return NULL;
 	}
 	if (!segment_file_make_directory(options->directory, error))

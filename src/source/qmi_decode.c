@@ -494,6 +494,8 @@ static void set_application_state(QmiUimCardApplicationState state, Observation 
 	}
 }
 
+/* Newer libraries have a second form of this answer; Debian 12's has only the one that they call deprecated. */
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observation *o)
 {
 	GArray *cards = NULL;
@@ -515,6 +517,7 @@ void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observatio
 		set_application_state(application->state, o);
 	}
 }
+G_GNUC_END_IGNORE_DEPRECATIONS
 
 /* --- rejects --- */
 

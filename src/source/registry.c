@@ -46,22 +46,22 @@ void source_free(Source *source)
 		source->class->free(source);
 }
 
-void source_set_lost(Source *source, const char *format, ...)
+void source_set_lost(Source *source, const char *reason, const char *format, ...)
 {
 	if (source->lost)
 		return;
 	Observation o;
 	va_list args;
 	va_start(args, format);
-	g_autofree char *why = g_strdup_vprintf(format, args);
+	g_autofree char *sentence = g_strdup_vprintf(format, args);
 	va_end(args);
 	observation_init(&o, OBSERVATION_EVENT, source->name);
 	EVENT_SET(&o, code, EVENT_SOURCE_LOST);
-	OBSERVATION_SET_TEXT(&o, event, EVENT, text, why);
+	OBSERVATION_SET_TEXT(&o, event, EVENT, text, reason);
 	source->lost = TRUE;
 	source->lost_since_ns = o.at.boottime_ns;
 	source->host->observe(source->host, &o);
-	source->host->tell(source->host, source->name, why);
+	source->host->tell(source->host, source->name, sentence);
 }
 
 void source_set_back(Source *source)

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
-#include "schema.h"
+#include "store/schema.h"
 
 #define CACHE_SLOTS  512
 #define MAX_KEY_SIZE 96
@@ -106,7 +106,7 @@ static void bind_fields(StoreDict *dict, guint64 present, const void *fields)
 	o->present = present;
 	o->radio = *(const RadioFields *)fields;
 	const char *service = service_state_words[observation_service_state(o)];
-	value = (StoreValue){STORE_TEXT, (gint64)strlen(service), service};
+	value = store_text(service);
 	store_bind(dict->insert, (int)schema->n_ids + 2, &value, 1);
 }
 

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
-#include "store.h"
+#include "store/schema.h"
 
 typedef struct {
 	StoreFeedFunc next;
@@ -98,10 +98,10 @@ static int feed_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
 		sqlite3_result_int64(context, value->integer);
 		break;
 	case STORE_TEXT:
-		sqlite3_result_text(context, value->data, (int)value->integer, SQLITE_STATIC);
+		sqlite3_result_text(context, value->data, (int)value->length, SQLITE_STATIC);
 		break;
 	case STORE_BLOB:
-		sqlite3_result_blob(context, value->data, (int)value->integer, SQLITE_STATIC);
+		sqlite3_result_blob(context, value->data, (int)value->length, SQLITE_STATIC);
 		break;
 	}
 	return SQLITE_OK;
@@ -150,10 +150,10 @@ void store_bind(sqlite3_stmt *stmt, int first, const StoreValue *values, guint n
 			sqlite3_bind_int64(stmt, at, values[i].integer);
 			break;
 		case STORE_TEXT:
-			sqlite3_bind_text(stmt, at, values[i].data, (int)values[i].integer, SQLITE_STATIC);
+			sqlite3_bind_text(stmt, at, values[i].data, (int)values[i].length, SQLITE_STATIC);
 			break;
 		case STORE_BLOB:
-			sqlite3_bind_blob(stmt, at, values[i].data, (int)values[i].integer, SQLITE_STATIC);
+			sqlite3_bind_blob(stmt, at, values[i].data, (int)values[i].length, SQLITE_STATIC);
 			break;
 		}
 	}
@@ -161,15 +161,13 @@ void store_bind(sqlite3_stmt *stmt, int first, const StoreValue *values, guint n
 
 StoreValue store_field_value(const ObservationField *field, gboolean present, const void *fields)
 {
-	const char *text = (const char *)fields + field->offset;
 	if (!present)
-		return (StoreValue){.type = STORE_NULL};
+		return store_null();
 	switch (field->type) {
 	case FIELD_ENUM:
-		text = observation_word(field->words, (guint)observation_field_int(field, fields));
-		return (StoreValue){STORE_TEXT, (gint64)strlen(text), text};
+		return store_text(observation_word(field->words, (guint)observation_field_int(field, fields)));
 	case FIELD_TEXT:
-		return (StoreValue){STORE_TEXT, (gint64)strlen(text), text};
+		return store_text((const char *)fields + field->offset);
 	case FIELD_U8:
 	case FIELD_U16:
 	case FIELD_U32:
@@ -178,21 +176,31 @@ StoreValue store_field_value(const ObservationField *field, gboolean present, co
 	case FIELD_I32:
 	case FIELD_I64:
 	case FIELD_BOOL:
-		return (StoreValue){.type = STORE_INT, .integer = observation_field_int(field, fields)};
+		return store_int(observation_field_int(field, fields));
 	case FIELD_CELLS:
 		break;
 	}
-	return (StoreValue){.type = STORE_NULL};
+	return store_null();
 }
 
 guint store_kind_values(const Observation *o, StoreValue *ret_values)
 {
 	const ObservationTable *table = observation_table(o->kind);
 	for (gsize i = 0; i < table->n_fields; i++) {
-		ret_values[i] = store_field_value(&table->fields[i], (o->present & OBSERVATION_BIT(table->fields[i].id)) != 0, &o->radio);
-		/* The 64-bit times: FIELD_I64 in ns is kept in ms. */
-		if (table->fields[i].type == FIELD_I64 && g_str_has_suffix(table->fields[i].name, "_ns"))
+		const ObservationField *field = schema_kind_field(o->kind, i);
+		ret_values[i] = store_field_value(field, (o->present & OBSERVATION_BIT(field->id)) != 0, &o->radio);
+		if (ret_values[i].type == STORE_INT && schema_field_is_ns(o->kind, field->id))
 			ret_values[i].integer /= NS_PER_MS;
 	}
 	return (guint)table->n_fields;
+}
+
+void store_signal_values(const Observation *radio, StoreValue ret_values[])
+{
+	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
+		const StoreSignal *signal = &store_signals[i];
+		const guint8 *at = (const guint8 *)&radio->radio + signal->offset;
+		ret_values[i] = store_int_if((radio->present & OBSERVATION_BIT(signal->id)) != 0,
+					     signal->wide ? (gint64) * (const guint32 *)at : *(const gint16 *)at);
+	}
 }

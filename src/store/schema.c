@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "schema.h"
+#include "store/schema.h"
 
 #include <stddef.h>
 
@@ -33,10 +33,11 @@ const char *store_signal_name(const StoreSignal *signal)
 
 /* What changes seldom from sweep to sweep. The service state follows from these alone. */
 static const guint8 state_ids[] = {
-	RADIO_ID_operating_mode,    RADIO_ID_sim_state,     RADIO_ID_registration, RADIO_ID_cs_attach,         RADIO_ID_ps_attach,
-	RADIO_ID_gsm_service,	    RADIO_ID_gsm_true_service, RADIO_ID_umts_service, RADIO_ID_umts_true_service, RADIO_ID_lte_service,
-	RADIO_ID_lte_true_service,  RADIO_ID_nr_service,    RADIO_ID_nr_true_service, RADIO_ID_domain,	       RADIO_ID_roaming,
-	RADIO_ID_forbidden,	    RADIO_ID_lte_access,    RADIO_ID_reject_rat,   RADIO_ID_reject_domain,     RADIO_ID_reject_cause,
+	RADIO_ID_operating_mode,    RADIO_ID_sim_state,	  RADIO_ID_registration,     RADIO_ID_cs_attach,
+	RADIO_ID_ps_attach,	    RADIO_ID_gsm_service, RADIO_ID_gsm_true_service, RADIO_ID_umts_service,
+	RADIO_ID_umts_true_service, RADIO_ID_lte_service, RADIO_ID_lte_true_service, RADIO_ID_nr_service,
+	RADIO_ID_nr_true_service,   RADIO_ID_domain,	  RADIO_ID_roaming,	     RADIO_ID_forbidden,
+	RADIO_ID_lte_access,	    RADIO_ID_reject_rat,  RADIO_ID_reject_domain,    RADIO_ID_reject_cause,
 	RADIO_ID_rx_tuned,
 };
 static const guint8 cell_ids[] = {
@@ -70,8 +71,8 @@ static const char gpkg_sql[] =
 	" description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),"
 	" min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,"
 	" CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));"
-	"CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,"
-	" srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,"
+	"CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,"
+	" geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,"
 	" CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name),"
 	" CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),"
 	" CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));";
@@ -87,14 +88,14 @@ static const char books_sql[] =
 	/* read_offset, next_frame, chain: how far it was read; ending: final, open or torn */
 	"CREATE TABLE segment (id INTEGER PRIMARY KEY NOT NULL, digest TEXT NOT NULL UNIQUE, recording INTEGER NOT NULL"
 	" REFERENCES recording, number INTEGER NOT NULL, file_name TEXT NOT NULL, created_boottime_ms INTEGER NOT NULL,"
-	" created_realtime_ms INTEGER NOT NULL, clock_state TEXT NOT NULL, first_sequence INTEGER NOT NULL, previous TEXT NOT NULL,"
-	" read_offset INTEGER NOT NULL, next_frame INTEGER NOT NULL, chain TEXT NOT NULL, ending TEXT NOT NULL,"
-	" observations INTEGER NOT NULL, unreadable INTEGER NOT NULL);"
+	" created_realtime_ms INTEGER NOT NULL, clock_state TEXT NOT NULL, first_sequence INTEGER NOT NULL,"
+	" previous TEXT NOT NULL, read_offset INTEGER NOT NULL, next_frame INTEGER NOT NULL, chain TEXT NOT NULL,"
+	" ending TEXT NOT NULL, observations INTEGER NOT NULL, unreadable INTEGER NOT NULL);"
 	"CREATE TABLE damage (id INTEGER PRIMARY KEY NOT NULL, segment INTEGER NOT NULL REFERENCES segment,"
 	" file_offset INTEGER NOT NULL, length INTEGER NOT NULL, reason TEXT NOT NULL);"
 	"CREATE INDEX damage_segment ON damage (segment);"
 	"CREATE TABLE source (id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE);"
-	/* REALTIME of an observation was boottime_ms + offset_ms (within 20 ms) from `id` on, until the next row of the recording */
+	/* REALTIME was boottime_ms + offset_ms (within 20 ms) from `id` on, until the next row of the recording */
 	"CREATE TABLE wall (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER NOT NULL, offset_ms INTEGER NOT NULL,"
 	" clock_state TEXT NOT NULL);"
 	"CREATE TABLE knot (boot INTEGER NOT NULL REFERENCES boot, boottime_ms INTEGER NOT NULL, utc_ms INTEGER NOT NULL,"
@@ -122,22 +123,40 @@ static const char *column_type(const ObservationField *field)
 	return "BLOB";
 }
 
-/* Nanoseconds are kept in ms: "time_ns" is "time_ms" in the store. Free with g_free. */
-static char *kind_column_name(const ObservationField *field)
+const ObservationField *schema_kind_field(ObservationKind kind, gsize i)
 {
-	return g_str_has_suffix(field->name, "_ns") ? g_strdup_printf("%.*s_ms", (int)strlen(field->name) - 3, field->name) :
-						      g_strdup(field->name);
+	static const guint8 fix_order[] = {FIX_ID_mode,	  FIX_ID_lat_e7,     FIX_ID_lon_e7,	    FIX_ID_age_ms,
+					   FIX_ID_eph_cm, FIX_ID_speed_cm_s, FIX_ID_time_ns,	    FIX_ID_altitude_cm,
+					   FIX_ID_epv_cm, FIX_ID_track_cdeg, FIX_ID_satellites_used};
+	const ObservationTable *table = observation_table(kind);
+	if (kind == OBSERVATION_FIX && i < G_N_ELEMENTS(fix_order))
+		return &table->fields[fix_order[i] - 1];
+	return &table->fields[i];
+}
+
+gboolean schema_field_is_ns(ObservationKind kind, guint id)
+{
+	return (kind == OBSERVATION_FIX && id == FIX_ID_time_ns) || (kind == OBSERVATION_CLOCK && id == CLOCK_ID_gps_time_ns);
+}
+
+/* "time_ns" is "time_ms" in the store. Free with g_free. */
+static char *kind_column_name(ObservationKind kind, const ObservationField *field)
+{
+	return schema_field_is_ns(kind, field->id) ? g_strdup_printf("%.*s_ms", (int)strlen(field->name) - 3, field->name) :
+						     g_strdup(field->name);
 }
 
 static void add_kind(GString *sql, ObservationKind kind)
 {
 	const ObservationTable *table = observation_table(kind);
-	g_string_append_printf(sql, "CREATE TABLE %s (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER, source INTEGER", table->name);
+	g_string_append_printf(sql, "CREATE TABLE %s (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER, source INTEGER",
+			       table->name);
 	if (store_kind_has_utc(kind))
 		g_string_append(sql, ", utc_ms INTEGER, utc_error_ms INTEGER");
 	for (gsize i = 0; i < table->n_fields; i++) {
-		g_autofree char *name = kind_column_name(&table->fields[i]);
-		g_string_append_printf(sql, ", %s %s", name, column_type(&table->fields[i]));
+		const ObservationField *field = schema_kind_field(kind, i);
+		g_autofree char *name = kind_column_name(kind, field);
+		g_string_append_printf(sql, ", %s %s", name, column_type(field));
 	}
 	g_string_append(sql, ");");
 }
@@ -147,7 +166,8 @@ static const char *const iso_format = "%Y-%m-%dT%H:%M:%fZ";
 /* A column that is computed when it is read. */
 static void add_computed(GString *sql, const char *table, const char *column, const char *type, const char *expression)
 {
-	g_string_append_printf(sql, "ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;", table, column, type, expression);
+	g_string_append_printf(sql, "ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;", table, column, type,
+			       expression);
 }
 
 static void add_computed_time(GString *sql, const char *table, const char *column, const char *seconds)
@@ -182,9 +202,10 @@ char *store_plain_name(const char *name)
 
 static void add_radio(GString *sql)
 {
-	g_string_append(sql, "CREATE TABLE radio (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER, source INTEGER, utc_ms INTEGER,"
-			     " utc_error_ms INTEGER, position INTEGER, position_error_dm INTEGER, point BLOB, state INTEGER,"
-			     " cell INTEGER, cells BLOB");
+	g_string_append(
+		sql, "CREATE TABLE radio (id INTEGER PRIMARY KEY NOT NULL, boottime_ms INTEGER, source INTEGER, utc_ms INTEGER,"
+		     " utc_error_ms INTEGER, position INTEGER, position_error_dm INTEGER, point BLOB, state INTEGER,"
+		     " cell INTEGER, cells BLOB");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
 		if (store_signals[i].common)
 			g_string_append_printf(sql, ", %s INTEGER", store_signal_name(&store_signals[i]));
@@ -232,8 +253,9 @@ static void add_sample(GString *sql)
 	g_string_append(sql, ", r.neighbours");
 	for (guint i = 0; i < G_N_ELEMENTS(state_ids); i++)
 		g_string_append_printf(sql, ", t.%s", radio->fields[state_ids[i] - 1].name);
-	g_string_append(sql, " FROM radio r JOIN state t ON t.id=r.state JOIN cell c ON c.id=r.cell JOIN source s ON s.id=r.source"
-			     " JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot LEFT JOIN radio_more m ON m.id=r.id;");
+	g_string_append(sql,
+			" FROM radio r JOIN state t ON t.id=r.state JOIN cell c ON c.id=r.cell JOIN source s ON s.id=r.source"
+			" JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot LEFT JOIN radio_more m ON m.id=r.id;");
 }
 
 /* Value of `n` hexadecimal digits of h from position `at` (from 1), in SQL that every SQLite knows. */
@@ -258,18 +280,22 @@ static void add_heard_value(GString *sql, const char *name, guint flag, guint at
 
 static void add_neighbour(GString *sql)
 {
-	g_string_append(sql, "CREATE VIEW neighbour AS SELECT x.radio, x.n, d.rat, d.serving, d.arfcn, d.pci, d.cell_id, x.rsrp_cdbm,"
-			     " x.rsrq_cdb, x.rssi_cdbm FROM (SELECT radio, n, ");
+	g_string_append(sql,
+			"CREATE VIEW neighbour AS SELECT x.radio, x.n, d.rat, d.serving, d.arfcn, d.pci, d.cell_id, x.rsrp_cdbm,"
+			" x.rsrq_cdb, x.rssi_cdbm FROM (SELECT radio, n, ");
 	add_hex(sql, 1, 6);
 	g_string_append(sql, " AS heard");
 	add_heard_value(sql, "rsrp_cdbm", 1, 9);
 	add_heard_value(sql, "rsrq_cdb", 2, 13);
 	add_heard_value(sql, "rssi_cdbm", 4, 17);
-	g_string_append_printf(sql, " FROM (SELECT r.id AS radio, j.key AS n, hex(substr(r.cells,j.key*%u+1,%u)) AS h FROM radio r,"
-			       " json_each('[0", STORE_HEARD_SIZE, STORE_HEARD_SIZE);
+	g_string_append_printf(sql,
+			       " FROM (SELECT r.id AS radio, j.key AS n, hex(substr(r.cells,j.key*%u+1,%u)) AS h FROM radio r,"
+			       " json_each('[0",
+			       (guint)STORE_HEARD_SIZE, (guint)STORE_HEARD_SIZE);
 	for (guint i = 1; i < OBSERVATION_MAX_CELLS; i++)
 		g_string_append(sql, ",0");
-	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;", STORE_HEARD_SIZE);
+	g_string_append_printf(sql, "]') j WHERE j.key*%u < length(r.cells))) x JOIN heard d ON d.id=x.heard;",
+			       (guint)STORE_HEARD_SIZE);
 }
 
 char *schema_tables_sql(void)
@@ -284,13 +310,14 @@ char *schema_tables_sql(void)
 	add_dict(sql, STORE_DICT_HEARD);
 	add_radio(sql);
 	/* Tables that GIS programs shall list; unlisted ones, the dictionaries among them, they then leave out. */
-	g_string_append(sql, "INSERT INTO gpkg_contents (table_name,data_type,identifier,description,srs_id) VALUES"
-			     "('sample','features','sample','one row for each sweep of a modem, with its place and UTC interval',4326),"
-			     "('event','attributes','event','what happened to sources, clock, disk and network',NULL),"
-			     "('fix','attributes','fix','positions as the receiver gave them',NULL),"
-			     "('sky','attributes','sky','satellites and their strength',NULL),"
-			     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
-			     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
+	g_string_append(
+		sql, "INSERT INTO gpkg_contents (table_name,data_type,identifier,description,srs_id) VALUES"
+		     "('sample','features','sample','one row for each sweep of a modem, with its place and UTC interval',4326),"
+		     "('event','attributes','event','what happened to sources, clock, disk and network',NULL),"
+		     "('fix','attributes','fix','positions as the receiver gave them',NULL),"
+		     "('sky','attributes','sky','satellites and their strength',NULL),"
+		     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
+		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
 	return g_string_free(sql, FALSE);
 }
 
@@ -318,7 +345,7 @@ char *store_kind_columns(ObservationKind kind, guint *ret_n_columns)
 	if (store_kind_has_utc(kind))
 		g_string_append(list, ", utc_ms, utc_error_ms");
 	for (gsize i = 0; i < table->n_fields; i++) {
-		g_autofree char *name = kind_column_name(&table->fields[i]);
+		g_autofree char *name = kind_column_name(kind, schema_kind_field(kind, i));
 		g_string_append_printf(list, ", %s", name);
 	}
 	*ret_n_columns = (store_kind_has_utc(kind) ? 5u : 3u) + (guint)table->n_fields;
@@ -327,7 +354,8 @@ char *store_kind_columns(ObservationKind kind, guint *ret_n_columns)
 
 char *store_radio_columns(void)
 {
-	GString *list = g_string_new("id, boottime_ms, source, utc_ms, utc_error_ms, position, position_error_dm, point, state, cell, cells");
+	GString *list = g_string_new(
+		"id, boottime_ms, source, utc_ms, utc_error_ms, position, position_error_dm, point, state, cell, cells");
 	for (guint i = 0; i < STORE_N_SIGNALS; i++)
 		if (store_signals[i].common)
 			g_string_append_printf(list, ", %s", store_signal_name(&store_signals[i]));

@@ -20,3 +20,9 @@ typedef struct {
 } SchemaDict;
 /* Not for STORE_DICT_SOURCE, which has a name only. */
 const SchemaDict *schema_dict(StoreDictKind kind);
+
+/* Field i in the order of a kind's columns: that of the ids, but for `fix`, where what placing sweeps needs comes first, because
+ * SQLite reads a row only as far as it must. */
+const ObservationField *schema_kind_field(ObservationKind kind, gsize i);
+/* TRUE for what is in ns in an observation, and in ms in the store. */
+gboolean schema_field_is_ns(ObservationKind kind, guint id);

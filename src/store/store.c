@@ -2,7 +2,7 @@
 #include "store.h"
 
 #include "error.h"
-#include "schema.h"
+#include "store/schema.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,8 +42,11 @@ void store_free(Store *store)
 {
 	if (!store)
 		return;
+	/* After a failed write SQLite leaves undoing to the next reader: that is us, lest a journal stay beside the file. */
 	if (store->begun)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	if (store->begun && !store->building)
+		sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
 	sqlite3_close_v2(store->db);
 	if (store->building)
 		unlink(store->building);
@@ -161,8 +164,10 @@ static gboolean check_version(Store *store, GError **error)
 {
 	g_autoptr(StoreStatement) stmt = NULL;
 	gboolean row = FALSE;
-	if (sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key='schema_version'"
-			       " AND EXISTS (SELECT 1 FROM meta WHERE key='program' AND value='jamlog')", -1, &stmt, NULL) != SQLITE_OK) {
+	if (sqlite3_prepare_v2(store->db,
+			       "SELECT value FROM meta WHERE key='schema_version'"
+			       " AND EXISTS (SELECT 1 FROM meta WHERE key='program' AND value='jamlog')",
+			       -1, &stmt, NULL) != SQLITE_OK) {
 		if (sqlite3_errcode(store->db) != SQLITE_ERROR)
 			return store_fail(store, error);
 	} else if (!store_step(store, stmt, &row, error)) {
@@ -170,14 +175,17 @@ static gboolean check_version(Store *store, GError **error)
 	}
 	if (!row) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s is a GeoPackage of another program: nothing was changed; name another file with --db", store->path);
+			    "%s is a GeoPackage of another program: nothing was changed; name another file with --db",
+			    store->path);
 		return FALSE;
 	}
 	const int version = sqlite3_column_int(stmt, 0);
 	if (version != STORE_SCHEMA_VERSION) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s has schema %d and this jamlog %s knows %d: nothing was changed; use a newer jamlog, or sync the journals"
-			    " into a new file", store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION);
+		g_set_error(
+			error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			"%s has schema %d and this jamlog %s knows %d: nothing was changed; use a newer jamlog,"
+			" or sync the journals into a new file",
+			store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION);
 		return FALSE;
 	}
 	return TRUE;
@@ -185,6 +193,11 @@ static gboolean check_version(Store *store, GError **error)
 
 static gboolean connect_db(Store *store, const char *path, int flags, GError **error)
 {
+	static gsize configured;
+	if (g_once_init_enter(&configured)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters take a lock for each allocation */
+		g_once_init_leave(&configured, 1);
+	}
 	if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return store_fail(store, error);
 	sqlite3_extended_result_codes(store->db, 1);
@@ -210,7 +223,11 @@ Store *store_open_read(const char *path, GError **error)
 		return NULL;
 	}
 	g_autoptr(Store) store = new_store(path);
-	if (!connect_db(store, path, SQLITE_OPEN_READONLY, error) || !check_version(store, error))
+	/* A sync that was killed left SQLite's journal, and only who may write can undo with it what was half done. Where we may
+	 * not, SQLite opens for reading all the same. */
+	g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+	const int flags = access(journal, F_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	if (!connect_db(store, path, flags, error) || !check_version(store, error))
 		return NULL;
 	return g_steal_pointer(&store);
 }
@@ -222,7 +239,8 @@ static gboolean lock_building(Store *store, const char *building, GError **error
 	if (store->lock < 0)
 		return error_set_errno(error, errno, "cannot create %s", building);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog is building %s: wait for it, then try again", store->path);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog is building %s: wait for it, then try again",
+			    store->path);
 		return FALSE;
 	}
 	store->building = g_strdup(building);

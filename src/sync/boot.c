@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
-#include "register.h"
+#include "sync/register.h"
 
 static void boot_clear(Boot *boot)
 {
@@ -11,42 +11,25 @@ static void boot_clear(Boot *boot)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Boot, boot_clear)
 
-static gboolean count_damage(SyncTools *tools, SyncSegment **segments, guint n, GError **error)
-{
-	g_autoptr(StoreStatement) stmt = store_prepare(tools->store, "SELECT count(*), total(length) FROM damage WHERE segment=?", error);
-	if (!stmt)
-		return FALSE;
-	for (guint i = 0; i < n; i++) {
-		gboolean row;
-		if (i > 0 && segments[i]->id == segments[i - 1]->id)
-			continue; /* a copy of the one before */
-		sqlite3_bind_int64(stmt, 1, segments[i]->id);
-		if (!store_step(tools->store, stmt, &row, error))
-			return FALSE;
-		tools->context->summary->damages += (guint64)sqlite3_column_int64(stmt, 0);
-		tools->context->summary->damaged_bytes += (guint64)sqlite3_column_double(stmt, 1);
-		sqlite3_reset(stmt);
-	}
-	return TRUE;
-}
-
 static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guint n, GError **error)
 {
 	SyncTools *tools = boot->tools;
 	gboolean existed;
 	if (!register_boot(tools->store, &segments[0]->header, &boot->id, &existed, error) ||
-	    (existed && !register_known(boot, error)) || !boot_take_fixes(boot, segments, n, error) ||
+	    (existed && !register_known(boot, error)) || !register_segments(boot, segments, n, error) ||
+	    !boot_take_fixes(boot, segments, n, error) ||
 	    !knots_rebuild(tools->store, boot->id, &boot->dated_from_ms, &boot->dated_to_ms, error))
 		return FALSE;
 	boot->utc = utc_map_new(tools->store, boot->id, error);
 	boot->fixes = boot->utc ? fix_cursor_new(tools->store, boot->id, error) : NULL;
 	return boot->fixes && boot_take_rest(boot, segments, n, error) && boot_settle(boot, error) &&
-	       count_damage(tools, segments, n, error);
+	       register_bounds(boot, error);
 }
 
 gboolean boot_sync(SyncTools *tools, SyncSegment **segments, guint n, GError **error)
 {
-	g_auto(Boot) boot = {.tools = tools, .fixes_from_ms = G_MAXINT64, .fixes_to_ms = G_MININT64};
+	g_auto(Boot) boot = {.tools = tools, .fixes_from_ms = G_MAXINT64, .fixes_to_ms = G_MININT64,
+			     .south_e7 = G_MAXINT32, .west_e7 = G_MAXINT32, .north_e7 = G_MININT32, .east_e7 = G_MININT32};
 	boot.known = g_array_new(FALSE, FALSE, sizeof(KnownRecording));
 	return store_begin(tools->store, error) && sync_within_transaction(&boot, segments, n, error) &&
 	       store_commit(tools->store, error);

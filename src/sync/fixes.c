@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "fixes.h"
+#include "sync/fixes.h"
 
-#define KEPT_FIXES 32
+#define KEPT_FIXES     32
+#define PACE_BUCKET_MS 10000
+#define PACE_BUCKETS   (FIXES_PACE_MS / PACE_BUCKET_MS)
 
 typedef struct {
 	gint64 recording;
@@ -17,6 +19,10 @@ struct FixCursor {
 	PlaceFix kept[KEPT_FIXES]; /* a ring; the newest is kept[(n - 1) % KEPT_FIXES] */
 	guint64 n;
 	gint64 valid_from;         /* `kept` tells what is needed for this time and later ones */
+	struct {
+		gint64 number; /* of the ten seconds since boot, + 1; 0: none */
+		double top_m_s;
+	} pace[PACE_BUCKETS];
 };
 
 void fix_cursor_free(FixCursor *cursor)
@@ -59,7 +65,8 @@ FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error)
 
 gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint64 boottime_ms, gint64 *ret_id, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf("SELECT id, boottime_ms FROM %s WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", table);
+	g_autofree char *sql =
+		g_strdup_printf("SELECT id, boottime_ms FROM %s WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", table);
 	g_autoptr(StoreStatement) stmt = store_prepare(store, sql, error);
 	if (!stmt)
 		return FALSE;
@@ -83,36 +90,50 @@ gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint6
 
 /* --- one run --- */
 
+/* Columns of the statement. What is wrong is looked for here: SQL takes twice as long for it. */
+enum { COLUMN_BOOTTIME_MS, COLUMN_MODE, COLUMN_LAT, COLUMN_LON, COLUMN_AGE_MS, COLUMN_EPH_CM, COLUMN_SPEED_CM_S };
+#define FIX_COLUMNS "boottime_ms, mode, lat_e7, lon_e7, age_ms, eph_cm, speed_cm_s"
+
+/* FALSE for a row that is no position of this boot. A fix that is told again later is as old as its first report, and older than
+ * the boot where the receiver's time leapt (gps_decode.h) or the journal is no honest one: nothing after counts on such times. */
+static gboolean read_fix(sqlite3_stmt *stmt, PlaceFix *ret_fix)
+{
+	const char *mode = (const char *)sqlite3_column_text(stmt, COLUMN_MODE);
+	const gint64 lat = sqlite3_column_int64(stmt, COLUMN_LAT), lon = sqlite3_column_int64(stmt, COLUMN_LON);
+	if (!mode || (*mode != '2' && *mode != '3') || sqlite3_column_type(stmt, COLUMN_LAT) == SQLITE_NULL ||
+	    sqlite3_column_type(stmt, COLUMN_LON) == SQLITE_NULL || ABS(lat) > 900000000 || ABS(lon) > 1800000000)
+		return FALSE;
+	const gboolean told = sqlite3_column_type(stmt, COLUMN_EPH_CM) != SQLITE_NULL;
+	*ret_fix = (PlaceFix){
+		.time_ms = sqlite3_column_int64(stmt, COLUMN_BOOTTIME_MS) - sqlite3_column_int64(stmt, COLUMN_AGE_MS),
+		.lat_e7 = (gint32)lat,
+		.lon_e7 = (gint32)lon,
+		.error_m = told ? (double)sqlite3_column_int64(stmt, COLUMN_EPH_CM) / 100 : PLACE_UNTOLD_ERROR_M,
+		.speed_m_s = (double)sqlite3_column_int64(stmt, COLUMN_SPEED_CM_S) / 100,
+	};
+	return ret_fix->time_ms >= 0;
+}
+
 static gboolean advance_run(FixCursor *cursor, FixRun *run, GError **error)
 {
 	gboolean row;
-	if (!store_step(cursor->store, run->stmt, &row, error))
-		return FALSE;
+	do {
+		if (!store_step(cursor->store, run->stmt, &row, error))
+			return FALSE;
+	} while (row && !read_fix(run->stmt, &run->head));
 	if (!row) {
 		g_clear_pointer(&run->stmt, sqlite3_finalize);
 		run->done = TRUE;
-		return TRUE;
 	}
-	const gboolean told = sqlite3_column_type(run->stmt, 3) != SQLITE_NULL;
-	run->head = (PlaceFix){
-		.time_ms = sqlite3_column_int64(run->stmt, 0),
-		.lat_e7 = sqlite3_column_int(run->stmt, 1),
-		.lon_e7 = sqlite3_column_int(run->stmt, 2),
-		.error_m = told ? (double)sqlite3_column_int64(run->stmt, 3) / 100 : PLACE_UNTOLD_ERROR_M,
-		.speed_m_s = (double)sqlite3_column_int64(run->stmt, 4) / 100,
-	};
 	return TRUE;
 }
 
-/* A fix that is told again later is as old as its first report. */
 static gboolean begin_run(FixCursor *cursor, FixRun *run, gint64 from_ms, GError **error)
 {
 	gint64 id;
 	if (!rows_find_time(cursor->store, "fix", run->recording, from_ms, &id, error))
 		return FALSE;
-	run->stmt = store_prepare(cursor->store, "SELECT boottime_ms-coalesce(age_ms,0), lat_e7, lon_e7, eph_cm, speed_cm_s FROM fix"
-				  " WHERE id >= ? AND id < ? AND mode IN ('2d','3d') AND lat_e7 BETWEEN -900000000 AND 900000000"
-				  " AND lon_e7 BETWEEN -1800000000 AND 1800000000 ORDER BY id", error);
+	run->stmt = store_prepare(cursor->store, "SELECT " FIX_COLUMNS " FROM fix WHERE id >= ? AND id < ? ORDER BY id", error);
 	if (!run->stmt)
 		return FALSE;
 	sqlite3_bind_int64(run->stmt, 1, id);
@@ -124,7 +145,7 @@ static gboolean begin_run(FixCursor *cursor, FixRun *run, gint64 from_ms, GError
 
 static gint64 needed_from(gint64 time_ms)
 {
-	return time_ms - PLACE_HOLD_MS;
+	return time_ms - PLACE_HOLD_MS - FIXES_PACE_MS - PACE_BUCKET_MS;
 }
 
 static void rewind_cursor(FixCursor *cursor, gint64 time_ms)
@@ -136,6 +157,7 @@ static void rewind_cursor(FixCursor *cursor, gint64 time_ms)
 	}
 	cursor->n = 0;
 	cursor->valid_from = time_ms;
+	memset(cursor->pace, 0, sizeof cursor->pace);
 }
 
 /* The run with the earliest next fix; NULL where there is none. Runs are begun as the walk reaches them. */
@@ -162,11 +184,30 @@ static const PlaceFix *kept_fix(const FixCursor *cursor, guint64 back)
 	return &cursor->kept[(cursor->n - 1 - back) % KEPT_FIXES];
 }
 
+/* The top speed of the last minutes, this fix included. Whoever stands at a red light as the position is lost may be a mile away
+ * when the hold ends: how far somebody strays is judged by how they have moved, not by the last fix alone. */
+static double recent_pace(FixCursor *cursor, const PlaceFix *fix)
+{
+	const gint64 number = fix->time_ms / PACE_BUCKET_MS + 1;
+	const gint64 slot = number % PACE_BUCKETS;
+	double top = 0;
+	if (cursor->pace[slot].number != number)
+		cursor->pace[slot].top_m_s = 0;
+	cursor->pace[slot].number = number;
+	cursor->pace[slot].top_m_s = MAX(cursor->pace[slot].top_m_s, fix->speed_m_s);
+	for (guint i = 0; i < PACE_BUCKETS; i++)
+		if (cursor->pace[i].number > number - PACE_BUCKETS)
+			top = MAX(top, cursor->pace[i].top_m_s);
+	return top;
+}
+
 static void keep_fix(FixCursor *cursor, const PlaceFix *fix)
 {
 	if (cursor->n > 0 && fix->time_ms <= kept_fix(cursor, 0)->time_ms)
 		return;
-	cursor->kept[cursor->n++ % KEPT_FIXES] = *fix;
+	PlaceFix *kept = &cursor->kept[cursor->n++ % KEPT_FIXES];
+	*kept = *fix;
+	kept->pace_m_s = recent_pace(cursor, fix);
 	if (cursor->n > KEPT_FIXES)
 		cursor->valid_from = MAX(cursor->valid_from, kept_fix(cursor, KEPT_FIXES - 1)->time_ms);
 }

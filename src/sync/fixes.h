@@ -6,7 +6,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "place.h"
+#include "sync/place.h"
+
+/* The speed that a place reckons with is the highest of this long before it. */
+#define FIXES_PACE_MS 300000
 
 typedef struct FixCursor FixCursor;
 FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error);
@@ -16,7 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FixCursor, fix_cursor_free)
 /* The place at a BOOTTIME; quickest for ascending times. */
 gboolean fix_cursor_place(FixCursor *cursor, gint64 time_ms, Place *ret_place, GError **error);
 
-/* The first id of a recording's rows in a table that may be dated boottime_ms or later. Rows lie in the order of sequence, that is of
- * BOOTTIME but for a few seconds, for which there is a margin. */
+/* The first id of a recording's rows in a table that may be dated boottime_ms or later. Rows lie in the order of sequence, that
+ * is of BOOTTIME but for a few seconds, for which there is a margin. */
 #define FIXES_ORDER_MARGIN_MS 10000
 gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint64 boottime_ms, gint64 *ret_id, GError **error);

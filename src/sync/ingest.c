@@ -4,10 +4,10 @@
  * one of the wanted kind, and enters the few others on the way by statements of their own.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
 #include "error.h"
-#include "register.h"
+#include "sync/register.h"
 
 #include <stddef.h>
 
@@ -17,8 +17,8 @@
 #define MAX_SWEEP_MS 5000
 #define MAX_MODEMS   64
 
-/* The fields before the signals, and rx_tuned, make up state and cell. They are cleared before a record is decoded, so that they can be compared
- * as bytes. */
+/* The fields before the signals, and rx_tuned, make up state and cell. What is absent there is zero (stream.h), so that they can
+ * be compared as bytes. */
 #define HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
 #define HEAD_FIELDS ((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned))
 
@@ -33,22 +33,16 @@ typedef struct {
 typedef struct {
 	Boot *boot;
 	RecordStream *stream;
-	Record record;
-	Observation observation;
+	const Record *record;
 	const SyncSegment *wall_segment; /* whose first record was seen */
 	Sweep last_sweep[MAX_MODEMS]; /* by source % MAX_MODEMS */
 	guint8 point[16];
 	guint8 cells[OBSERVATION_MAX_CELLS * STORE_HEARD_SIZE];
 } Pass;
 
-static StoreValue integer(gint64 value)
-{
-	return (StoreValue){.type = STORE_INT, .integer = value};
-}
-
 static gint64 row_id(const Pass *pass)
 {
-	return STORE_ID(pass->record.segment->recording, pass->observation.sequence);
+	return STORE_ID(pass->record->segment->recording, pass->record->observation.sequence);
 }
 
 static gboolean sequence_fits(const Observation *o)
@@ -56,32 +50,26 @@ static gboolean sequence_fits(const Observation *o)
 	return o->sequence >= 1 && o->sequence <= STORE_MAX_SEQUENCE;
 }
 
-static gboolean decode(Pass *pass, gboolean *ret_ok, GError **error)
-{
-	*ret_ok = observation_decode(pass->record.data, pass->record.length, &pass->observation) == OBSERVATION_OK;
-	return *ret_ok || record_stream_reject(pass->stream, &pass->record, error);
-}
-
 /* Enters an observation of any kind but radio by its own statement. */
 static gboolean insert_kind(Pass *pass, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	StoreValue values[STORE_FEED_MAX_COLUMNS];
-	gint64 utc_ms, error_ms;
+	gint64 utc_ms = 0, error_ms = 0;
 	gboolean known = FALSE;
 	const gint64 source = store_dict_name(tools->sources, o->source, error);
 	if (source < 0)
 		return FALSE;
 	guint n = 0;
-	values[n++] = integer(row_id(pass));
-	values[n++] = integer(boot_ms(o->at.boottime_ns));
-	values[n++] = integer(source);
+	values[n++] = store_int(row_id(pass));
+	values[n++] = store_int(boot_ms(o->at.boottime_ns));
+	values[n++] = store_int(source);
 	if (store_kind_has_utc(o->kind)) {
 		if (!utc_map_at(pass->boot->utc, boot_ms(o->at.boottime_ns), &known, &utc_ms, &error_ms, error))
 			return FALSE;
-		values[n++] = known ? integer(utc_ms) : (StoreValue){.type = STORE_NULL};
-		values[n++] = known ? integer(error_ms) : (StoreValue){.type = STORE_NULL};
+		values[n++] = store_int_if(known, utc_ms);
+		values[n++] = store_int_if(known, error_ms);
 	}
 	n += store_kind_values(o, values + n);
 	store_bind(tools->insert_kind[o->kind], 1, values, n);
@@ -95,7 +83,7 @@ static gboolean find_wall(Pass *pass, GError **error)
 	Boot *boot = pass->boot;
 	sqlite3_stmt *find = boot->tools->find_wall;
 	gboolean row;
-	sqlite3_bind_int64(find, 1, STORE_ID(pass->record.segment->recording, pass->record.segment->header.first_sequence));
+	sqlite3_bind_int64(find, 1, STORE_ID(pass->record->segment->recording, pass->record->segment->header.first_sequence));
 	sqlite3_bind_int64(find, 2, row_id(pass));
 	if (!store_step(boot->tools->store, find, &row, error))
 		return FALSE;
@@ -113,11 +101,11 @@ static gboolean find_wall(Pass *pass, GError **error)
 static gboolean note_wall(Pass *pass, GError **error)
 {
 	Boot *boot = pass->boot;
-	const ClockReading *at = &pass->observation.at;
-	const gint64 offset = boot_ms(at->realtime_ns - at->boottime_ns);
-	if (pass->wall_segment != pass->record.segment && !find_wall(pass, error))
+	const ClockReading *at = &pass->record->observation.at;
+	const gint64 offset = boot_ms(at->realtime_ns) - boot_ms(at->boottime_ns); /* a hostile REALTIME must not overflow */
+	if (pass->wall_segment != pass->record->segment && !find_wall(pass, error))
 		return FALSE;
-	pass->wall_segment = pass->record.segment;
+	pass->wall_segment = pass->record->segment;
 	if (boot->wall_known && at->state == boot->wall_state && ABS(offset - boot->wall_offset_ms) <= WALL_STEP_MS)
 		return TRUE;
 	boot->wall_known = TRUE;
@@ -134,16 +122,16 @@ static gboolean note_wall(Pass *pass, GError **error)
 /* Counts a record and notes its clocks; *ret_kind 0 for one that is not to be looked at further. */
 static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
 {
-	Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncSummary *summary = pass->boot->tools->context->summary;
-	const ObservationParse parse = observation_decode_head(pass->record.data, pass->record.length, o);
 	*ret_kind = 0;
-	if (parse == OBSERVATION_MALFORMED || !sequence_fits(o))
-		return record_stream_reject(pass->stream, &pass->record, error);
+	if (pass->record->parse == OBSERVATION_MALFORMED || !sequence_fits(o))
+		return record_stream_reject(pass->stream, pass->record, error);
 	if (!note_wall(pass, error))
 		return FALSE;
-	pass->record.segment->observations++;
-	if (parse == OBSERVATION_UNKNOWN_KIND) {
+	pass->record->segment->observations++;
+	pass->boot->any_read = TRUE;
+	if (pass->record->parse == OBSERVATION_UNKNOWN_KIND) {
 		summary->newer_kind++;
 		return TRUE;
 	}
@@ -154,48 +142,42 @@ static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
 
 static void note_fix(Boot *boot, const Observation *o)
 {
-	SyncTools *tools = boot->tools;
-	const gint64 time_ms = boot_ms(o->at.boottime_ns) - (FIX_HAS(o, age_ms) ? o->fix.age_ms : 0);
-	if (FIX_HAS(o, mode) && o->fix.mode <= FIX_MODE_3D)
-		tools->context->summary->fixes_by_mode[o->fix.mode]++;
+	const FixFields *f = &o->fix;
+	const gint64 time_ms = boot_ms(o->at.boottime_ns) - (FIX_HAS(o, age_ms) ? f->age_ms : 0);
+	if (FIX_HAS(o, mode) && f->mode <= FIX_MODE_3D)
+		boot->tools->context->summary->fixes_by_mode[f->mode]++;
 	if (!FIX_HAS(o, lat_e7) || !FIX_HAS(o, lon_e7))
 		return;
 	boot->fixes_from_ms = MIN(boot->fixes_from_ms, time_ms);
 	boot->fixes_to_ms = MAX(boot->fixes_to_ms, time_ms);
-	tools->south_e7 = MIN(tools->south_e7, o->fix.lat_e7);
-	tools->north_e7 = MAX(tools->north_e7, o->fix.lat_e7);
-	tools->west_e7 = MIN(tools->west_e7, o->fix.lon_e7);
-	tools->east_e7 = MAX(tools->east_e7, o->fix.lon_e7);
+	if (ABS((gint64)f->lat_e7) > 900000000 || ABS((gint64)f->lon_e7) > 1800000000)
+		return; /* nor does it place a sweep (fixes.c) */
+	boot->south_e7 = MIN(boot->south_e7, f->lat_e7);
+	boot->north_e7 = MAX(boot->north_e7, f->lat_e7);
+	boot->west_e7 = MIN(boot->west_e7, f->lon_e7);
+	boot->east_e7 = MAX(boot->east_e7, f->lon_e7);
 }
 
 static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)
 {
 	Pass *pass = user_data;
-	for (;;) {
-		guint kind;
-		gboolean ok;
+	guint kind;
+	do {
 		if (!record_stream_next(pass->stream, &pass->record, error))
 			return FALSE;
-		*ret_row = pass->record.data != NULL;
+		*ret_row = pass->record != NULL;
 		if (!*ret_row)
 			return TRUE;
-		if (!take_head(pass, &kind, error))
+		if (!take_head(pass, &kind, error) || (kind == OBSERVATION_CLOCK && !insert_kind(pass, error)))
 			return FALSE;
-		if (kind != OBSERVATION_FIX && kind != OBSERVATION_CLOCK)
-			continue;
-		if (!decode(pass, &ok, error))
-			return FALSE;
-		if (ok && kind == OBSERVATION_FIX)
-			break;
-		if (ok && !insert_kind(pass, error))
-			return FALSE;
-	}
-	const gint64 source = store_dict_name(pass->boot->tools->sources, pass->observation.source, error);
-	ret_values[0] = integer(row_id(pass));
-	ret_values[1] = integer(boot_ms(pass->observation.at.boottime_ns));
-	ret_values[2] = integer(source);
-	store_kind_values(&pass->observation, ret_values + 3);
-	note_fix(pass->boot, &pass->observation);
+	} while (kind != OBSERVATION_FIX);
+	const Observation *o = &pass->record->observation;
+	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
+	ret_values[0] = store_int(row_id(pass));
+	ret_values[1] = store_int(boot_ms(o->at.boottime_ns));
+	ret_values[2] = store_int(source);
+	memcpy(ret_values + 3, pass->record->values, observation_table(OBSERVATION_FIX)->n_fields * sizeof *ret_values);
+	note_fix(pass->boot, o);
 	return source >= 0;
 }
 
@@ -208,19 +190,19 @@ static void count_service(Pass *pass, gint64 source, gint64 time_ms)
 	if (last->time_ms < time_ms)
 		summary->service_ms[last->service] += (guint64)MIN(time_ms - last->time_ms, MAX_SWEEP_MS);
 	last->time_ms = time_ms;
-	last->service = observation_service_state(&pass->observation);
+	last->service = observation_service_state(&pass->record->observation);
 }
 
 static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_values, GError **error)
 {
 	Place place;
 	gboolean known;
-	gint64 utc_ms, error_ms;
+	gint64 utc_ms = 0, error_ms = 0;
 	if (!utc_map_at(pass->boot->utc, time_ms, &known, &utc_ms, &error_ms, error) ||
 	    !fix_cursor_place(pass->boot->fixes, time_ms, &place, error))
 		return FALSE;
-	ret_values[STORE_RADIO_UTC_MS] = known ? integer(utc_ms) : (StoreValue){.type = STORE_NULL};
-	ret_values[STORE_RADIO_UTC_ERROR_MS] = known ? integer(error_ms) : (StoreValue){.type = STORE_NULL};
+	ret_values[STORE_RADIO_UTC_MS] = store_int_if(known, utc_ms);
+	ret_values[STORE_RADIO_UTC_ERROR_MS] = store_int_if(known, error_ms);
 	boot_place_values(&place, pass->point, ret_values);
 	pass->boot->tools->context->summary->positions[place.state]++;
 	return TRUE;
@@ -228,9 +210,9 @@ static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_value
 
 static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
 {
-	const Observation *o = &pass->observation;
-	gint64 length = 0;
-	*ret_value = (StoreValue){.type = STORE_NULL};
+	const Observation *o = &pass->record->observation;
+	guint32 length = 0;
+	*ret_value = store_null();
 	if (!RADIO_HAS(o, cells))
 		return TRUE;
 	for (guint i = 0; i < o->radio.cells.n; i++) {
@@ -243,28 +225,19 @@ static gboolean heard_cells(Pass *pass, StoreValue *ret_value, GError **error)
 		store_heard_encode(pass->cells + length, heard, cell);
 		length += STORE_HEARD_SIZE;
 	}
-	*ret_value = (StoreValue){STORE_BLOB, length, pass->cells};
+	*ret_value = store_blob(pass->cells, length);
 	return TRUE;
-}
-
-static StoreValue signal_value(const Observation *o, const StoreSignal *signal)
-{
-	const guint8 *at = (const guint8 *)&o->radio + signal->offset;
-	if (!(o->present & OBSERVATION_BIT(signal->id)))
-		return (StoreValue){.type = STORE_NULL};
-	return integer(signal->wide ? (gint64) * (const guint32 *)at : *(const gint16 *)at);
 }
 
 static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
 {
-	const Observation *o = &pass->observation;
 	SyncTools *tools = pass->boot->tools;
 	StoreValue more[STORE_N_SIGNALS];
 	guint n_more = 0;
 	gboolean any = FALSE;
-	more[n_more++] = integer(row_id(pass));
+	more[n_more++] = store_int(row_id(pass));
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
-		const StoreValue value = signal_value(o, &store_signals[i]);
+		const StoreValue value = pass->record->values[i];
 		if (store_signals[i].common) {
 			*ret_common++ = value;
 		} else {
@@ -281,7 +254,7 @@ static gboolean take_signals(Pass *pass, StoreValue *ret_common, GError **error)
 /* State, cell and service of a sweep, which mostly are those of the modem's last one. */
 static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
 	const guint64 present = o->present & HEAD_FIELDS;
@@ -304,7 +277,7 @@ static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GErr
 
 static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 {
-	const Observation *o = &pass->observation;
+	const Observation *o = &pass->record->observation;
 	const Sweep *sweep;
 	const gint64 time_ms = boot_ms(o->at.boottime_ns);
 	const gint64 source = store_dict_name(pass->boot->tools->sources, o->source, error);
@@ -312,24 +285,12 @@ static gboolean fill_sweep(Pass *pass, StoreValue *ret_values, GError **error)
 	    !heard_cells(pass, &ret_values[STORE_RADIO_CELLS], error) ||
 	    !take_signals(pass, ret_values + STORE_RADIO_FIRST_SIGNAL, error))
 		return FALSE;
-	ret_values[STORE_RADIO_ID] = integer(row_id(pass));
-	ret_values[STORE_RADIO_BOOTTIME_MS] = integer(time_ms);
-	ret_values[STORE_RADIO_SOURCE] = integer(source);
-	ret_values[STORE_RADIO_STATE] = integer(sweep->state);
-	ret_values[STORE_RADIO_CELL] = integer(sweep->cell);
+	ret_values[STORE_RADIO_ID] = store_int(row_id(pass));
+	ret_values[STORE_RADIO_BOOTTIME_MS] = store_int(time_ms);
+	ret_values[STORE_RADIO_SOURCE] = store_int(source);
+	ret_values[STORE_RADIO_STATE] = store_int(sweep->state);
+	ret_values[STORE_RADIO_CELL] = store_int(sweep->cell);
 	count_service(pass, source, time_ms);
-	return TRUE;
-}
-
-static gboolean decode_good_head(Pass *pass, gboolean *ret_ok, GError **error)
-{
-	Observation *o = &pass->observation;
-	memset(&o->radio, 0, HEAD_SIZE);
-	o->radio.rx_tuned = 0;
-	*ret_ok = observation_decode(pass->record.data, pass->record.length, o) == OBSERVATION_OK;
-	if (!*ret_ok && observation_decode_head(pass->record.data, pass->record.length, o) == OBSERVATION_OK && sequence_fits(o))
-		return record_stream_reject(pass->stream, &pass->record, error);
-	*ret_ok = *ret_ok && sequence_fits(o);
 	return TRUE;
 }
 
@@ -337,32 +298,33 @@ static gboolean next_sweep(gpointer user_data, StoreValue *ret_values, gboolean 
 {
 	Pass *pass = user_data;
 	for (;;) {
-		gboolean ok;
 		if (!record_stream_next(pass->stream, &pass->record, error))
 			return FALSE;
-		*ret_row = pass->record.data != NULL;
+		*ret_row = pass->record != NULL;
 		if (!*ret_row)
 			return TRUE;
-		/* A record begins with its kind. What the first pass took, refused or did not know is passed over here. */
-		const guint kind = pass->record.data[0];
-		if (kind == OBSERVATION_FIX || kind == OBSERVATION_CLOCK || !observation_table((ObservationKind)kind))
-			continue;
-		if (!decode_good_head(pass, &ok, error))
-			return FALSE;
-		if (ok && kind == OBSERVATION_RADIO)
+		const Observation *o = &pass->record->observation;
+		if (!sequence_fits(o))
+			continue; /* the first pass reported it */
+		if (pass->record->parse != OBSERVATION_OK) {
+			if (!record_stream_reject(pass->stream, pass->record, error))
+				return FALSE;
+		} else if (o->kind == OBSERVATION_RADIO) {
 			return fill_sweep(pass, ret_values, error);
-		if (ok && !insert_kind(pass, error))
+		} else if (!insert_kind(pass, error)) {
 			return FALSE;
+		}
 	}
 }
 
-static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, gboolean second, GError **error)
+static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, StreamPass which, GError **error)
 {
+	const gboolean second = which == STREAM_SECOND;
 	g_autofree Pass *pass = g_new0(Pass, 1);
 	const RecordHooks hooks = second ? register_second_hooks(boot) : register_first_hooks(boot);
-	g_autoptr(RecordStream) stream = record_stream_new(segments, n, second, &hooks, boot->tools->context);
 	guint n_columns = STORE_RADIO_N_COLUMNS;
 	g_autofree char *columns = second ? store_radio_columns() : store_kind_columns(OBSERVATION_FIX, &n_columns);
+	g_autoptr(RecordStream) stream = record_stream_new(segments, n, which, &hooks, boot->tools->context);
 	pass->boot = boot;
 	pass->stream = stream;
 	return store_insert_feed(boot->tools->store, second ? "radio" : "fix", columns, n_columns, second ? next_sweep : next_fix,
@@ -371,10 +333,10 @@ static gboolean run_pass(Boot *boot, SyncSegment **segments, guint n, gboolean s
 
 gboolean boot_take_fixes(Boot *boot, SyncSegment **segments, guint n, GError **error)
 {
-	return run_pass(boot, segments, n, FALSE, error);
+	return run_pass(boot, segments, n, STREAM_FIRST, error);
 }
 
 gboolean boot_take_rest(Boot *boot, SyncSegment **segments, guint n, GError **error)
 {
-	return run_pass(boot, segments, n, TRUE, error);
+	return run_pass(boot, segments, n, STREAM_SECOND, error);
 }

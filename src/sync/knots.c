@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "knots.h"
+#include "sync/knots.h"
 
 /* Candidates of a boot (?1) in the order of BOOTTIME. Each journal's own error is as its writer knew it; 1 ms is for rounding. */
 typedef struct {
@@ -94,10 +94,11 @@ static gboolean compare(Store *store, gint64 boot, gint64 *ret_from_ms, gint64 *
 
 static gboolean replace(Store *store, gint64 boot, const char *time_source, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf(
-		"DELETE FROM knot WHERE boot=%" G_GINT64_FORMAT ";"
-		"INSERT INTO knot SELECT %" G_GINT64_FORMAT ", boottime_ms, utc_ms, error_ms FROM temp.fresh ORDER BY boottime_ms;"
-		"UPDATE boot SET time_source='%s' WHERE id=%" G_GINT64_FORMAT, boot, boot, time_source, boot);
+	g_autofree char *sql = g_strdup_printf("DELETE FROM knot WHERE boot=%" G_GINT64_FORMAT ";"
+					       "INSERT INTO knot SELECT %" G_GINT64_FORMAT
+					       ", boottime_ms, utc_ms, error_ms FROM temp.fresh ORDER BY boottime_ms;"
+					       "UPDATE boot SET time_source='%s' WHERE id=%" G_GINT64_FORMAT,
+					       boot, boot, time_source, boot);
 	return store_exec(store, sql, error);
 }
 
@@ -146,8 +147,10 @@ UtcMap *utc_map_new(Store *store, gint64 boot, GError **error)
 	map->before_stmt = store_prepare(store, "SELECT boottime_ms, utc_ms, error_ms FROM knot WHERE boot=? AND boottime_ms<=?"
 					 " ORDER BY boottime_ms DESC LIMIT 1", error);
 	if (map->before_stmt)
-		map->after_stmt = store_prepare(store, "SELECT boottime_ms, utc_ms, error_ms FROM knot WHERE boot=? AND boottime_ms>?"
-						" ORDER BY boottime_ms LIMIT 1", error);
+		map->after_stmt = store_prepare(store,
+						"SELECT boottime_ms, utc_ms, error_ms FROM knot WHERE boot=? AND boottime_ms>?"
+						" ORDER BY boottime_ms LIMIT 1",
+						error);
 	if (!map->after_stmt)
 		return NULL;
 	sqlite3_bind_int64(map->before_stmt, 1, boot);
@@ -155,7 +158,8 @@ UtcMap *utc_map_new(Store *store, gint64 boot, GError **error)
 	return g_steal_pointer(&map);
 }
 
-static gboolean find_knot(UtcMap *map, sqlite3_stmt *stmt, gint64 boottime_ms, TimeKnot *ret_knot, gboolean *ret_found, GError **error)
+static gboolean find_knot(UtcMap *map, sqlite3_stmt *stmt, gint64 boottime_ms, TimeKnot *ret_knot, gboolean *ret_found,
+			  GError **error)
 {
 	sqlite3_bind_int64(stmt, 2, boottime_ms);
 	const gboolean ok = store_step(map->store, stmt, ret_found, error);
@@ -165,7 +169,8 @@ static gboolean find_knot(UtcMap *map, sqlite3_stmt *stmt, gint64 boottime_ms, T
 	return ok;
 }
 
-gboolean utc_map_at(UtcMap *map, gint64 boottime_ms, gboolean *ret_known, gint64 *ret_utc_ms, gint64 *ret_error_ms, GError **error)
+gboolean utc_map_at(UtcMap *map, gint64 boottime_ms, gboolean *ret_known, gint64 *ret_utc_ms, gint64 *ret_error_ms,
+		    GError **error)
 {
 	if (!map->looked || boottime_ms < map->valid_from || boottime_ms >= map->valid_to) {
 		if (!find_knot(map, map->before_stmt, boottime_ms, &map->before, &map->has_before, error) ||

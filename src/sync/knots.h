@@ -11,7 +11,7 @@
 #pragma once
 
 #include "store.h"
-#include "timebase.h"
+#include "sync/timebase.h"
 
 #define KNOTS_NTP_ERROR_MS    1000
 #define KNOTS_MANUAL_ERROR_MS 3600000
@@ -24,4 +24,5 @@ UtcMap *utc_map_new(Store *store, gint64 boot, GError **error);
 void utc_map_free(UtcMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UtcMap, utc_map_free)
 /* *ret_known FALSE: this boot has no UTC. Quickest for ascending times. */
-gboolean utc_map_at(UtcMap *map, gint64 boottime_ms, gboolean *ret_known, gint64 *ret_utc_ms, gint64 *ret_error_ms, GError **error);
+gboolean utc_map_at(UtcMap *map, gint64 boottime_ms, gboolean *ret_known, gint64 *ret_utc_ms, gint64 *ret_error_ms,
+		    GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "place.h"
+#include "sync/place.h"
 
 #include <math.h>
 
@@ -31,7 +31,7 @@ static double lon_of(const PlaceFix *fix)
 
 static Place stay(const PlaceFix *fix, PositionState state, gint64 away_ms)
 {
-	const double speed = MAX(fix->speed_m_s, PLACE_WALKING_M_S);
+	const double speed = MAX(MAX(fix->speed_m_s, fix->pace_m_s), PLACE_WALKING_M_S);
 	return (Place){state, lat_of(fix), lon_of(fix), fix->error_m + speed * (double)away_ms / 1000};
 }
 
@@ -40,7 +40,8 @@ static Place stay(const PlaceFix *fix, PositionState state, gint64 away_ms)
 static double stray_m(const PlaceFix *before, const PlaceFix *after, double gap_s, double share)
 {
 	const double chord = place_distance_m(lat_of(before), lon_of(before), lat_of(after), lon_of(after));
-	const double speed = MAX(MAX(before->speed_m_s, after->speed_m_s), PLACE_WALKING_M_S);
+	const double pace = gap_s * 1000 > PLACE_LIVE_GAP_MS ? MAX(before->pace_m_s, after->pace_m_s) : 0;
+	const double speed = MAX(MAX(MAX(before->speed_m_s, after->speed_m_s), pace), PLACE_WALKING_M_S);
 	const double way = MAX(chord, speed * gap_s);
 	return sqrt(way * way - chord * chord) * MIN(share, 1 - share);
 }

@@ -6,7 +6,8 @@
  *   held          the last fix is at most PLACE_HOLD_MS old and none follows soon enough: that place, and an error that grows
  *   none          no place
  * Between two fixes the place lies on the straight line, passed at even speed. The error is that of the fixes and, added to it,
- * how far somebody could have strayed from the line at the speed that the fixes tell (walking pace at least).
+ * how far somebody could have strayed from the line at the speed that the fixes tell: between fresh fixes their own, over longer
+ * gaps the pace of the last minutes (walking pace at least).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -25,6 +26,7 @@ typedef struct {
 	gint32 lat_e7, lon_e7;
 	double error_m; /* 95 % */
 	double speed_m_s; /* 0 where not told */
+	double pace_m_s;  /* how fast they have gone lately; 0 where not known */
 } PlaceFix;
 
 typedef struct {

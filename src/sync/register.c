@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "register.h"
+#include "sync/register.h"
 
 #include "error.h"
 
@@ -41,16 +41,11 @@ static gboolean find_or_enter(Store *store, const char *table, const char *colum
 	return TRUE;
 }
 
-static StoreValue text_value(const char *text)
-{
-	return (StoreValue){STORE_TEXT, (gint64)strlen(text), text};
-}
-
 gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_id, gboolean *ret_existed, GError **error)
 {
 	g_autofree char *device = hex(header->device_id, sizeof header->device_id);
 	g_autofree char *boot = hex(header->boot_id.bytes, sizeof header->boot_id.bytes);
-	const StoreValue values[] = {text_value(device), text_value(boot)};
+	const StoreValue values[] = {store_text(device), store_text(boot)};
 	return find_or_enter(store, "boot", "device_id, boot_id", values, ret_id, ret_existed, error);
 }
 
@@ -58,13 +53,14 @@ static gboolean find_recording(Boot *boot, const JournalSegment *header, gint64 
 {
 	gboolean existed;
 	g_autofree char *run = hex(header->run_id, sizeof header->run_id);
-	const StoreValue values[] = {{.type = STORE_INT, .integer = boot->id}, text_value(run)};
+	const StoreValue values[] = {store_int(boot->id), store_text(run)};
 	if (!find_or_enter(boot->tools->store, "recording", "boot, run_id", values, ret_id, &existed, error))
 		return FALSE;
 	if (*ret_id <= STORE_MAX_RECORDING)
 		return TRUE;
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "%s holds %d recordings, and no more fit: sync the rest into another file",
-		    store_path(boot->tools->store), STORE_MAX_RECORDING);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+		    "%s holds %d recordings, and no more fit: sync the rest into another file", store_path(boot->tools->store),
+		    STORE_MAX_RECORDING);
 	return FALSE;
 }
 
@@ -91,6 +87,27 @@ gboolean register_known(Boot *boot, GError **error)
 	}
 }
 
+gboolean register_bounds(Boot *boot, GError **error)
+{
+	Store *store = boot->tools->store;
+	if (!boot->any_read)
+		return TRUE;
+	g_autoptr(StoreStatement) stmt = store_prepare(
+		store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
+		" min_x=min(coalesce(min_x,?1),?1), min_y=min(coalesce(min_y,?2),?2), max_x=max(coalesce(max_x,?3),?3),"
+		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'", error);
+	if (!stmt)
+		return FALSE;
+	if (boot->south_e7 > boot->north_e7)
+		return store_exec(store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now')"
+				  " WHERE table_name='sample'", error);
+	sqlite3_bind_double(stmt, 1, boot->west_e7 / 1e7);
+	sqlite3_bind_double(stmt, 2, boot->south_e7 / 1e7);
+	sqlite3_bind_double(stmt, 3, boot->east_e7 / 1e7);
+	sqlite3_bind_double(stmt, 4, boot->north_e7 / 1e7);
+	return store_run(store, stmt, error);
+}
+
 /* --- segments --- */
 
 static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *digest, GError **error)
@@ -104,20 +121,22 @@ static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *dige
 		return FALSE;
 	const char *state = clock_state_name(h->created.state);
 	const StoreValue values[] = {
-		text_value(digest),
-		{.type = STORE_INT, .integer = segment->recording},
-		{.type = STORE_INT, .integer = h->number},
-		text_value(name_utf8),
-		{.type = STORE_INT, .integer = boot_ms(h->created.boottime_ns)},
-		{.type = STORE_INT, .integer = boot_ms(h->created.realtime_ns)},
-		text_value(state),
-		{.type = STORE_INT, .integer = (gint64)MIN(h->first_sequence, (guint64)G_MAXINT64)},
-		text_value(previous),
+		store_text(digest),
+		store_int(segment->recording),
+		store_int(h->number),
+		store_text(name_utf8),
+		store_int(boot_ms(h->created.boottime_ns)),
+		store_int(boot_ms(h->created.realtime_ns)),
+		store_text(state),
+		store_int((gint64)MIN(h->first_sequence, (guint64)G_MAXINT64)),
+		store_text(previous),
 	};
 	store_bind(insert, 1, values, G_N_ELEMENTS(values));
 	if (!store_run(boot->tools->store, insert, error))
 		return FALSE;
 	segment->id = sqlite3_last_insert_rowid(store_db(boot->tools->store));
+	segment->wanted = TRUE;
+	boot->tools->context->summary->segments_new++;
 	return TRUE;
 }
 
@@ -128,40 +147,44 @@ static gboolean forget_damage(Boot *boot, const SyncSegment *segment, GError **e
 }
 
 /* Where to go on in a segment that is known. One with damage is read again from its start: this may be a better copy. */
-static gboolean resume_segment(Boot *boot, SyncSegment *segment, sqlite3_stmt *found, gboolean *ret_read, GError **error)
+static gboolean resume_segment(Boot *boot, SyncSegment *segment, sqlite3_stmt *found, GError **error)
 {
 	segment->id = sqlite3_column_int64(found, 0);
 	segment->recording = sqlite3_column_int64(found, 1);
 	const gboolean damaged = sqlite3_column_int64(found, 7) > 0;
-	*ret_read = TRUE;
+	segment->wanted = TRUE;
 	if (damaged)
 		return forget_damage(boot, segment, error);
 	segment->from.offset = (guint64)sqlite3_column_int64(found, 2);
 	segment->from.frame_number = (guint32)sqlite3_column_int64(found, 3);
 	unhex((const char *)sqlite3_column_text(found, 4), segment->from.chain, sizeof segment->from.chain);
 	segment->observations = (guint64)sqlite3_column_int64(found, 5);
-	*ret_read = segment->size > segment->from.offset;
+	segment->wanted = segment->size > segment->from.offset;
 	segment->to = segment->from;
+	if (!segment->wanted)
+		boot->tools->context->summary->segments_unchanged++;
 	return TRUE;
 }
 
-static gboolean first_begin(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error)
+static gboolean register_segment(Boot *boot, SyncSegment *segment, GError **error)
 {
-	Boot *boot = user_data;
-	SyncSummary *summary = boot->tools->context->summary;
 	g_autofree char *digest = hex(segment->header.digest, sizeof segment->header.digest);
 	sqlite3_stmt *find = boot->tools->find_segment;
 	gboolean row;
 	sqlite3_bind_text(find, 1, digest, -1, SQLITE_STATIC);
 	if (!store_step(boot->tools->store, find, &row, error))
 		return FALSE;
-	const gboolean ok = row ? resume_segment(boot, segment, find, ret_read, error) : enter_segment(boot, segment, digest, error);
+	const gboolean ok = row ? resume_segment(boot, segment, find, error) : enter_segment(boot, segment, digest, error);
 	sqlite3_reset(find);
-	if (!row)
-		summary->segments_new++;
-	else if (!*ret_read)
-		summary->segments_unchanged++;
 	return ok;
+}
+
+gboolean register_segments(Boot *boot, SyncSegment **segments, guint n, GError **error)
+{
+	for (guint i = 0; i < n; i++)
+		if (!register_segment(boot, segments[i], error))
+			return FALSE;
+	return TRUE;
 }
 
 static gboolean enter_damage(gpointer user_data, SyncSegment *segment, const JournalDamage *damage, GError **error)
@@ -188,33 +211,27 @@ static gboolean first_end(gpointer user_data, SyncSegment *segment, JournalResul
 	SyncSummary *summary = boot->tools->context->summary;
 	g_autofree char *chain = hex(segment->to.chain, sizeof segment->to.chain);
 	sqlite3_stmt *update = boot->tools->update_segment;
-	segment->has_news = segment->to.offset > segment->from.offset;
+	const gboolean news = segment->to.offset > segment->from.offset;
+	segment->wanted = news; /* in the second pass */
 	if (ending == JOURNAL_END_TORN)
 		summary->torn_tails++;
 	if (segment->from.offset > 0)
-		*(segment->has_news ? &summary->segments_grown : &summary->segments_unchanged) += 1;
+		*(news ? &summary->segments_grown : &summary->segments_unchanged) += 1;
 	g_autofree char *name = g_path_get_basename(segment->path);
 	g_autofree char *name_utf8 = g_utf8_make_valid(name, -1);
 	const char *word = ending_word(ending);
 	const StoreValue values[] = {
-		text_value(name_utf8),
-		{.type = STORE_INT, .integer = (gint64)segment->to.offset},
-		{.type = STORE_INT, .integer = segment->to.frame_number},
-		text_value(chain),
-		text_value(word),
-		{.type = STORE_INT, .integer = (gint64)segment->observations},
-		{.type = STORE_INT, .integer = (gint64)segment->unreadable},
-		{.type = STORE_INT, .integer = segment->id},
+		store_text(name_utf8),
+		store_int((gint64)segment->to.offset),
+		store_int(segment->to.frame_number),
+		store_text(chain),
+		store_text(word),
+		store_int((gint64)segment->observations),
+		store_int((gint64)segment->unreadable),
+		store_int(segment->id),
 	};
 	store_bind(update, 1, values, G_N_ELEMENTS(values));
 	return store_run(boot->tools->store, update, error);
-}
-
-static gboolean second_begin(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error)
-{
-	(void)user_data, (void)error;
-	*ret_read = segment->has_news;
-	return TRUE;
 }
 
 /* Records that only the second pass found unreadable. */
@@ -231,10 +248,10 @@ static gboolean second_end(gpointer user_data, SyncSegment *segment, JournalResu
 
 RecordHooks register_first_hooks(Boot *boot)
 {
-	return (RecordHooks){first_begin, enter_damage, first_end, boot};
+	return (RecordHooks){enter_damage, first_end, boot};
 }
 
 RecordHooks register_second_hooks(Boot *boot)
 {
-	return (RecordHooks){second_begin, enter_damage, second_end, boot};
+	return (RecordHooks){enter_damage, second_end, boot};
 }

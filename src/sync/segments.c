@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "segments.h"
+#include "sync/segments.h"
 
 #include "error.h"
 
@@ -108,6 +108,17 @@ static int compare_segments(gconstpointer pa, gconstpointer pb)
 	return order ? order : memcmp(a->digest, b->digest, sizeof a->digest);
 }
 
+static int compare_groups(gconstpointer pa, gconstpointer pb)
+{
+	const SyncSegment *a = *(SyncSegment *const *)pa, *b = *(SyncSegment *const *)pb;
+	int order = memcmp(a->header.device_id, b->header.device_id, sizeof a->header.device_id);
+	if (order == 0)
+		order = memcmp(a->header.boot_id.bytes, b->header.boot_id.bytes, sizeof a->header.boot_id.bytes);
+	if (order == 0)
+		order = (a->copy > b->copy) - (a->copy < b->copy);
+	return order ? order : compare_segments(pa, pb);
+}
+
 GPtrArray *sync_segments_collect(char *const *paths, SyncContext *context)
 {
 	GPtrArray *segments = g_ptr_array_new_with_free_func((GDestroyNotify)sync_segment_free);
@@ -121,177 +132,20 @@ GPtrArray *sync_segments_collect(char *const *paths, SyncContext *context)
 		}
 	}
 	g_ptr_array_sort(segments, compare_segments);
+	for (guint i = 1; i < segments->len; i++) {
+		const SyncSegment *before = segments->pdata[i - 1];
+		SyncSegment *segment = segments->pdata[i];
+		if (memcmp(before->header.digest, segment->header.digest, sizeof before->header.digest) == 0)
+			segment->copy = before->copy + 1;
+	}
+	g_ptr_array_sort(segments, compare_groups);
 	context->bytes_total = 2 * context->summary->journal_bytes;
 	return segments;
 }
 
-gboolean sync_segment_same_boot(const SyncSegment *a, const SyncSegment *b)
+gboolean sync_segment_same_group(const SyncSegment *a, const SyncSegment *b)
 {
 	return memcmp(a->header.device_id, b->header.device_id, sizeof a->header.device_id) == 0 &&
-	       memcmp(a->header.boot_id.bytes, b->header.boot_id.bytes, sizeof a->header.boot_id.bytes) == 0;
-}
-
-/* --- reading them --- */
-
-struct RecordStream {
-	SyncSegment **segments;
-	guint n, i; /* segments[i] is the current one while reader is open, else the next */
-	gboolean second_pass;
-	RecordHooks hooks;
-	SyncContext *context;
-	JournalReader *reader;
-	JournalFrame frame;
-	gboolean in_frame;
-	guint64 told_offset; /* up to which progress was told */
-};
-
-RecordStream *record_stream_new(SyncSegment **segments, guint n, gboolean second_pass, const RecordHooks *hooks, SyncContext *context)
-{
-	RecordStream *stream = g_new0(RecordStream, 1);
-	stream->segments = segments;
-	stream->n = n;
-	stream->second_pass = second_pass;
-	stream->hooks = *hooks;
-	stream->context = context;
-	return stream;
-}
-
-void record_stream_free(RecordStream *stream)
-{
-	if (!stream)
-		return;
-	journal_reader_free(stream->reader);
-	g_free(stream);
-}
-
-static void tell_progress(RecordStream *stream, guint64 offset)
-{
-	if (offset <= stream->told_offset)
-		return;
-	sync_progress(stream->context, offset - stream->told_offset);
-	stream->told_offset = offset;
-}
-
-static gboolean skip_segment(RecordStream *stream)
-{
-	stream->told_offset = 0;
-	tell_progress(stream, stream->segments[stream->i]->size);
-	stream->i++;
-	return TRUE;
-}
-
-static gboolean open_segment(RecordStream *stream, GError **error)
-{
-	g_autoptr(GError) open_error = NULL;
-	SyncSegment *segment = stream->segments[stream->i];
-	gboolean wanted = TRUE;
-	if (!stream->hooks.begin(stream->hooks.user_data, segment, &wanted, error))
-		return FALSE;
-	if (!wanted)
-		return skip_segment(stream);
-	stream->reader = journal_reader_open(segment->path, &open_error);
-	if (!stream->reader) {
-		stream->context->summary->refused++;
-		sync_warn(stream->context, "%s: passed over", open_error->message);
-		return skip_segment(stream);
-	}
-	const gboolean trusted = stream->second_pass && !segment->careful;
-	journal_reader_set_mode(stream->reader, trusted ? JOURNAL_READ_TRUSTED : JOURNAL_READ_VERIFY);
-	journal_reader_seek(stream->reader, &segment->from);
-	stream->in_frame = FALSE;
-	stream->told_offset = 0;
-	tell_progress(stream, segment->from.offset);
-	return TRUE;
-}
-
-static gboolean close_segment(RecordStream *stream, JournalResult ending, GError **error)
-{
-	SyncSegment *segment = stream->segments[stream->i];
-	tell_progress(stream, segment->size);
-	if (!stream->second_pass)
-		journal_reader_position(stream->reader, &segment->to);
-	g_clear_pointer(&stream->reader, journal_reader_free);
-	stream->i++;
-	return !stream->hooks.end || stream->hooks.end(stream->hooks.user_data, segment, ending, error);
-}
-
-static gboolean note_damage(RecordStream *stream, const JournalDamage *damage, GError **error)
-{
-	if (stream->second_pass)
-		return TRUE;
-	SyncSegment *segment = stream->segments[stream->i];
-	segment->careful = TRUE;
-	return stream->hooks.damage(stream->hooks.user_data, segment, damage, error);
-}
-
-/* A disk that cannot be read is damage like any other: what was read stays, the next segment is tried. */
-static gboolean give_up_segment(RecordStream *stream, const GError *why, GError **error)
-{
-	JournalPosition at;
-	journal_reader_position(stream->reader, &at);
-	SyncSegment *segment = stream->segments[stream->i];
-	const JournalDamage damage = {at.offset, segment->size > at.offset ? segment->size - at.offset : 0, "the disk could not be read"};
-	sync_warn(stream->context, "%s: %s: what follows was passed over", segment->path, why->message);
-	return note_damage(stream, &damage, error) && close_segment(stream, JOURNAL_IO_ERROR, error);
-}
-
-static gboolean next_frame(RecordStream *stream, GError **error)
-{
-	g_autoptr(GError) read_error = NULL;
-	JournalDamage damage;
-	JournalPosition at;
-	const SyncSegment *segment = stream->segments[stream->i];
-	journal_reader_position(stream->reader, &at);
-	tell_progress(stream, at.offset);
-	if (stream->second_pass && at.offset >= segment->to.offset)
-		return close_segment(stream, JOURNAL_END_OPEN, error);
-	const JournalResult result = journal_reader_next(stream->reader, &stream->frame, &damage, &read_error);
-	switch (result) {
-	case JOURNAL_FRAME:
-		stream->in_frame = TRUE;
-		return TRUE;
-	case JOURNAL_CHAIN_BREAK:
-		stream->in_frame = TRUE;
-		return note_damage(stream, &damage, error);
-	case JOURNAL_DAMAGE:
-		return note_damage(stream, &damage, error);
-	case JOURNAL_END_FINAL:
-	case JOURNAL_END_OPEN:
-	case JOURNAL_END_TORN:
-		return close_segment(stream, result, error);
-	case JOURNAL_IO_ERROR:
-		break;
-	}
-	return give_up_segment(stream, read_error, error);
-}
-
-gboolean record_stream_next(RecordStream *stream, Record *ret_record, GError **error)
-{
-	for (;;) {
-		gboolean malformed = FALSE;
-		if (stream->in_frame && journal_frame_next(&stream->frame, &ret_record->data, &ret_record->length, &malformed)) {
-			ret_record->segment = stream->segments[stream->i];
-			ret_record->frame_offset = stream->frame.file_offset;
-			return TRUE;
-		}
-		stream->in_frame = FALSE;
-		if (malformed) {
-			const JournalDamage damage = {stream->frame.file_offset, stream->frame.length, "a frame that does not divide into records"};
-			if (!note_damage(stream, &damage, error))
-				return FALSE;
-		}
-		if (!stream->reader && stream->i == stream->n) {
-			ret_record->data = NULL;
-			return TRUE;
-		}
-		if (!(stream->reader ? next_frame(stream, error) : open_segment(stream, error)))
-			return FALSE;
-	}
-}
-
-gboolean record_stream_reject(RecordStream *stream, const Record *record, GError **error)
-{
-	const JournalDamage damage = {record->frame_offset, record->length, "a record that cannot be read"};
-	record->segment->unreadable++;
-	return stream->hooks.damage(stream->hooks.user_data, record->segment, &damage, error);
+	       memcmp(a->header.boot_id.bytes, b->header.boot_id.bytes, sizeof a->header.boot_id.bytes) == 0 &&
+	       a->copy == b->copy;
 }

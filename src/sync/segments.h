@@ -8,10 +8,11 @@
 typedef struct {
 	char *path;
 	guint64 size;
+	guint copy;                /* 0; 1 for the second file with the same header, and so on */
 	JournalSegment header;
-	gint64 id, recording;      /* in the store; set by the first pass */
+	gint64 id, recording;      /* in the store; set by register.c, like `from` and `wanted` */
 	JournalPosition from, to;  /* what this sync reads of it */
-	gboolean has_news;         /* there is something between from and to */
+	gboolean wanted;           /* there may be something behind `from` */
 	gboolean careful;          /* damage was seen: the second pass must verify again, lest it take what the first refused */
 	guint64 observations, unreadable;
 } SyncSegment;
@@ -27,39 +28,9 @@ typedef struct {
 void sync_warn(const SyncContext *context, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void sync_progress(SyncContext *context, guint64 more_bytes);
 
-/* All journals that the paths name, folders searched to their depths, sorted by device, boot and time of creation: SyncSegment.
- * Never fails: what is no journal is counted and warned about. */
+/* All journals that the paths name, folders searched to their depths: SyncSegment, sorted by device, boot, copy, and time of
+ * creation. Never fails: what is no journal is counted and warned about. */
 GPtrArray *sync_segments_collect(char *const *paths, SyncContext *context);
 
-gboolean sync_segment_same_boot(const SyncSegment *a, const SyncSegment *b);
-
-/* --- the records of one boot's segments, one after the other --- */
-
-typedef struct RecordStream RecordStream;
-
-typedef struct {
-	/* Before a segment's first record: sets id, recording and from; *ret_read FALSE to pass it over. */
-	gboolean (*begin)(gpointer user_data, SyncSegment *segment, gboolean *ret_read, GError **error);
-	gboolean (*damage)(gpointer user_data, SyncSegment *segment, const JournalDamage *damage, GError **error);
-	/* Behind its last one; `to` is set. */
-	gboolean (*end)(gpointer user_data, SyncSegment *segment, JournalResult ending, GError **error);
-	gpointer user_data;
-} RecordHooks;
-
-/* `segments` are borrowed: SyncSegments of one boot. The first pass verifies and reports damage; the second reads again what the first
- * found good, and no further. */
-RecordStream *record_stream_new(SyncSegment **segments, guint n, gboolean second_pass, const RecordHooks *hooks,
-				SyncContext *context);
-void record_stream_free(RecordStream *stream);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordStream, record_stream_free)
-
-typedef struct {
-	const guint8 *data; /* borrowed until the next call; NULL at the end of all segments */
-	gsize length;
-	SyncSegment *segment;
-	guint64 frame_offset;
-} Record;
-
-gboolean record_stream_next(RecordStream *stream, Record *ret_record, GError **error);
-/* A record that cannot be decoded: counts and reports it. */
-gboolean record_stream_reject(RecordStream *stream, const Record *record, GError **error);
+/* TRUE where two are read together. A copy of a segment is read after all that it may be a copy of. */
+gboolean sync_segment_same_group(const SyncSegment *a, const SyncSegment *b);

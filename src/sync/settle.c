@@ -1,11 +1,12 @@
 /* Dating and placing anew what was in the store before.
  *
  * New clock pairs can change the UTC of rows between the last knot before the change and the first one behind it
- * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS after
- * the last. Nothing else is looked at, and only rows that come out different are written.
+ * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS,
+ * and their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that come out different are
+ * written.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "boot.h"
+#include "sync/boot.h"
 
 static void put_double_le(guint8 *at, double value)
 {
@@ -17,14 +18,14 @@ static void put_double_le(guint8 *at, double value)
 
 void boot_place_values(const Place *place, guint8 point[16], StoreValue *ret_values)
 {
-	ret_values[STORE_RADIO_POSITION] = (StoreValue){.type = STORE_INT, .integer = place->state};
-	ret_values[STORE_RADIO_POSITION_ERROR_DM] = ret_values[STORE_RADIO_POINT] = (StoreValue){.type = STORE_NULL};
+	ret_values[STORE_RADIO_POSITION] = store_int(place->state);
+	ret_values[STORE_RADIO_POSITION_ERROR_DM] = ret_values[STORE_RADIO_POINT] = store_null();
 	if (place->state == POSITION_NONE)
 		return;
 	put_double_le(point, place->lon);
 	put_double_le(point + 8, place->lat);
-	ret_values[STORE_RADIO_POSITION_ERROR_DM] = (StoreValue){.type = STORE_INT, .integer = (gint64)(place->error_m * 10 + 0.5)};
-	ret_values[STORE_RADIO_POINT] = (StoreValue){STORE_BLOB, 16, point};
+	ret_values[STORE_RADIO_POSITION_ERROR_DM] = store_int((gint64)(place->error_m * 10 + 0.5));
+	ret_values[STORE_RADIO_POINT] = store_blob(point, 16);
 }
 
 typedef struct {
@@ -43,8 +44,8 @@ static gboolean differs(sqlite3_stmt *row, int column, const StoreValue *value)
 		return type == SQLITE_NULL || sqlite3_column_int64(row, column) != value->integer;
 	case STORE_TEXT:
 	case STORE_BLOB:
-		return sqlite3_column_bytes(row, column) != value->integer ||
-		       memcmp(sqlite3_column_blob(row, column), value->data, (gsize)value->integer) != 0;
+		return (guint32)sqlite3_column_bytes(row, column) != value->length ||
+		       memcmp(sqlite3_column_blob(row, column), value->data, value->length) != 0;
 	}
 	return TRUE;
 }
@@ -56,13 +57,13 @@ static gboolean settle_row(Settling *s, GError **error)
 	guint8 point[16];
 	gboolean known, changed = FALSE;
 	StoreValue all[STORE_RADIO_N_COLUMNS], now[6];
-	gint64 utc_ms, error_ms;
+	gint64 utc_ms = 0, error_ms = 0;
 	guint n = 0;
 	const gint64 time_ms = sqlite3_column_int64(s->select, 1);
 	if (!utc_map_at(s->boot->utc, time_ms, &known, &utc_ms, &error_ms, error))
 		return FALSE;
-	now[n++] = known ? (StoreValue){.type = STORE_INT, .integer = utc_ms} : (StoreValue){.type = STORE_NULL};
-	now[n++] = known ? (StoreValue){.type = STORE_INT, .integer = error_ms} : (StoreValue){.type = STORE_NULL};
+	now[n++] = store_int_if(known, utc_ms);
+	now[n++] = store_int_if(known, error_ms);
 	if (s->places) {
 		if (!fix_cursor_place(s->boot->fixes, time_ms, &place, error))
 			return FALSE;
@@ -76,7 +77,7 @@ static gboolean settle_row(Settling *s, GError **error)
 	if (!changed)
 		return TRUE;
 	s->boot->tools->context->summary->redone++;
-	now[n++] = (StoreValue){.type = STORE_INT, .integer = sqlite3_column_int64(s->select, 0)};
+	now[n++] = store_int(sqlite3_column_int64(s->select, 0));
 	store_bind(s->update, 1, now, n);
 	return store_run(s->boot->tools->store, s->update, error);
 }
@@ -104,8 +105,10 @@ static gboolean settle_recording(Settling *s, const char *table, const KnownReco
 
 static gboolean settle_table(Boot *boot, const char *table, gboolean places, gint64 from_ms, gint64 to_ms, GError **error)
 {
-	g_autofree char *select_sql = g_strdup_printf("SELECT id, boottime_ms, utc_ms, utc_error_ms%s FROM %s WHERE id >= ? AND id <= ?"
-						      " ORDER BY id", places ? ", position, position_error_dm, point" : "", table);
+	g_autofree char *select_sql =
+		g_strdup_printf("SELECT id, boottime_ms, utc_ms, utc_error_ms%s FROM %s WHERE id >= ? AND id <= ?"
+				" ORDER BY id",
+				places ? ", position, position_error_dm, point" : "", table);
 	g_autofree char *update_sql = g_strdup_printf("UPDATE %s SET utc_ms=?, utc_error_ms=?%s WHERE id=?", table,
 						      places ? ", position=?, position_error_dm=?, point=?" : "");
 	g_autoptr(StoreStatement) select = store_prepare(boot->tools->store, select_sql, error);
@@ -123,10 +126,12 @@ gboolean boot_settle(Boot *boot, GError **error)
 {
 	if (boot->known->len == 0)
 		return TRUE;
-	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX && boot->dated_from_ms <= boot->dated_to_ms; kind++)
+	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX && boot->dated_from_ms <= boot->dated_to_ms;
+	     kind++)
 		if (store_kind_has_utc(kind) && !settle_table(boot, observation_table(kind)->name, kind == OBSERVATION_RADIO,
 							       boot->dated_from_ms, boot->dated_to_ms, error))
 			return FALSE;
 	return boot->fixes_from_ms > boot->fixes_to_ms ||
-	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS, boot->fixes_to_ms + PLACE_HOLD_MS, error);
+	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS,
+			    boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync.h"
 
-#include "boot.h"
+#include "sync/boot.h"
 #include "error.h"
 
 void sync_tools_free(SyncTools *tools)
@@ -37,7 +37,8 @@ static sqlite3_stmt *prepare_insert(Store *store, const char *table, const char 
 static gboolean prepare_kinds(SyncTools *tools, GError **error)
 {
 	g_autofree char *more = store_radio_more_columns();
-	tools->insert_more = prepare_insert(tools->store, "radio_more", more, 1 + STORE_N_SIGNALS - STORE_N_COMMON_SIGNALS, error);
+	tools->insert_more =
+		prepare_insert(tools->store, "radio_more", more, 1 + STORE_N_SIGNALS - STORE_N_COMMON_SIGNALS, error);
 	if (!tools->insert_more)
 		return FALSE;
 	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX; kind++) {
@@ -60,9 +61,10 @@ static gboolean prepare_books(SyncTools *tools, GError **error)
 	} all[] = {
 		{&tools->find_segment, "SELECT id, recording, read_offset, next_frame, chain, observations, unreadable,"
 				       " (SELECT count(*) FROM damage WHERE segment=s.id) FROM segment s WHERE digest=?"},
-		{&tools->insert_segment, "INSERT INTO segment (digest, recording, number, file_name, created_boottime_ms,"
-					 " created_realtime_ms, clock_state, first_sequence, previous, read_offset, next_frame, chain,"
-					 " ending, observations, unreadable) VALUES (?,?,?,?,?,?,?,?,?,0,0,'','open',0,0)"},
+		{&tools->insert_segment,
+		 "INSERT INTO segment (digest, recording, number, file_name, created_boottime_ms,"
+		 " created_realtime_ms, clock_state, first_sequence, previous, read_offset, next_frame, chain,"
+		 " ending, observations, unreadable) VALUES (?,?,?,?,?,?,?,?,?,0,0,'','open',0,0)"},
 		{&tools->update_segment, "UPDATE segment SET file_name=?, read_offset=?, next_frame=?, chain=?,"
 					 " ending=CASE ending WHEN 'final' THEN ending ELSE ?5 END, observations=?, unreadable=?"
 					 " WHERE id=?"},
@@ -84,8 +86,6 @@ SyncTools *sync_tools_new(Store *store, SyncContext *context, GError **error)
 	g_autoptr(SyncTools) tools = g_new0(SyncTools, 1);
 	tools->store = store;
 	tools->context = context;
-	tools->south_e7 = tools->west_e7 = G_MAXINT32;
-	tools->north_e7 = tools->east_e7 = G_MININT32;
 	tools->states = store_dict_new(store, STORE_DICT_STATE, error);
 	tools->cells = tools->states ? store_dict_new(store, STORE_DICT_CELL, error) : NULL;
 	tools->heard = tools->cells ? store_dict_new(store, STORE_DICT_HEARD, error) : NULL;
@@ -95,29 +95,26 @@ SyncTools *sync_tools_new(Store *store, SyncContext *context, GError **error)
 	return g_steal_pointer(&tools);
 }
 
-/* GeoPackage wants to know the layer's bounds. They are those of the fixes: no sweep lies outside them. */
-static gboolean note_bounds(SyncTools *tools, GError **error)
+/* What is known to be damaged when all copies are read. */
+static gboolean count_damage(SyncTools *tools, GPtrArray *segments, GError **error)
 {
-	const SyncSummary *summary = tools->context->summary;
-	guint64 read = 0;
-	for (guint kind = 0; kind <= OBSERVATION_KIND_MAX; kind++)
-		read += summary->observations[kind];
-	if (read == 0)
-		return TRUE;
-	g_autoptr(StoreStatement) stmt = store_prepare(
-		tools->store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
-		" min_x=min(coalesce(min_x,?1),?1), min_y=min(coalesce(min_y,?2),?2), max_x=max(coalesce(max_x,?3),?3),"
-		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'", error);
+	g_autoptr(StoreStatement) stmt =
+		store_prepare(tools->store, "SELECT count(*), total(length) FROM damage WHERE segment=?", error);
 	if (!stmt)
 		return FALSE;
-	if (tools->south_e7 > tools->north_e7)
-		return store_exec(tools->store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now')"
-				  " WHERE table_name='sample'", error);
-	sqlite3_bind_double(stmt, 1, tools->west_e7 / 1e7);
-	sqlite3_bind_double(stmt, 2, tools->south_e7 / 1e7);
-	sqlite3_bind_double(stmt, 3, tools->east_e7 / 1e7);
-	sqlite3_bind_double(stmt, 4, tools->north_e7 / 1e7);
-	return store_run(tools->store, stmt, error);
+	for (guint i = 0; i < segments->len; i++) {
+		const SyncSegment *segment = segments->pdata[i];
+		gboolean row;
+		if (segment->copy > 0)
+			continue; /* counted with the first */
+		sqlite3_bind_int64(stmt, 1, segment->id);
+		if (!store_step(tools->store, stmt, &row, error))
+			return FALSE;
+		tools->context->summary->damages += (guint64)sqlite3_column_int64(stmt, 0);
+		tools->context->summary->damaged_bytes += (guint64)sqlite3_column_double(stmt, 1);
+		sqlite3_reset(stmt);
+	}
+	return TRUE;
 }
 
 static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error)
@@ -125,7 +122,7 @@ static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error
 	SyncSegment **all = (SyncSegment **)segments->pdata;
 	guint end;
 	for (guint first = 0; first < segments->len; first = end) {
-		for (end = first + 1; end < segments->len && sync_segment_same_boot(all[first], all[end]); end++)
+		for (end = first + 1; end < segments->len && sync_segment_same_group(all[first], all[end]); end++)
 			;
 		if (!boot_sync(tools, all + first, end - first, error))
 			return FALSE;
@@ -133,7 +130,8 @@ static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error
 	return TRUE;
 }
 
-gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary, GError **error)
+gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary,
+		       GError **error)
 {
 	SyncContext context = {.summary = ret_summary, .report = report};
 	*ret_summary = (SyncSummary){0};
@@ -148,7 +146,7 @@ gboolean sync_journals(char *const *paths, const char *database, const SyncRepor
 		return FALSE;
 	{
 		g_autoptr(SyncTools) tools = sync_tools_new(store, &context, error);
-		if (!tools || !sync_boots(tools, segments, error) || !note_bounds(tools, error))
+		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error))
 			return FALSE;
 	}
 	return store_finish(store, error);

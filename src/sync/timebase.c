@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "timebase.h"
+#include "sync/timebase.h"
 
 /* Rounded up: an error is never told smaller than it is. */
 static gint64 drift_ms(gint64 elapsed_ms)

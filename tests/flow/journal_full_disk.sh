@@ -1,6 +1,6 @@
 #!/bin/bash
-# A disk that is full for a while: commits fail and say so, what was acknowledged stays, recording goes on when there is room again.
-# Needs a small file system of its own: a tmpfs in a user namespace; skipped where the system allows none.
+# A disk that is full for a while: commits fail and say so, what was acknowledged stays, recording goes on when there is
+# room again. Needs a small file system of its own: a tmpfs in a user namespace; skipped where the system allows none.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 build=${BUILD:-build/release}
@@ -62,6 +62,7 @@ head -c 2621440 /dev/zero >"$dir/filler"
 pid=$!
 ok 'wait_for "grep -q ^fail \"$out\""' "a full disk fails the commit"
 ok 'grep "^fail 8 " "$out" | grep -q "No space left"' "the error says that there is no space"
+# shellcheck disable=SC2034 # used in the conditions, which are evaluated later
 acked=$(last_ack)
 ok '[ "$(value observations)" -ge "$acked" ] && [ "$(value invented)" = 0 ]' "what was acknowledged before is there"
 rm "$dir/filler"
@@ -69,8 +70,11 @@ ok 'wait_for "[ \$(last_ack) -gt $((acked + 200)) ]"' "recording goes on when th
 kill -9 "$pid"
 { wait "$pid"; } 2>/dev/null
 pid=
+# shellcheck disable=SC2034
 acked=$(last_ack)
+# shellcheck disable=SC2034
 lowest=$("$check" "$dir"/journal/*.jlj | grep -o 'seen=[0-9]*' | head -1 | cut -d= -f2)
-ok '[ "$(value observations)" -ge "$acked" ] && [ "$lowest" = 1 ] && [ "$(value invented)" = 0 ]' "all acknowledged before, during and after are there"
+ok '[ "$(value observations)" -ge "$acked" ] && [ "$lowest" = 1 ] && [ "$(value invented)" = 0 ]' \
+	"all acknowledged before, during and after are there"
 ok '[ "$(value damages)" = 0 ] && [ "$(value breaks)" = 0 ]' "a full disk leaves no damage behind"
 exit "$failed"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# The writer is killed at random moments (KILLS times, 50 if not said): all that it acknowledged is in the segments, nothing else is.
+# The writer is killed at random moments (KILLS times, 50 if not said): all that it acknowledged is in the segments,
+# nothing else is.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import random
@@ -9,7 +10,8 @@ import sys
 import tempfile
 import time
 
-from journal_common import WRITER, Tap, acknowledged, check, segments
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
+from journal_common import WRITER, Tap, acknowledged, check, segments  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "50"))
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# The order of system calls on which durability hangs, seen by strace: no crash test can find a missing fsync of the folder on ext4.
+# The order of system calls on which durability hangs, seen by strace: no crash test can find a missing fsync of the
+# folder on ext4.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import re
@@ -8,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-from journal_common import WRITER, Tap
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
+from journal_common import WRITER, Tap  # noqa: E402
 
 TRACED = "trace=openat,open,creat,mkdir,pwrite64,write,fsync,fdatasync,ftruncate,unlink,close"
 NAMES = [

@@ -62,7 +62,7 @@ def test_full_for_a_while():
     db = recorder.store()
     tap.equal((code, sequences(db)), (0, list(range(1, last + 1))), "all that was observed is in the journal, once")
     full, back = field.events(db, "disk-full"), field.events(db, "disk-back")
-    tap.ok(len(full) == 1 and len(back) == 1 and back[0]["count"] == 0 and "No space left" in full[0]["text"], "the gap is in the journal",
+    tap.ok(len(full) == 1 and len(back) == 1 and back[0]["count"] == 0 and not full[0]["text"], "the gap is in the journal, no path of the person is",
            [dict(r) for r in full + back])
     tap.ok(max(field.gaps(field.radio_times(db, "a"))) < 1, "the sweeps went on meanwhile", field.gaps(field.radio_times(db, "a")))
 

@@ -78,8 +78,10 @@ def test_values(tap, label, how):
         for name, preset in PRESETS.items():
             apply(host, name)
             for command, expect in COMMANDS.items():
-                tap.equal("%s %s prints what was meant (%s)" % (name, command, label), ask(host, how, command),
-                          expect(preset))
+                found, expected = ask(host, how, command), expect(preset)
+                if "WCDMA/RSCP" in expected and "WCDMA/RSCP" not in found:
+                    del expected["WCDMA/RSCP"]  # qmicli shows it from 1.34 on
+                tap.equal("%s %s prints what was meant (%s)" % (name, command, label), found, expected)
         apply(host, "registered-lte")
         for command, expected in FIXED.items():
             tap.equal("%s prints what was meant (%s)" % (command, label), ask(host, how, command), expected)

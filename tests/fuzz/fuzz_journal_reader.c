@@ -1,5 +1,6 @@
-/* Fuzzing the reader of segments. The first byte chooses: the rest is a segment as it is, or a script that makes one with checksums that
- * fit, because chance finds none. The reader must stay within the bytes, get on with every call, and end.
+/* Fuzzing the reader of segments. The first byte chooses: the rest is a segment as it is, or a script that makes one
+ * with checksums that fit, because chance finds none. The reader must stay within the bytes, get on with every call,
+ * and end.
  *
  * A script is a row of steps, each a byte and what it needs: garbage sectors, frames with any head, frames that fit.
  *
@@ -117,7 +118,8 @@ static void read_all(const guint8 *bytes, gsize size, JournalReadMode mode)
 		if (result == JOURNAL_FRAME || result == JOURNAL_CHAIN_BREAK)
 			take_records(&frame, bytes, size);
 		else if (result == JOURNAL_DAMAGE)
-			g_assert(damage.reason && damage.length > 0 && damage.offset + damage.length <= MAX(size, JOURNAL_FIRST_FRAME));
+			g_assert(damage.reason && damage.length > 0 &&
+				 damage.offset + damage.length <= MAX(size, JOURNAL_FIRST_FRAME));
 		else
 			break;
 	}

@@ -1,5 +1,5 @@
-/* Fuzzing the decoder of observations: whatever it accepts must be within the range of its fields, so that coding it again and decoding that
- * gives the same bytes.
+/* Fuzzing the decoder of observations: whatever it accepts must be within the range of its fields, so that coding it
+ * again and decoding that gives the same bytes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdint.h>

@@ -11,22 +11,54 @@
 
 static const guint8 fixture_device[JOURNAL_ID_SIZE] = {0xd0, 0xd1, 0xd2, 0xd3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-/* An event whose text is `size` characters that follow from the sequence number that it will get. */
+/* A sweep of as many cells as make about `size` bytes; all of it follows from the sequence number. */
+static inline void fixture_make_large(Observation *o, guint64 sequence, guint n_cells)
+{
+	observation_init(o, OBSERVATION_RADIO, "test");
+	RADIO_SET(o, cell_id, sequence);
+	o->present |= OBSERVATION_BIT(RADIO_ID_cells);
+	o->radio.cells.n = MIN(n_cells, OBSERVATION_MAX_CELLS);
+	for (guint i = 0; i < o->radio.cells.n; i++) {
+		Cell *cell = &o->radio.cells.cell[i];
+		CELL_SET(cell, arfcn, (guint32)(sequence * 2654435761u) + i);
+		CELL_SET(cell, rsrp_cdbm, (gint16)(-10000 - (gint)i));
+		CELL_SET(cell, cell_id, sequence * 1000003 + i);
+	}
+}
+
+/* An event whose text is `size` characters that follow from the sequence number that it will get; above 159 a sweep. */
 static inline void fixture_make(Observation *o, guint64 sequence, gsize size)
 {
 	char text[160];
+	if (size >= sizeof text) {
+		fixture_make_large(o, sequence, (guint)(size / 18));
+		return;
+	}
 	observation_init(o, OBSERVATION_EVENT, "test");
-	for (gsize i = 0; i < size && i < sizeof text - 1; i++)
+	for (gsize i = 0; i < size; i++)
 		text[i] = (char)('a' + (sequence * 7 + i * 3) % 26);
-	text[MIN(size, sizeof text - 1)] = '\0';
+	text[size] = '\0';
 	OBSERVATION_SET_TEXT(o, event, EVENT, text, text);
 	EVENT_SET(o, code, EVENT_HEARTBEAT);
 	EVENT_SET(o, count, sequence * 1000003);
 }
 
+static inline gboolean fixture_same_cells(const CellList *a, const CellList *b)
+{
+	for (guint i = 0; i < a->n; i++)
+		if (a->cell[i].arfcn != b->cell[i].arfcn || a->cell[i].rsrp_cdbm != b->cell[i].rsrp_cdbm ||
+		    a->cell[i].cell_id != b->cell[i].cell_id || a->cell[i].present != b->cell[i].present)
+			return FALSE;
+	return a->n == b->n;
+}
+
 static inline gboolean fixture_is_genuine(const Observation *o)
 {
 	Observation expected;
+	if (o->kind == OBSERVATION_RADIO && RADIO_HAS(o, cells) && RADIO_HAS(o, cell_id)) {
+		fixture_make_large(&expected, o->sequence, o->radio.cells.n);
+		return o->radio.cell_id == o->sequence && fixture_same_cells(&o->radio.cells, &expected.radio.cells);
+	}
 	if (o->kind != OBSERVATION_EVENT || !EVENT_HAS(o, text) || !EVENT_HAS(o, count))
 		return FALSE;
 	fixture_make(&expected, o->sequence, strlen(o->event.text));

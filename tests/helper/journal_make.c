@@ -9,7 +9,7 @@
  *     clock=ok|1970|ntp   REALTIME: right (manual), 1970 (unset), right and ntp
  *     pair_every=60    seconds between clock pairs; 0: none
  *     first_pair=0     seconds after the start
- *     wrong_pair=0     this pair (from 1) is 1024 weeks off
+ *     wrong_pair=0     this pair (from 1) is 100 weeks off
  *     gap=A-B          no fixes in sweeps A to B (from 0); may stand more than once
  *     outage=A-B       no service in sweeps A to B
  *     lat=53.9 lon=27.56 speed=10   eastwards, m/s
@@ -19,7 +19,8 @@
  *     close=1          0: end without a final frame, as a crash would
  *     group=1          seconds in one durable group
  *
- * The clock stands still but for the seconds that it counts. Run ids are random (the writer makes them): all else is the same each time.
+ * The clock stands still but for the seconds that it counts. Run ids are random (the writer makes them): all else is the same
+ * each time.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
@@ -195,7 +196,7 @@ static void make_pair(JournalWriter *writer, guint number)
 	observation_init(&o, OBSERVATION_CLOCK, "main");
 	gint64 utc = (gint64)(options.utc * 1e9) + now_ns;
 	if (number == options.wrong_pair)
-		utc -= G_GINT64_CONSTANT(1024) * 7 * 86400 * NS_PER_S;
+		utc -= G_GINT64_CONSTANT(100) * 7 * 86400 * NS_PER_S;
 	CLOCK_SET(&o, gps_time_ns, utc);
 	CLOCK_SET(&o, error_ms, 50);
 	CLOCK_SET(&o, reason, number == 1 ? CLOCK_PAIR_FIRST : CLOCK_PAIR_PERIODIC);
@@ -241,9 +242,17 @@ static gboolean parse_option(const char *text)
 	const struct {
 		const char *name;
 		guint *value;
-	} numbers[] = {{"sweeps", &options.sweeps}, {"modems", &options.modems}, {"device", &options.device}, {"boot", &options.boot},
-		       {"pair_every", &options.pair_every}, {"first_pair", &options.first_pair}, {"wrong_pair", &options.wrong_pair},
-		       {"neighbours", &options.neighbours}, {"fixes", &options.fixes}, {"close", &options.close}, {"group", &options.group}};
+	} numbers[] = {{"sweeps", &options.sweeps},
+		       {"modems", &options.modems},
+		       {"device", &options.device},
+		       {"boot", &options.boot},
+		       {"pair_every", &options.pair_every},
+		       {"first_pair", &options.first_pair},
+		       {"wrong_pair", &options.wrong_pair},
+		       {"neighbours", &options.neighbours},
+		       {"fixes", &options.fixes},
+		       {"close", &options.close},
+		       {"group", &options.group}};
 	const struct {
 		const char *name;
 		double *value;

@@ -115,7 +115,8 @@ def expect_signal_info(p):
     if c["rat"] == "gsm":
         return {"GSM/RSSI": rssi}
     if c["rat"] == "umts":
-        return {"WCDMA/RSSI": rssi, "WCDMA/ECIO": "%.1f dBm" % (whole(2 * c["rsrq_db"]) / 2)}
+        return {"WCDMA/RSSI": rssi, "WCDMA/ECIO": "%.1f dBm" % (whole(2 * c["rsrq_db"]) / 2),
+                "WCDMA/RSCP": "%d dBm" % whole(c["rsrp_dbm"])}
     return {"LTE/RSSI": rssi, "LTE/RSRQ": "%d dB" % whole(c["rsrq_db"], -20, -3), "LTE/RSRP": "%d dBm" % rsrp(c),
             "LTE/SNR": tenth(c["sinr_db"], -20, 30) + " dB"}
 

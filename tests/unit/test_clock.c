@@ -62,10 +62,10 @@ static void test_the_boot_id_is_the_kernels(void)
 		return;
 	}
 	const BootId id = clock_boot_id();
-	g_autofree char *back = g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", id.bytes[0],
-						id.bytes[1], id.bytes[2], id.bytes[3], id.bytes[4], id.bytes[5], id.bytes[6],
-						id.bytes[7], id.bytes[8], id.bytes[9], id.bytes[10], id.bytes[11], id.bytes[12],
-						id.bytes[13], id.bytes[14], id.bytes[15]);
+	g_autofree char *back = g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n",
+						id.bytes[0], id.bytes[1], id.bytes[2], id.bytes[3], id.bytes[4], id.bytes[5],
+						id.bytes[6], id.bytes[7], id.bytes[8], id.bytes[9], id.bytes[10], id.bytes[11],
+						id.bytes[12], id.bytes[13], id.bytes[14], id.bytes[15]);
 	g_assert_cmpstr(back, ==, text);
 }
 

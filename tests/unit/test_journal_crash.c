@@ -1,5 +1,6 @@
-/* The power goes: a simulated disk that keeps of every write not yet flushed any subset of its sectors. What was acknowledged before
- * must be in every such state; nothing may be invented. And a control: without fdatasync the same test must find losses.
+/* The power goes: a simulated disk that keeps of every write not yet flushed any subset of its sectors. What was
+ * acknowledged before must be in every such state; nothing may be invented. And a control: without fdatasync the same
+ * test must find losses.
  *
  * The disk's calls are replaced by defining them here: the journal's code is linked statically, so it calls these.
  *
@@ -171,7 +172,7 @@ static void record_under_crashes(void)
 	for (guint i = 0; i < 40; i++) {
 		const guint n = 1 + (i * 7) % 23;
 		sim.appended += n;
-		fixture_append(w, &next, n, 20 + i * 3);
+		fixture_append(w, &next, n, 20 + i * 11);
 		fixture_commit(w);
 		sim.acknowledged = next - 1;
 		crash_here();

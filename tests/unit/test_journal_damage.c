@@ -6,6 +6,7 @@
 #include "journal/crc32c.h"
 #include "journal/format.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #define FRAMES 6
@@ -33,15 +34,15 @@ static void take_frame_places(Example *e)
 	e->end[FRAMES] = e->start[FRAMES] + 57;
 }
 
-/* A closed segment of FRAMES frames, PER_FRAME observations each. */
-static Example example_of(gsize size)
+/* A closed segment of FRAMES frames, PER_FRAME observations each; those of every third frame are of `first` characters. */
+static Example example_with(gsize first, gsize others)
 {
 	Example e = {0};
 	char *directory = fixture_directory();
 	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
 	guint64 next = 1;
 	for (guint i = 0; i < FRAMES; i++) {
-		fixture_append(w, &next, PER_FRAME, size + i);
+		fixture_append(w, &next, PER_FRAME, (i % 3 == 0 ? first : others) + i);
 		fixture_commit(w);
 	}
 	fixture_close(w);
@@ -50,6 +51,11 @@ static Example example_of(gsize size)
 	take_frame_places(&e);
 	g_assert_cmpuint(e.size, ==, e.start[FRAMES] + 512);
 	return e;
+}
+
+static Example example_of(gsize size)
+{
+	return example_with(size, size);
 }
 
 static gsize sectors_of(const Example *e, guint frame)
@@ -91,7 +97,8 @@ static void test_a_cut_at_any_byte_loses_only_what_was_cut(void)
 			g_assert_cmpuint(walk->seen[i], ==, 1);
 		g_assert_cmpuint(walk->damages + walk->breaks, ==, 0);
 		g_assert_cmpint(walk->end == JOURNAL_END_FINAL, ==, cut >= e.end[FRAMES]);
-		const gboolean between_frames = whole == FRAMES ? cut <= e.start[FRAMES] || cut >= e.end[FRAMES] : cut <= e.start[whole];
+		const gboolean between_frames = whole == FRAMES ? cut <= e.start[FRAMES] || cut >= e.end[FRAMES]
+								: cut <= e.start[whole];
 		g_assert_cmpint(walk->end == JOURNAL_END_TORN, ==, cut < 8192 || !between_frames);
 	}
 	g_free(e.data);
@@ -99,10 +106,11 @@ static void test_a_cut_at_any_byte_loses_only_what_was_cut(void)
 
 /* --- flipped bits --- */
 
-static int frame_at(const Example *e, gsize byte)
+/* The frame of which a part lies in these bytes; -1: none. */
+static int frame_in(const Example *e, gsize start, gsize size)
 {
 	for (int i = 0; i < FRAMES; i++)
-		if (byte >= e->start[i] && byte < e->end[i])
+		if (e->start[i] < start + size && e->end[i] > start)
 			return i;
 	return -1;
 }
@@ -110,11 +118,12 @@ static int frame_at(const Example *e, gsize byte)
 static void test_a_flipped_bit_costs_at_most_its_frame_and_is_always_told(void)
 {
 	Example e = example_of(20);
-	for (gsize bit = 0; bit < e.size * 8; bit++) {
+	/* In the header, which is large and mostly zeros, one bit of each byte is enough. */
+	for (gsize bit = 0; bit < e.size * 8; bit += bit / 8 < JOURNAL_FIRST_FRAME ? 9 : 1) {
 		e.data[bit / 8] ^= (guint8)(1u << bit % 8);
 		g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
 		g_assert_nonnull(walk);
-		assert_all_but(walk, frame_at(&e, bit / 8));
+		assert_all_but(walk, frame_in(&e, bit / 8, 1));
 		if (!reported(walk) || walk->damage.offset > bit / 8 + 4096)
 			g_error("bit %" G_GSIZE_FORMAT " of byte %" G_GSIZE_FORMAT " was not reported", bit % 8, bit / 8);
 		e.data[bit / 8] ^= (guint8)(1u << bit % 8);
@@ -144,18 +153,41 @@ static void test_a_bit_in_the_unused_space_is_told(void)
 	fixture_remove(directory);
 }
 
+/* Frames that leave the end of their blocks unused: large records. */
+static void test_a_byte_in_the_unused_end_of_a_block_is_told(void)
+{
+	Example e = example_with(560, 430); /* 3, 2 and 2 sectors; then the next record does not fit into the eighth */
+	guint gaps = 0;
+	for (guint i = 0; i + 1 < FRAMES; i++) {
+		for (gsize at = (gsize)journal_sector_ceil(e.end[i]); at < e.start[i + 1]; at += 256) {
+			gaps++;
+			e.data[at] ^= 0x10;
+			g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
+			assert_all_but(walk, -1);
+			g_assert_cmpuint(walk->damages, ==, 1);
+			g_assert_cmpuint(walk->breaks, ==, 0);
+			g_assert_cmpuint(walk->damage.offset, ==, journal_sector_ceil(e.end[i]));
+			g_assert_cmpint(walk->end, ==, JOURNAL_END_FINAL);
+			e.data[at] ^= 0x10;
+		}
+	}
+	g_assert_cmpuint(gaps, ==, 2);
+	g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
+	assert_all_but(walk, -1);
+	g_assert_false(reported(walk));
+	g_free(e.data);
+}
+
 /* A lost sector of any place: the card gives zeros, or another content. */
 static void test_a_lost_sector_costs_one_frame(void)
 {
-	for (gsize size = 40; size <= 155; size += 115) {
+	for (gsize size = 40; size <= 500; size += 115) {
 		Example e = example_of(size);
 		for (gsize at = 0; at < e.size; at += 512) {
 			for (guint fill = 0; fill < 256; fill += 255) {
 				g_autofree guint8 *copy = g_memdup2(e.data, e.size);
 				memset(copy + at, (int)fill, 512);
-				int lost = -1;
-				for (int i = 0; i < FRAMES; i++)
-					lost = e.start[i] < at + 512 && e.end[i] > at ? i : lost;
+				const int lost = frame_in(&e, at, 512);
 				g_autofree FixtureWalk *walk = fixture_walk_bytes(copy, e.size);
 				const gboolean tail_zeroed = fill == 0 && at >= e.start[FRAMES];
 				/* Zeros stand in the header anyway; and a final frame that is zeros looks like an open end. */
@@ -220,7 +252,8 @@ static void test_a_dropped_frame_is_told(void)
 
 static void test_reordered_and_repeated_frames_are_told(void)
 {
-	static const char out_of_order[] = "a frame stands out of its order, or twice", missing[] = "frames are missing before this one";
+	static const char out_of_order[] = "a frame stands out of its order, or twice",
+			  missing[] = "frames are missing before this one";
 	Example e = example_of(40);
 	g_autoptr(GByteArray) swapped = shuffled(&e, ORDER(0, 2, 1, 3, 4, 5, 6));
 	assert_told(swapped, missing);
@@ -280,7 +313,8 @@ static void forge(Example *e, guint frame, const JournalFrameHead *head, const g
 static JournalFrameHead head_of(const Example *e, guint frame)
 {
 	JournalFrameHead head;
-	g_assert_cmpint(journal_frame_parse(e->data + e->start[frame], sectors_of(e, frame), 0, FALSE, &head), ==, JOURNAL_FRAME_OK);
+	g_assert_cmpint(journal_frame_parse(e->data + e->start[frame], sectors_of(e, frame), 0, FALSE, &head), ==,
+			JOURNAL_FRAME_OK);
 	return head;
 }
 
@@ -301,6 +335,19 @@ static void test_an_edited_frame_with_a_mended_checksum_is_told(void)
 }
 
 /* --- newer programs --- */
+
+static void test_a_final_frame_with_a_forged_number_is_told(void)
+{
+	static const guint8 run_end = JOURNAL_FINAL_RUN_END;
+	Example e = example_of(40);
+	JournalFrameHead head = head_of(&e, FRAMES);
+	head.number++;
+	forge(&e, FRAMES, &head, &run_end);
+	g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
+	g_assert_cmpuint(walk->breaks, ==, 1);
+	g_assert_cmpstr(walk->damage.reason, ==, "frames are missing before this one");
+	g_free(e.data);
+}
 
 static FixtureWalk *walk_with_head(guint8 type, guint8 flags)
 {
@@ -333,6 +380,7 @@ static void test_a_seal_is_passed_over_in_silence(void)
 {
 	g_autofree FixtureWalk *walk = walk_with_head(JOURNAL_FRAME_SEAL, 0);
 	g_assert_false(reported(walk));
+	g_assert_cmpuint(walk->frames, ==, FRAMES);
 	g_assert_cmpint(walk->end, ==, JOURNAL_END_OPEN);
 }
 
@@ -414,7 +462,8 @@ static void test_no_position_leads_outside(void)
 	g_assert_true(g_file_set_contents(path, (const char *)e.data, (gssize)e.size, NULL));
 	g_autoptr(GBytes) bytes = g_bytes_new_static(e.data, e.size);
 	for (gsize i = 0; i < G_N_ELEMENTS(offsets); i++) {
-		g_autoptr(JournalReader) of_file = journal_reader_open(path, NULL), of_bytes = journal_reader_new_for_bytes(bytes, NULL);
+		g_autoptr(JournalReader) of_file = journal_reader_open(path, NULL),
+					 of_bytes = journal_reader_new_for_bytes(bytes, NULL);
 		g_autofree FixtureWalk *a = g_new0(FixtureWalk, 1), *b = g_new0(FixtureWalk, 1);
 		const JournalPosition position = {.offset = offsets[i], .frame_number = 3};
 		journal_reader_seek(of_file, &position);
@@ -424,6 +473,9 @@ static void test_no_position_leads_outside(void)
 		g_assert_cmpuint(a->invented, ==, 0);
 		g_assert_true(memcmp(a->seen, b->seen, sizeof a->seen) == 0);
 		g_assert_cmpint(a->end, ==, b->end);
+		/* Where no frame can begin, reading begins at the first one. */
+		if (offsets[i] < 8192 || offsets[i] % 512 != 0)
+			fixture_assert_exactly(a, 1, FRAMES * PER_FRAME);
 	}
 	g_free(e.data);
 	fixture_remove(directory);
@@ -453,6 +505,32 @@ static void test_a_position_behind_damage_is_good_to_go_on_from(void)
 	g_free(e.data);
 }
 
+/* The file is being copied to where the reader is: it grows by pieces that are no frames. */
+static void test_a_copy_in_progress_is_no_damage(void)
+{
+	Example e = example_with(560, 430);
+	char *directory = fixture_directory();
+	g_autofree char *path = g_build_filename(directory, "x.jlj", NULL);
+	g_autofree FixtureWalk *walk = g_new0(FixtureWalk, 1);
+	g_assert_true(g_file_set_contents(path, (const char *)e.data, JOURNAL_FIRST_FRAME, NULL));
+	g_autoptr(JournalReader) reader = journal_reader_open(path, NULL);
+	FILE *file = fopen(path, "r+");
+	for (gsize size = JOURNAL_FIRST_FRAME; size < e.end[FRAMES]; size += 97) {
+		g_assert_cmpuint(fwrite(e.data, 1, size, file), ==, size);
+		rewind(file); /* flushes */
+		fixture_walk(reader, walk);
+		g_assert_cmpint(walk->end, !=, JOURNAL_END_FINAL);
+	}
+	g_assert_cmpuint(fwrite(e.data, 1, e.size, file), ==, e.size);
+	fclose(file);
+	fixture_walk(reader, walk);
+	g_assert_cmpint(walk->end, ==, JOURNAL_END_FINAL);
+	g_assert_cmpuint(walk->damages + walk->breaks, ==, 0);
+	assert_all_but(walk, -1);
+	g_free(e.data);
+	fixture_remove(directory);
+}
+
 static void test_records_that_do_not_divide_a_frame_are_told(void)
 {
 	static const struct {
@@ -479,10 +557,13 @@ static void test_records_that_do_not_divide_a_frame_are_told(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/journal/damage/a-cut-at-any-byte-loses-only-what-was-cut", test_a_cut_at_any_byte_loses_only_what_was_cut);
+	g_test_add_func("/journal/damage/a-cut-at-any-byte-loses-only-what-was-cut",
+			test_a_cut_at_any_byte_loses_only_what_was_cut);
 	g_test_add_func("/journal/damage/a-flipped-bit-costs-at-most-its-frame-and-is-always-told",
 			test_a_flipped_bit_costs_at_most_its_frame_and_is_always_told);
 	g_test_add_func("/journal/damage/a-bit-in-the-unused-space-is-told", test_a_bit_in_the_unused_space_is_told);
+	g_test_add_func("/journal/damage/a-byte-in-the-unused-end-of-a-block-is-told",
+			test_a_byte_in_the_unused_end_of_a_block_is_told);
 	g_test_add_func("/journal/damage/a-lost-sector-costs-one-frame", test_a_lost_sector_costs_one_frame);
 	g_test_add_func("/journal/damage/a-dropped-frame-is-told", test_a_dropped_frame_is_told);
 	g_test_add_func("/journal/damage/reordered-and-repeated-frames-are-told", test_reordered_and_repeated_frames_are_told);
@@ -491,6 +572,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/damage/a-frame-of-another-segment-is-not-taken", test_a_frame_of_another_segment_is_not_taken);
 	g_test_add_func("/journal/damage/an-edited-frame-with-a-mended-checksum-is-told",
 			test_an_edited_frame_with_a_mended_checksum_is_told);
+	g_test_add_func("/journal/damage/a-final-frame-with-a-forged-number-is-told",
+			test_a_final_frame_with_a_forged_number_is_told);
 	g_test_add_func("/journal/damage/frames-of-a-newer-program-are-passed-over-and-told",
 			test_frames_of_a_newer_program_are_passed_over_and_told);
 	g_test_add_func("/journal/damage/a-seal-is-passed-over-in-silence", test_a_seal_is_passed_over_in_silence);
@@ -499,6 +582,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/damage/no-position-leads-outside", test_no_position_leads_outside);
 	g_test_add_func("/journal/damage/a-position-behind-damage-is-good-to-go-on-from",
 			test_a_position_behind_damage_is_good_to_go_on_from);
+	g_test_add_func("/journal/damage/a-copy-in-progress-is-no-damage", test_a_copy_in_progress_is_no_damage);
 	g_test_add_func("/journal/damage/records-that-do-not-divide-a-frame-are-told",
 			test_records_that_do_not_divide_a_frame_are_told);
 	return g_test_run();

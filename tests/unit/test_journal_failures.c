@@ -1,5 +1,5 @@
-/* A disk that refuses: the n-th write, fdatasync, fsync or truncation fails, for every n. Whatever happens, what was acknowledged is
- * there, nothing is invented, and recording goes on once the disk does.
+/* A disk that refuses: the n-th write, fdatasync, fsync or truncation fails, for every n. Whatever happens, what was
+ * acknowledged is there, nothing is invented, and recording goes on once the disk does.
  *
  * The calls are replaced by defining them here: the journal's code is linked statically, so it calls these.
  *
@@ -7,6 +7,7 @@
 #include "../helper/journal_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,7 +22,12 @@ static struct {
 	gint first, n;   /* calls first .. first + n - 1 fail; n 0: none */
 	int errnum;
 	FailHow how;
-	gsize full_at;   /* no file can grow past this size; 0: any can */
+	gboolean writes_only; /* and no call that makes durable or cuts */
+	gsize full_at;        /* no file can grow past this size; 0: any can */
+	gsize direct_below;   /* O_DIRECT writes of fewer bytes are refused */
+	gboolean fsync;       /* every fsync fails */
+	gsize hidden;         /* offset of a sector that reads as zeros ... */
+	gint hidden_reads;    /* ... so many times */
 } fault;
 
 static gboolean fails_now(void)
@@ -34,6 +40,10 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 {
 	if (fault.full_at && (gsize)offset + size > fault.full_at) {
 		errno = ENOSPC;
+		return -1;
+	}
+	if (size < fault.direct_below && (fcntl(fd, F_GETFL) & O_DIRECT)) {
+		errno = EINVAL;
 		return -1;
 	}
 	if (!fails_now())
@@ -53,22 +63,32 @@ int fdatasync(int fd)
 {
 	(void)fd; /* durability itself is not under test here, and a real one takes long */
 	errno = fault.errnum;
-	return fails_now() ? -1 : 0;
+	return !fault.writes_only && fails_now() ? -1 : 0;
 }
 
 int fsync(int fd)
 {
 	(void)fd;
 	errno = fault.errnum;
-	return fails_now() ? -1 : 0;
+	return fault.fsync || (!fault.writes_only && fails_now()) ? -1 : 0;
 }
 
 int ftruncate(int fd, off_t size)
 {
-	if (!fails_now())
+	if (fault.writes_only || !fails_now())
 		return (int)syscall(SYS_ftruncate, fd, size);
 	errno = fault.errnum;
 	return -1;
+}
+
+ssize_t pread(int fd, void *data, size_t size, off_t offset)
+{
+	const ssize_t n = syscall(SYS_pread64, fd, data, size, offset);
+	if (fault.hidden_reads > 0 && (gsize)offset <= fault.hidden && (gsize)(offset + n) >= fault.hidden + 512) {
+		memset((guint8 *)data + (fault.hidden - (gsize)offset), 0, 512);
+		fault.hidden_reads--;
+	}
+	return n;
 }
 
 /* In memory where that is possible: thousands of segments are made here. */
@@ -192,22 +212,107 @@ static void test_a_disk_that_fails_for_a_while_loses_nothing(void)
 	fail_each_call(EIO, 12, FAIL_ALL);
 }
 
-/* O_DIRECT may be refused as late as at the first write, or at the first one of 512 bytes (disks with sectors of 4 KiB). */
+/* O_DIRECT may be refused as late as at the first write, or at the first small one (disks with sectors of 4 KiB). */
 static void test_refused_direct_writes_go_through_the_cache(void)
 {
-	const gint calls = count_calls();
-	for (gint first = 1; first <= calls; first += 7) {
-		guint64 last = 0;
+	static const gsize limits[] = {4096, G_MAXSIZE};
+	for (gsize i = 0; i < G_N_ELEMENTS(limits); i++) {
 		char *directory = scratch_directory();
-		fault.calls = 0;
-		fault.first = first;
-		fault.n = 1;
-		fault.errnum = EINVAL;
-		fault.how = FAIL_ALL;
-		g_assert_true(record(directory, &last) || first < 20);
+		fault.direct_below = limits[i];
+		g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+		guint64 next = 1;
+		for (guint k = 0; k < 5; k++) {
+			fixture_append(w, &next, 1, 50);
+			fixture_commit(w);
+		}
+		fixture_close(w);
+		g_autofree FixtureWalk *walk = fixture_walk_file(journal_writer_path(w));
+		fixture_assert_exactly(walk, 1, 5);
+		fault.direct_below = 0;
 		fixture_remove(directory);
 	}
+}
+
+static void test_an_interrupted_write_is_done_again(void)
+{
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	guint64 next = 1;
+	fault.calls = 0;
+	fault.first = fault.n = 1;
+	fault.errnum = EINTR;
+	fault.how = FAIL_ALL;
+	fault.writes_only = TRUE;
+	fixture_append(w, &next, 1, 50);
+	fixture_commit(w);
+	fault.writes_only = FALSE;
 	fault.n = 0;
+	fixture_remove(directory);
+}
+
+/* What could be read before the failure may be gone after it: a segment whose enlargement did not become durable is left. */
+static void test_a_segment_that_failed_to_grow_is_left(void)
+{
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *old = g_strdup(journal_writer_path(w));
+	guint64 next = 1;
+	fault.fsync = TRUE;
+	fault.errnum = EIO;
+	do {
+		fixture_append(w, &next, 100, 150);
+	} while (journal_writer_commit(w, &error));
+	fault.fsync = FALSE;
+	g_assert_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED);
+	g_assert_cmpuint(journal_writer_bytes(w), >, 900 * 1024);
+	fixture_commit(w);
+	g_assert_cmpstr(journal_writer_path(w), !=, old);
+	fixture_remove(directory);
+}
+
+static void test_a_name_that_is_taken_does_not_stop_the_run(void)
+{
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	g_autofree char *taken = g_strdup(journal_writer_path(w));
+	guint64 next = 1;
+	strcpy(taken + strlen(taken) - strlen("1.jlj"), "2.jlj");
+	g_assert_true(g_file_set_contents(taken, "mine", 4, NULL));
+	fixture_append(w, &next, 1, 50);
+	fault.calls = 0;
+	fault.first = 1;
+	fault.n = 1;
+	fault.errnum = EIO;
+	fault.how = FAIL_ALL;
+	g_assert_false(journal_writer_commit(w, NULL)); /* gives segment 1 up */
+	g_assert_false(journal_writer_commit(w, NULL)); /* finds 2 taken */
+	fixture_commit(w);
+	g_assert_true(g_str_has_suffix(journal_writer_path(w), "-00003.jlj"));
+	g_autofree char *content = NULL;
+	g_assert_true(g_file_get_contents(taken, &content, NULL, NULL));
+	g_assert_cmpstr(content, ==, "mine");
+	fault.n = 0;
+	fixture_remove(directory);
+}
+
+/* Beside a writer: the second block of a write is there to read before the first one. */
+static void test_a_write_that_shows_its_end_first_is_no_damage(void)
+{
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	guint64 next = 1;
+	fixture_append(w, &next, 60, 150); /* three frames, of a block each */
+	fixture_commit(w);
+	g_autoptr(JournalReader) reader = journal_reader_open(journal_writer_path(w), NULL);
+	g_autofree FixtureWalk *walk = g_new0(FixtureWalk, 1);
+	fault.hidden = 8192;
+	fault.hidden_reads = 2;
+	fixture_walk(reader, walk);
+	g_assert_cmpint(fault.hidden_reads, ==, 0);
+	fixture_assert_exactly(walk, 1, 60);
+	g_assert_cmpuint(walk->damages + walk->breaks, ==, 0);
+	fixture_remove(directory);
 }
 
 static void test_a_failed_segment_is_left_for_a_new_one(void)
@@ -280,13 +385,21 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/journal/failures/one-failing-call-loses-nothing", test_one_failing_call_loses_nothing);
-	g_test_add_func("/journal/failures/a-write-that-half-succeeds-loses-nothing", test_a_write_that_half_succeeds_loses_nothing);
+	g_test_add_func("/journal/failures/a-write-that-half-succeeds-loses-nothing",
+			test_a_write_that_half_succeeds_loses_nothing);
 	g_test_add_func("/journal/failures/a-short-write-is-gone-on-with", test_a_short_write_is_gone_on_with);
 	g_test_add_func("/journal/failures/a-disk-that-is-full-for-a-while-loses-nothing",
 			test_a_disk_that_is_full_for_a_while_loses_nothing);
 	g_test_add_func("/journal/failures/a-disk-that-fails-for-a-while-loses-nothing",
 			test_a_disk_that_fails_for_a_while_loses_nothing);
-	g_test_add_func("/journal/failures/refused-direct-writes-go-through-the-cache", test_refused_direct_writes_go_through_the_cache);
+	g_test_add_func("/journal/failures/refused-direct-writes-go-through-the-cache",
+			test_refused_direct_writes_go_through_the_cache);
+	g_test_add_func("/journal/failures/an-interrupted-write-is-done-again", test_an_interrupted_write_is_done_again);
+	g_test_add_func("/journal/failures/a-segment-that-failed-to-grow-is-left", test_a_segment_that_failed_to_grow_is_left);
+	g_test_add_func("/journal/failures/a-name-that-is-taken-does-not-stop-the-run",
+			test_a_name_that_is_taken_does_not_stop_the_run);
+	g_test_add_func("/journal/failures/a-write-that-shows-its-end-first-is-no-damage",
+			test_a_write_that_shows_its_end_first_is_no_damage);
 	g_test_add_func("/journal/failures/a-failed-segment-is-left-for-a-new-one", test_a_failed_segment_is_left_for_a_new_one);
 	g_test_add_func("/journal/failures/a-full-disk-is-used-to-its-last-preallocated-byte",
 			test_a_full_disk_is_used_to_its_last_preallocated_byte);

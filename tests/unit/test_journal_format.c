@@ -146,7 +146,8 @@ static void test_a_frame_is_read_within_what_is_there(void)
 	g_assert_cmpint(journal_frame_parse(frame, sizeof frame, 43, FALSE, &back), ==, JOURNAL_FRAME_OK);
 	for (gsize cut = 0; cut < sizeof frame; cut++) {
 		g_autofree guint8 *copy = g_memdup2(frame, cut);
-		g_assert_cmpint(journal_frame_parse(copy, cut, 42, FALSE, &back), ==, cut < 4 ? JOURNAL_FRAME_NONE : JOURNAL_FRAME_BOUNDS);
+		g_assert_cmpint(journal_frame_parse(copy, cut, 42, FALSE, &back), ==,
+				cut < 4 ? JOURNAL_FRAME_NONE : JOURNAL_FRAME_BOUNDS);
 	}
 	frame[6] = 0xff;
 	frame[7] = 0xff;

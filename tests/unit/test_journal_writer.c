@@ -110,8 +110,9 @@ static void test_frames_keep_to_sectors_and_blocks(void)
 	char *directory = fixture_directory();
 	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
 	guint64 next = 1, free_from = 8192;
+	guint gaps = 0;
 	for (guint i = 0; i < 200; i++) {
-		fixture_append(w, &next, (guint)g_test_rand_int_range(1, 30), (gsize)g_test_rand_int_range(0, 160));
+		fixture_append(w, &next, (guint)g_test_rand_int_range(1, 30), (gsize)g_test_rand_int_range(0, 600));
 		fixture_commit(w);
 	}
 	g_autoptr(JournalReader) reader = journal_reader_open(journal_writer_path(w), NULL);
@@ -123,9 +124,14 @@ static void test_frames_keep_to_sectors_and_blocks(void)
 		g_assert_cmpuint(frame.file_offset % 512, ==, 0);
 		g_assert_cmpuint(frame.file_offset, >=, free_from);
 		g_assert_cmpuint(frame.file_offset % 4096 + 56 + frame.length, <=, 4096);
+		gaps += frame.file_offset > free_from ? 1 : 0;
 		free_from = (frame.file_offset + 56 + frame.length + 511) / 512 * 512;
 	}
 	g_assert_cmpuint(free_from, ==, journal_writer_bytes(w));
+	g_assert_cmpuint(gaps, >, 0);
+	g_autofree FixtureWalk *walk = fixture_walk_file(journal_writer_path(w));
+	fixture_assert_exactly(walk, 1, next - 1);
+	g_assert_cmpuint(walk->damages + walk->breaks, ==, 0);
 	fixture_remove(directory);
 }
 
@@ -217,9 +223,11 @@ static void test_going_on_in_a_grown_segment_equals_reading_it_whole(void)
 		g_assert_cmpint(anew->end, ==, JOURNAL_END_OPEN);
 		g_assert_cmpuint(anew->observations, ==, next - 1);
 		g_assert_cmpuint(staying->observations, ==, next - 1);
-		fixture_append(w, &next, i % 5, 150);
+		/* Past the first step of preallocation: there what is in memory reaches to the end of the file. */
+		fixture_append(w, &next, i % 5 * 20, 300);
 		fixture_commit(w);
 	}
+	g_assert_cmpuint(journal_writer_bytes(w), >, 1024 * 1024);
 	fixture_close(w);
 	g_autoptr(JournalReader) reader = journal_reader_open(journal_writer_path(w), NULL);
 	for (guint again = 0; again < 2; again++) {
@@ -242,7 +250,7 @@ static void test_trusted_reading_gives_the_same_frames(void)
 	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
 	guint64 next = 1;
 	for (guint i = 0; i < 100; i++) {
-		fixture_append(w, &next, i % 40, 150);
+		fixture_append(w, &next, i % 40, 100 + i * 4);
 		fixture_commit(w);
 	}
 	fixture_close(w);
@@ -301,7 +309,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/writer/a-folder-that-cannot-be-is-named-in-the-error",
 			test_a_folder_that_cannot_be_is_named_in_the_error);
 	g_test_add_func("/journal/writer/frames-keep-to-sectors-and-blocks", test_frames_keep_to_sectors_and_blocks);
-	g_test_add_func("/journal/writer/a-group-is-bounded-and-then-written-whole", test_a_group_is_bounded_and_then_written_whole);
+	g_test_add_func("/journal/writer/a-group-is-bounded-and-then-written-whole",
+			test_a_group_is_bounded_and_then_written_whole);
 	g_test_add_func("/journal/writer/segments-are-linked", test_segments_are_linked);
 	g_test_add_func("/journal/writer/going-on-in-a-grown-segment-equals-reading-it-whole",
 			test_going_on_in_a_grown_segment_equals_reading_it_whole);

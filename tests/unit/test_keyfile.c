@@ -34,7 +34,8 @@ static void assert_refused(const char *text, const char *message)
 
 static void test_groups_and_values_are_read(void)
 {
-	g_autoptr(KeyFile) file = load("# a comment\n\n[modem b]\ndevice = /dev/b\n  [journal]\r\n path=/var/x y \r\n[modem a c]\nband=3\n");
+	g_autoptr(KeyFile) file = load("# a comment\n\n[modem b]\ndevice = /dev/b\n  [journal]\r\n path=/var/x y \r\n"
+					"[modem a c]\nband=3\n");
 	g_auto(GStrv) modems = keyfile_groups(file, "modem");
 	g_assert_cmpuint(g_strv_length(modems), ==, 2);
 	g_assert_cmpstr(modems[0], ==, "modem b");
@@ -103,8 +104,10 @@ typedef struct {
 
 static void test_numbers_outside_their_range_are_refused(void)
 {
-	static const Row rows[] = {{"3", TRUE, 3},	{"-2.5", TRUE, -2.5}, {"1e1", TRUE, 10},  {"10.01", FALSE, 0}, {"-10.01", FALSE, 0},
-				   {"nan", FALSE, 0},	{"inf", FALSE, 0},    {"", FALSE, 0},	  {"3 km", FALSE, 0},  {"1,5", FALSE, 0}};
+	static const Row rows[] = {
+		{"3", TRUE, 3}, {"-2.5", TRUE, -2.5}, {"1e1", TRUE, 10}, {"10.01", FALSE, 0}, {"-10.01", FALSE, 0},
+		{"nan", FALSE, 0}, {"inf", FALSE, 0}, {"", FALSE, 0}, {"3 km", FALSE, 0}, {"1,5", FALSE, 0},
+	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *text = g_strdup_printf("[journal]\nsize = %s\n", rows[i].text);
 		g_autoptr(KeyFile) file = load(text);
@@ -118,9 +121,11 @@ static void test_numbers_outside_their_range_are_refused(void)
 
 static void test_whole_numbers_never_wrap_or_clip(void)
 {
-	static const Row rows[] = {{"0", TRUE, 0},	 {"-12", TRUE, -12},  {"0x10", TRUE, 16}, {"010", TRUE, 10},  {"1.0", FALSE, 0},
-				   {"0x", FALSE, 0},	 {"", FALSE, 0},      {"--1", FALSE, 0},  {"1k", FALSE, 0},   {"99999999999999999999", FALSE, 0},
-				   {"-99999999999999999999", FALSE, 0}};
+	static const Row rows[] = {
+		{"0", TRUE, 0}, {"-12", TRUE, -12}, {"0x10", TRUE, 16}, {"010", TRUE, 10}, {"1.0", FALSE, 0},
+		{"0x", FALSE, 0}, {"", FALSE, 0}, {"--1", FALSE, 0}, {"1k", FALSE, 0},
+		{"99999999999999999999", FALSE, 0}, {"-99999999999999999999", FALSE, 0},
+	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *text = g_strdup_printf("[journal]\ncount = %s\n", rows[i].text);
 		g_autoptr(KeyFile) file = load(text);
@@ -138,10 +143,12 @@ static void test_whole_numbers_never_wrap_or_clip(void)
 
 static void test_lengths_of_time_in_all_their_forms(void)
 {
-	static const Row rows[] = {{"90", TRUE, 90},	{"90s", TRUE, 90},	{"90 s", TRUE, 90},  {"1.5m", TRUE, 90},  {"2min", TRUE, 120},
-				   {"2h", TRUE, 7200},	{"0:30", TRUE, 30},	{"1:02:03", TRUE, 3723}, {"0:00.5", TRUE, 0.5},
-				   {"-1", FALSE, 0},	{"1:", FALSE, 0},	{"1:2:3:4", FALSE, 0}, {":30", FALSE, 0}, {"1:-5", FALSE, 0},
-				   {"90x", FALSE, 0},	{"", FALSE, 0},		{"inf", FALSE, 0}};
+	static const Row rows[] = {
+		{"90", TRUE, 90}, {"90s", TRUE, 90}, {"90 s", TRUE, 90}, {"1.5m", TRUE, 90}, {"2min", TRUE, 120},
+		{"2h", TRUE, 7200}, {"0:30", TRUE, 30}, {"1:02:03", TRUE, 3723}, {"0:00.5", TRUE, 0.5}, {"-1", FALSE, 0},
+		{"1:", FALSE, 0}, {"1:2:3:4", FALSE, 0}, {":30", FALSE, 0}, {"1:-5", FALSE, 0}, {"90x", FALSE, 0},
+		{"", FALSE, 0}, {"inf", FALSE, 0},
+	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *text = g_strdup_printf("[journal]\nevery = %s\n", rows[i].text);
 		g_autoptr(KeyFile) file = load(text);
@@ -207,7 +214,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/keyfile/groups-and-values-are-read", test_groups_and_values_are_read);
-	g_test_add_func("/keyfile/a-value-with-a-backslash-is-not-read-as-absent", test_a_value_with_a_backslash_is_not_read_as_absent);
+	g_test_add_func("/keyfile/a-value-with-a-backslash-is-not-read-as-absent",
+			test_a_value_with_a_backslash_is_not_read_as_absent);
 	g_test_add_func("/keyfile/line-numbers-count-comments-and-crlf", test_line_numbers_count_comments_and_crlf);
 	g_test_add_func("/keyfile/unknown-and-doubled-names-are-refused-with-their-line",
 			test_unknown_and_doubled_names_are_refused_with_their_line);

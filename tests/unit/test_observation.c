@@ -212,7 +212,8 @@ static void test_the_fullest_observation_of_each_kind_fits(void)
 		g_assert_cmpint(observation_decode(data, length, &back), ==, OBSERVATION_OK);
 		g_assert_cmphex(back.present, ==, o.present);
 		if (kind != OBSERVATION_RADIO) {
-			assert_same_fields(observation_table(o.kind), o.present, observation_fields(&o), observation_fields(&back));
+			assert_same_fields(observation_table(o.kind), o.present, observation_fields(&o),
+					   observation_fields(&back));
 			continue;
 		}
 		/* Cells that do not fit are left out from the end, whole. */
@@ -257,8 +258,15 @@ static void test_fields_of_a_newer_program_are_passed_over(void)
 {
 	static Observation o;
 	/* FIX: 1 (mode) = 2; then 63 as varint, 62 as svarint, 61 as three bytes; then 3 (lat_e7) = -1. */
-	g_assert_cmpint(DECODE(OBSERVATION_FIX, "\x04\x02" "\xfc\x01\xff\x01" "\xf9\x01\x05" "\xf6\x01\x03" "abc" "\x0d\x01", &o), ==,
-			OBSERVATION_OK);
+	g_assert_cmpint(DECODE(OBSERVATION_FIX,
+			       "\x04\x02"
+			       "\xfc\x01\xff\x01"
+			       "\xf9\x01\x05"
+			       "\xf6\x01\x03"
+			       "abc"
+			       "\x0d\x01",
+			       &o),
+			==, OBSERVATION_OK);
 	g_assert_cmphex(o.present, ==, OBSERVATION_BIT(FIX_ID_mode) | OBSERVATION_BIT(FIX_ID_lat_e7));
 	g_assert_cmpint(o.fix.mode, ==, FIX_MODE_3D);
 	g_assert_cmpint(o.fix.lat_e7, ==, -1);
@@ -323,10 +331,12 @@ static void test_more_cells_than_there_is_room_for_are_refused(void)
 	static Observation o;
 	guint8 fields[3 + OBSERVATION_MAX_CELLS + 1] = {0xc2, 0x01, OBSERVATION_MAX_CELLS};
 	/* Empty cells: one length byte of zero each. */
-	g_assert_cmpint(decode_with_fields(OBSERVATION_RADIO, (const char *)fields, 3 + OBSERVATION_MAX_CELLS, &o), ==, OBSERVATION_OK);
+	g_assert_cmpint(decode_with_fields(OBSERVATION_RADIO, (const char *)fields, 3 + OBSERVATION_MAX_CELLS, &o), ==,
+			OBSERVATION_OK);
 	g_assert_cmpuint(o.radio.cells.n, ==, OBSERVATION_MAX_CELLS);
 	fields[2]++;
-	g_assert_cmpint(decode_with_fields(OBSERVATION_RADIO, (const char *)fields, sizeof fields, &o), ==, OBSERVATION_MALFORMED);
+	g_assert_cmpint(decode_with_fields(OBSERVATION_RADIO, (const char *)fields, sizeof fields, &o), ==,
+			OBSERVATION_MALFORMED);
 }
 
 static void test_a_bad_start_of_a_record_is_refused(void)
@@ -471,6 +481,15 @@ static void test_the_true_status_outweighs_the_smoothed_one(void)
 	g_assert_cmpint(observation_service_state(&o), ==, SERVICE_STATE_NONE);
 }
 
+static void test_registered_without_a_word_on_service_is_no_outage(void)
+{
+	Observation o = radio();
+	RADIO_SET(&o, registration, REGISTRATION_ROAMING);
+	g_assert_cmpint(observation_service_state(&o), ==, SERVICE_STATE_UNKNOWN);
+	RADIO_SET(&o, nr_true_service, SERVICE_NONE);
+	g_assert_cmpint(observation_service_state(&o), ==, SERVICE_STATE_NONE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -490,10 +509,14 @@ int main(int argc, char **argv)
 			test_no_truncation_or_flipped_bit_breaks_the_decoder);
 	g_test_add_func("/observation/texts-are-cut-between-characters-and-cleaned",
 			test_texts_are_cut_between_characters_and_cleaned);
-	g_test_add_func("/observation/a-long-source-name-leaves-a-readable-record", test_a_long_source_name_leaves_a_readable_record);
+	g_test_add_func("/observation/a-long-source-name-leaves-a-readable-record",
+			test_a_long_source_name_leaves_a_readable_record);
 	g_test_add_func("/observation/a-short-buffer-fails-and-is-not-overrun", test_a_short_buffer_fails_and_is_not_overrun);
 	g_test_add_func("/observation/words-past-the-end-are-unknown", test_words_past_the_end_are_unknown);
 	g_test_add_func("/observation/a-sweep-means-what-the-person-would-say", test_a_sweep_means_what_the_person_would_say);
-	g_test_add_func("/observation/the-true-status-outweighs-the-smoothed-one", test_the_true_status_outweighs_the_smoothed_one);
+	g_test_add_func("/observation/the-true-status-outweighs-the-smoothed-one",
+			test_the_true_status_outweighs_the_smoothed_one);
+	g_test_add_func("/observation/registered-without-a-word-on-service-is-no-outage",
+			test_registered_without_a_word_on_service_is_no_outage);
 	return g_test_run();
 }
