@@ -180,11 +180,11 @@ def test_rubbish():
 
 
 def test_flood():
+    flood = "".join(tpv(time.time() + i * 1e-3) for i in range(5000)).encode()  # made before: it is sent faster than it is read
+
     def serve(connection):
-        n = 0
         while True:
-            n += 1
-            connection.sendall("".join(tpv(time.time() + n * 1e-3 + i * 1e-5) for i in range(50)).encode())
+            connection.sendall(flood)
     server = FakeGpsd(serve)
     modem = field.Modem("a")
     recorder = field.Recorder("--gps", f"localhost:{server.port}", "--modem", f"a={modem.node}", "-i", "0.5")

@@ -27,19 +27,22 @@ static void run_until(const Ticks *ticks, guint n)
 		g_main_context_iteration(NULL, TRUE);
 }
 
+/* Each tick is some milliseconds late here. Ticks that add up their lateness would wander over the whole interval. */
 static void test_ticks_do_not_drift(void)
 {
-	Ticks ticks = {.busy_ms = 3};
+	Ticks ticks = {0};
+	guint late = 0;
 	gint64 start_us = g_get_monotonic_time();
-	ticks.ticker = ticker_new(20, on_tick, &ticks);
-	while (ticks.n < 60) { /* each tick is some milliseconds late */
+	ticks.ticker = ticker_new(50, on_tick, &ticks);
+	while (ticks.n < 30) {
 		g_main_context_iteration(NULL, FALSE);
-		g_usleep(9000);
+		g_usleep(13000);
 	}
-	/* Each is due at a multiple of the interval, however late the one before it was: 5 ms of drift a tick would be 300. */
-	for (guint i = 0; i < 60; i++)
-		g_assert_cmpint(ticks.at_us[i] - start_us, >=, (i + 1) * 20000);
-	g_assert_cmpint(ticks.at_us[59] - start_us, <, 60 * 20000 + 150000);
+	for (guint i = 0; i < 30; i++) {
+		g_assert_cmpint(ticks.at_us[i] - start_us, >=, (i + 1) * 50000);
+		late += (ticks.at_us[i] - start_us) % 50000 > 25000;
+	}
+	g_assert_cmpuint(late, <=, 4); /* a busy machine */
 	ticker_free(ticks.ticker);
 }
 
