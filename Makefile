@@ -78,7 +78,7 @@ need-%:
 # --- the goals that set everything up; each starts make anew, so that it sees what was just installed ---
 demo: need-DEMO
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@BUILD=$(BUILD) bash tests/demo.sh
+	@exec env BUILD=$(BUILD) bash tests/demo.sh
 
 check: need-CHECK
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs

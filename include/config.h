@@ -28,6 +28,7 @@ typedef struct {
 	char *type; /* which kind of source: "qmi", "gpsd" */
 	char *address; /* device node, or HOST:PORT, or CONFIG_NO_ADDRESS */
 	gboolean proxy;
+	char *origin; /* "FILE:LINE" of its group; NULL when it comes from an option */
 } ConfigSource;
 
 typedef struct {

@@ -35,6 +35,9 @@ gboolean keyfile_has(const KeyFile *file, const char *group, const char *key);
 /* The line on which a key stands (the group's line for key == NULL), 0 where there is none. */
 guint keyfile_line(const KeyFile *file, const char *group, const char *key);
 
+/* "FILE:LINE" of a key, or of its group; owned by the caller. */
+char *keyfile_where(const KeyFile *file, const char *group, const char *key);
+
 /* The raw text of a value, NULL where it is absent. Owned by the caller. */
 char *keyfile_string(const KeyFile *file, const char *group, const char *key);
 /* Numbers within [min, max]; an absent key leaves *io_value alone and is TRUE. */

@@ -59,7 +59,7 @@ echo "demo: a simulated drive of $seconds s; the network disappears on the way a
 "$build/jamlog-sim" "$scenario" --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
 sim=$!
 pids+=("$sim")
-wait_for 10 "the simulator does not start" grep -q '^ready' "$out/sim.log"
+wait_for 10 "the simulator does not start" grep -qs '^ready' "$out/sim.log"
 
 port=$(free_port)
 "$gpsd" -N -n -S "$port" "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &

@@ -62,19 +62,19 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 }
 
 /* "NAME=ADDRESS", or ADDRESS alone, which gets the name BASE, then BASE2, BASE3... */
-static gboolean add_source(Config *config, const char *text, const char *base, guint nth, const char *type, gboolean proxy,
-			   GError **error)
+static gboolean add_source(Config *config, const char *text, const char *base, guint nth, const char *type, GError **error)
 {
 	const char *equals = *text == '/' ? NULL : strchr(text, '=');
 	guint before = config->sources->len;
 	g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text))
 				: nth  ? g_strdup_printf("%s%u", base, nth + 1)
 				       : g_strdup(base);
-	if (!config_set_source(config, name, type, equals ? equals + 1 : text, proxy, error))
+	if (!config_set_source(config, name, type, equals ? equals + 1 : text, FALSE, error))
 		return FALSE;
 	if (config->sources->len > before)
 		return TRUE;
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name, text);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name,
+		    equals ? equals + 1 : text);
 	return FALSE;
 }
 
@@ -94,6 +94,16 @@ static void drop_type(Config *config, const char *type)
 		const ConfigSource *source = g_ptr_array_index(config->sources, i);
 		if (g_str_equal(source->type, type))
 			g_ptr_array_remove_index(config->sources, i);
+	}
+}
+
+/* --proxy is for the modems of the files too. */
+static void share_modems(const Config *config)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->type, "qmi"))
+			source->proxy = TRUE;
 	}
 }
 
@@ -128,12 +138,14 @@ static gboolean apply_sources(const Options *o, Config *config, GError **error)
 	if (o->modems)
 		drop_type(config, "qmi");
 	for (guint i = 0; o->modems && o->modems[i]; i++)
-		if (!add_source(config, o->modems[i], "modem", i, "qmi", o->proxy, error))
+		if (!add_source(config, o->modems[i], "modem", i, "qmi", error))
 			return FALSE;
+	if (o->proxy)
+		share_modems(config);
 	if (o->gpsds || o->no_gps)
 		drop_type(config, "gpsd");
 	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)
-		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", FALSE, error))
+		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", error))
 			return FALSE;
 	if (!o->no_gps && !has_type(config, "gpsd") && !config_set_source(config, "gps", "gpsd", "localhost:2947", FALSE, error))
 		return FALSE;
@@ -186,12 +198,16 @@ int cmd_record(int argc, char **argv)
 		fprintf(stderr, "jamlog record: %s\n", error->message);
 		return EXIT_CODE_USAGE;
 	}
+	if (config->sources->len == 0) {
+		fprintf(stderr, "jamlog record: nothing to record: name a modem with --modem /dev/cdc-wdm0, or leave --no-gps out\n");
+		return EXIT_CODE_USAGE;
+	}
 	if (!has_type(config, "qmi") && !recorder.quiet)
 		fprintf(stderr, "jamlog record: no modem is named, so only positions are recorded; name one with --modem /dev/cdc-wdm0\n");
 	ExitCode code = recorder_run(config, &recorder, &error);
 	if (error)
 		fprintf(stderr, "jamlog record: %s\n", error->message);
 	else if (code == EXIT_CODE_NO_DATA)
-		fprintf(stderr, "jamlog record: neither a modem nor a GPS ever answered; the messages above say why\n");
+		fprintf(stderr, "jamlog record: neither a modem nor a GPS ever told anything\n");
 	return (int)code;
 }

@@ -17,6 +17,7 @@ static void source_free(gpointer data)
 	g_free(source->name);
 	g_free(source->type);
 	g_free(source->address);
+	g_free(source->origin);
 	g_free(source);
 }
 
@@ -96,6 +97,7 @@ gboolean config_set_source(Config *config, const char *name, const char *type, c
 		source->type = g_strdup(type);
 	}
 	g_free(source->address);
+	g_clear_pointer(&source->origin, g_free);
 	source->address = g_strdup(address);
 	source->proxy = proxy;
 	return TRUE;
@@ -106,8 +108,10 @@ static gboolean set_from_group(Config *config, const KeyFile *file, const char *
 			       gboolean proxy, GError **error)
 {
 	g_autoptr(GError) name_error = NULL;
-	return config_set_source(config, keyfile_group_name(group), type, address, proxy, &name_error) ||
-	       keyfile_error(file, group, NULL, error, "%s", name_error->message);
+	if (!config_set_source(config, keyfile_group_name(group), type, address, proxy, &name_error))
+		return keyfile_error(file, group, NULL, error, "%s", name_error->message);
+	find_source(config, keyfile_group_name(group))->origin = keyfile_where(file, group, NULL);
+	return TRUE;
 }
 
 static gboolean read_modem(Config *config, const KeyFile *file, const char *group, GError **error)
@@ -129,6 +133,16 @@ static gboolean read_gps(Config *config, const KeyFile *file, const char *group,
 	return set_from_group(config, file, group, "gpsd", address ? address : "localhost:2947", FALSE, error);
 }
 
+/* A path of a file is not relative to wherever the program was started; "~/" is the home of who started it. */
+static gboolean set_directory_from(Config *config, const KeyFile *file, const char *text, GError **error)
+{
+	g_autofree char *path = g_str_has_prefix(text, "~/") ? g_build_filename(g_get_home_dir(), text + 2, NULL) : g_strdup(text);
+	if (!g_path_is_absolute(path))
+		return keyfile_error(file, "record", "directory", error, "\"%s\" is not a path from / or ~/", text);
+	config_set_directory(config, path);
+	return TRUE;
+}
+
 static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 {
 	double interval_s = config->interval_ms / 1000.0;
@@ -139,8 +153,8 @@ static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 		return FALSE;
 	if (interval_s < 0.2 || interval_s > 3600)
 		return keyfile_error(file, "record", "interval", error, "%g s is not between 0.2 s and 1 h", interval_s);
-	if (directory)
-		config_set_directory(config, directory);
+	if (directory && !set_directory_from(config, file, directory, error))
+		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);
 	config->segment_size = (guint64)segment_mib * MIB;
 	return TRUE;

@@ -33,6 +33,12 @@ guint keyfile_line(const KeyFile *file, const char *group, const char *key)
 	return GPOINTER_TO_UINT(g_hash_table_lookup(file->lines, id));
 }
 
+char *keyfile_where(const KeyFile *file, const char *group, const char *key)
+{
+	guint line = keyfile_line(file, group, key);
+	return g_strdup_printf("%s:%u", file->path, line ? line : keyfile_line(file, group, NULL));
+}
+
 gboolean keyfile_error(const KeyFile *file, const char *group, const char *key, GError **error, const char *format, ...)
 {
 	va_list args;

@@ -395,14 +395,17 @@ static gboolean any_service(const Observation *o, ServiceStatus status)
 ServiceState observation_service_state(const Observation *o)
 {
 	const RadioFields *r = &o->radio;
+	const gboolean told = RADIO_HAS(o, registration);
+	const gboolean registered = told && (r->registration == REGISTRATION_HOME || r->registration == REGISTRATION_ROAMING);
 	if (RADIO_HAS(o, operating_mode) && r->operating_mode != OPERATING_ONLINE)
 		return SERVICE_STATE_OFF;
-	if (RADIO_HAS(o, registration) && r->registration == REGISTRATION_DENIED)
+	if (told && r->registration == REGISTRATION_DENIED)
 		return SERVICE_STATE_DENIED;
-	if (any_service(o, SERVICE_FULL) &&
-	    (!RADIO_HAS(o, registration) || r->registration == REGISTRATION_HOME || r->registration == REGISTRATION_ROAMING))
+	if (any_service(o, SERVICE_FULL) && (!told || registered))
 		return SERVICE_STATE_SERVED;
 	if (any_service(o, SERVICE_LIMITED) || any_service(o, SERVICE_LIMITED_REGIONAL))
 		return SERVICE_STATE_LIMITED;
-	return RADIO_HAS(o, registration) || any_service(o, SERVICE_NONE) ? SERVICE_STATE_NONE : SERVICE_STATE_UNKNOWN;
+	/* A modem that says it is registered and leaves the question for service unanswered tells of no outage. */
+	return (told && !registered) || any_service(o, SERVICE_NONE) || any_service(o, SERVICE_POWER_SAVE) ? SERVICE_STATE_NONE
+													    : SERVICE_STATE_UNKNOWN;
 }

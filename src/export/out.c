@@ -19,6 +19,7 @@ static Out *out_new(int fd, const char *path)
 	Out *out = g_new(Out, 1);
 	out->fd = fd;
 	out->path = g_strdup(path);
+	out->unnamed = FALSE;
 	out->temporary = NULL;
 	out->errnum = 0;
 	out->used = 0;
@@ -40,7 +41,33 @@ static char *resolve(const char *path)
 	return copy;
 }
 
-static Out *open_temporary(const char *path, GError **error)
+/* NULL where the file system knows no files without a name (exFAT for one). */
+static Out *open_unnamed(const char *path)
+{
+	g_autofree char *directory = g_path_get_dirname(path);
+	const int fd = access("/proc/self/fd", X_OK) == 0 ? open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666) : -1;
+	if (fd < 0)
+		return NULL;
+	Out *out = out_new(fd, path);
+	out->unnamed = TRUE;
+	return out;
+}
+
+/* link(2) replaces nothing, so the file gets a name of its own first. */
+static void give_name(Out *out)
+{
+	g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", out->fd);
+	do {
+		g_free(out->temporary);
+		out->temporary = g_strdup_printf("%s.%08x", out->path, g_random_int());
+		if (linkat(AT_FDCWD, self, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) == 0)
+			return;
+	} while (errno == EEXIST);
+	out->errnum = errno;
+	g_clear_pointer(&out->temporary, g_free);
+}
+
+static Out *open_named(const char *path, GError **error)
 {
 	g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
 	const mode_t mask = umask(0);
@@ -61,8 +88,10 @@ Out *out_open(const char *path, GError **error)
 	if (g_str_equal(path, "-"))
 		return out_new(STDOUT_FILENO, "standard output");
 	g_autofree char *target = resolve(path);
-	if (stat(target, &st) != 0 || S_ISREG(st.st_mode))
-		return open_temporary(target, error);
+	if (stat(target, &st) != 0 || S_ISREG(st.st_mode)) {
+		Out *out = open_unnamed(target);
+		return out ? out : open_named(target, error);
+	}
 	const int fd = open(target, O_WRONLY | O_CLOEXEC);
 	if (fd < 0) {
 		error_set_errno(error, errno, "cannot write to %s", path);
@@ -90,6 +119,8 @@ gboolean out_finish(Out *out, GError **error)
 {
 	out_flush(out);
 	/* No fsync: an export can be made again, and a gigabyte of it would take longer to reach the disk than to make. */
+	if (out->errnum == 0 && out->unnamed)
+		give_name(out);
 	if (out->errnum == 0 && out->temporary && rename(out->temporary, out->path) != 0)
 		out->errnum = errno;
 	if (out->errnum != 0)

@@ -13,7 +13,8 @@
 typedef struct {
 	int fd;
 	char *path;      /* for messages */
-	char *temporary; /* written to, until out_finish renames it to `path`; NULL: written to directly */
+	gboolean unnamed; /* the file has no name before out_finish: nothing is left of an export that is killed */
+	char *temporary; /* the name until out_finish renames it to `path`; NULL: none yet, or written to directly */
 	int errnum;      /* of the first write that failed; 0 */
 	gsize used;
 	gint64 day;      /* that day_text is of */

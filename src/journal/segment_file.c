@@ -164,6 +164,12 @@ gboolean segment_file_create(SegmentFile *file, const char *directory, const cha
 	return TRUE;
 }
 
+gboolean segment_file_in_place(const SegmentFile *file)
+{
+	struct stat ours, there;
+	return fstat(file->fd, &ours) == 0 && stat(file->path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 gboolean segment_file_finish(SegmentFile *file, guint64 end, GError **error)
 {
 	gboolean ok;

@@ -43,6 +43,9 @@ gboolean segment_file_reserve(SegmentFile *file, guint64 end, GError **error);
 gboolean segment_file_write(SegmentFile *file, const guint8 *buffer, gsize size, guint64 offset, GError **error);
 gboolean segment_file_sync(SegmentFile *file, GError **error);
 
+/* FALSE when the file is no longer what its path names: somebody deleted it or moved it (or its folder) away. */
+gboolean segment_file_in_place(const SegmentFile *file);
+
 /* Cuts the file at `end`, makes that durable and closes it. Closed after FALSE too. */
 gboolean segment_file_finish(SegmentFile *file, guint64 end, GError **error);
 /* Closes without touching anything. */

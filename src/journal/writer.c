@@ -66,6 +66,8 @@ static void take_segment(JournalWriter *w, const JournalSegment *segment, const 
 static gboolean create_next(JournalWriter *w, JournalSegment *ret_segment, SegmentFile *ret_file, GError **error)
 {
 	JournalSegment *s = ret_segment;
+	if (!segment_file_make_directory(w->directory, error)) /* it may have been taken away since the last one */
+		return FALSE;
 	*s = w->segment;
 	s->number++;
 	s->boot_id = clock_boot_id();
@@ -213,10 +215,22 @@ static gboolean make_room(JournalWriter *w, GError **error)
 	return FALSE;
 }
 
+/* Writing on into a file that nobody can find any more would be a silent stop. */
+static gboolean check_place(JournalWriter *w, GError **error)
+{
+	if (w->file.fd < 0 || segment_file_in_place(&w->file))
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "the journal %s was deleted or moved away", w->path);
+	give_up_segment(w);
+	return FALSE;
+}
+
 gboolean journal_writer_commit(JournalWriter *w, GError **error)
 {
 	if (w->group_length == 0)
 		return TRUE;
+	if (!check_place(w, error))
+		return FALSE;
 	if (!rotate(w, error) || !make_room(w, error))
 		return FALSE;
 	WriterState state = w->at;

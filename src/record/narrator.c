@@ -111,18 +111,24 @@ static char *describe_power(const Observation *o)
 	return RADIO_HAS(o, rx0_cdbm) ? g_strdup_printf(" (power at the antenna %.1f dBm)", o->radio.rx0_cdbm / 100.0) : g_strdup("");
 }
 
+/* ", network 257-01", or nothing while it is not known. */
+static char *describe_network(const Subject *subject)
+{
+	return *subject->mcc && *subject->mnc ? g_strdup_printf(", network %s-%s", subject->mcc, subject->mnc) : g_strdup("");
+}
+
 static void say_service(Narrator *narrator, const Subject *subject, const Observation *o)
 {
 	g_autofree char *signal = RADIO_HAS(o, rat) ? describe_signal(o) : g_strdup("");
 	g_autofree char *power = describe_power(o);
+	g_autofree char *network = describe_network(subject);
 	switch (subject->service) {
 	case SERVICE_STATE_SERVED:
-		narrator_say(narrator, subject->name, "in service: %s, network %s-%s%s", rat_word(subject->rat),
-			     *subject->mcc ? subject->mcc : "?", *subject->mnc ? subject->mnc : "?", signal);
+		narrator_say(narrator, subject->name, "in service: %s%s%s", rat_word(subject->rat), network, signal);
 		break;
 	case SERVICE_STATE_LIMITED:
-		narrator_say(narrator, subject->name, "%s network %s-%s is heard, but we are not signed in: emergency calls at most%s",
-			     rat_word(subject->rat), *subject->mcc ? subject->mcc : "?", *subject->mnc ? subject->mnc : "?", signal);
+		narrator_say(narrator, subject->name, "heard, but not signed in (emergency calls at most): %s%s%s",
+			     rat_word(subject->rat), network, signal);
 		break;
 	case SERVICE_STATE_DENIED:
 		if (RADIO_HAS(o, reject_cause))

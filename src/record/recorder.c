@@ -100,7 +100,9 @@ static void disk_failed(Recorder *r, const GError *error)
 		return;
 	r->disk_failing = TRUE;
 	gboolean full = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
-	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; what was written before is safe, trying again each second", error->message);
+	gboolean gone = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND);
+	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; %strying again each second", error->message,
+		     gone ? "" : "what was written before is safe, ");
 	count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
 }
 
@@ -226,8 +228,16 @@ static gboolean on_duration_over(gpointer data)
 
 static gboolean finish(Recorder *r, GError **error)
 {
+	g_autoptr(GError) first_error = NULL;
 	count_event(r, EVENT_RUN_END, r->observations + 1);
-	if (!journal_writer_close(r->writer, error)) {
+	gboolean closed = journal_writer_close(r->writer, &first_error);
+	if (!closed && g_error_matches(first_error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND)) {
+		narrator_say(r->narrator, SELF, "%s: saving the rest in a new one", first_error->message);
+		closed = journal_writer_close(r->writer, error);
+	} else if (!closed) {
+		g_propagate_error(error, g_steal_pointer(&first_error));
+	}
+	if (!closed) {
 		g_prefix_error(error, "the last observations could not be saved: ");
 		return FALSE;
 	}
@@ -242,7 +252,10 @@ static gboolean finish(Recorder *r, GError **error)
 static gboolean make_sources(Recorder *r, GError **error)
 {
 	for (guint i = 0; i < r->config->sources->len; i++) {
-		Source *source = source_new(g_ptr_array_index(r->config->sources, i), &r->host, error);
+		const ConfigSource *config = g_ptr_array_index(r->config->sources, i);
+		Source *source = source_new(config, &r->host, error);
+		if (!source && config->origin)
+			g_prefix_error(error, "%s: ", config->origin);
 		if (!source)
 			return FALSE;
 		g_ptr_array_add(r->sources, source);
@@ -298,15 +311,6 @@ static void run_loop(Recorder *r)
 	g_clear_handle_id(&r->deadline_id, g_source_remove);
 }
 
-/* libqmi complains on its own to stderr; what matters of it is told in the sources' words. */
-static void drop_message(const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)user_data;
-}
-
 /* libqmi's remarks are of no use to the person; what they mean is told by the source. */
 static void drop_log(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
 {
@@ -326,8 +330,6 @@ ExitCode recorder_run(const Config *config, const RecorderOptions *options, GErr
 	r.host.tell = host_tell;
 	r.host.interval_ms = config->interval_ms;
 	r.loop = g_main_loop_new(NULL, FALSE);
-	if (!options->verbose)
-		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_message, NULL);
 	r.narrator = narrator_new(options->quiet);
 	r.sources = g_ptr_array_new();
 	ExitCode code = EXIT_CODE_FAILURE;

@@ -12,11 +12,13 @@
 #include "source/registry.h"
 #include "ticker.h"
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <stdlib.h>
 
 #define RETRY_S          2
 #define SILENT_S         5    /* without a report */
+#define FIRST_REPORT_S   20   /* after connecting: gpsd may still be finding out what kind of receiver it has */
 #define READS_MAX        64   /* in a row: a gpsd that never falls silent must not keep the others waiting */
 #define REPORT_COST_NS   (NS_PER_S / 50) /* so many reports a second are taken; receivers send 25 at most, each with a sky */
 #define REPORT_BURST_NS  (NS_PER_S * 10) /* and what may come at once after gpsd was held up: 500 */
@@ -31,6 +33,7 @@ typedef struct {
 	gboolean connected;
 	guint watch_id, retry_id, silence_id;
 	gint64 last_report_ns;
+	gboolean reported;     /* anything, on this connection */
 	gint64 credit_ns;      /* for further reports */
 	gint64 last_credit_ns; /* when it was last topped up */
 	GpsDelay delay;
@@ -48,6 +51,7 @@ static void connect_now(GpsSource *g);
 /* Something new came from the receiver. A fix that gpsd repeats is nothing new. */
 static void set_alive(GpsSource *g)
 {
+	g->reported = TRUE;
 	g->last_report_ns = clock_boottime_ns();
 	source_set_back(&g->base);
 }
@@ -179,7 +183,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 static gboolean on_silence_check(gpointer data)
 {
 	GpsSource *g = data;
-	if (clock_boottime_ns() - g->last_report_ns > SILENT_S * NS_PER_S)
+	if (clock_boottime_ns() - g->last_report_ns > (g->reported ? SILENT_S : FIRST_REPORT_S) * NS_PER_S)
 		source_set_lost(&g->base, "nothing new from the receiver",
 				"nothing new from the receiver (gpsd at %s:%s runs): is it plugged in?", g->host, g->port);
 	return G_SOURCE_CONTINUE;
@@ -194,6 +198,7 @@ static void connect_now(GpsSource *g)
 		return;
 	}
 	g->connected = TRUE;
+	g->reported = FALSE;
 	g->last_report_ns = clock_boottime_ns();
 	if (gps_stream(&g->data, WATCH_ENABLE | WATCH_JSON, NULL) != 0) {
 		source_set_lost(&g->base, "gpsd refuses to report", "gpsd at %s:%s refuses to report; trying again", g->host, g->port);
@@ -206,9 +211,11 @@ static void connect_now(GpsSource *g)
 
 /* --- the class --- */
 
+/* Not by its first letters: 127.example.org is somebody's server, and looking that name up would block. */
 static gboolean is_local(const char *host)
 {
-	return g_str_equal(host, "localhost") || g_str_equal(host, "::1") || g_str_has_prefix(host, "127.");
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+	return g_str_equal(host, "localhost") || (address && g_inet_address_get_is_loopback(address));
 }
 
 static Source *gps_new(const ConfigSource *config, GError **error)

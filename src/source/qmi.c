@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
 #include "source/qmi_decode.h"
+#include "source/qmi_port.h"
 #include "source/qmi_sweep.h"
 #include "source/registry.h"
 #include "ticker.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#define TELL_WAITING_S      3
 #define OPEN_TIMEOUT_S      20 /* some firmware needs more than 10 s for the first answer (libqmi #126) */
 #define CLOSE_TIMEOUT_S     2
 #define FAILED_SWEEPS_MAX   3    /* in a row, then the port is opened anew */
@@ -39,6 +41,8 @@ struct QmiSource {
 	guint outstanding;         /* asynchronous calls whose callback has not come yet */
 	guint failures;            /* of opening, in a row */
 	guint retry_id;
+	guint waiting_id; /* while it is opened for the first time: the person wonders */
+	int lock;         /* on the node, see qmi_port.h; -1: none */
 
 	QmiDevice *device;
 	QmiClientNas *nas;
@@ -92,6 +96,7 @@ static void close_begin(QmiSource *q)
 	g_clear_pointer(&q->ticker, ticker_free);
 	g_clear_handle_id(&q->hurry_id, g_source_remove);
 	g_clear_handle_id(&q->retry_id, g_source_remove);
+	g_clear_handle_id(&q->waiting_id, g_source_remove);
 	if (q->device)
 		g_signal_handlers_disconnect_by_data(q->device, q);
 	if (q->nas)
@@ -129,25 +134,20 @@ static void on_revision(GObject *object, GAsyncResult *result, gpointer data);
 static void on_ids(GObject *object, GAsyncResult *result, gpointer data);
 static void on_registered(GObject *object, GAsyncResult *result, gpointer data);
 
-/* What the person can do about a node that cannot be opened; NULL where nothing speaks against it. */
-static char *describe_access(const char *path, const char **ret_reason)
-{
-	if (access(path, R_OK | W_OK) == 0)
-		return NULL;
-	*ret_reason = errno == ENOENT ? "no device" : errno == EACCES || errno == EPERM ? "no permission" : "unusable device";
-	if (errno == ENOENT)
-		return g_strdup_printf("there is no %s: plug the modem in, or name another node; trying again", path);
-	if (errno == EACCES || errno == EPERM)
-		return g_strdup_printf("may not open %s: run \"sudo setfacl -m u:%s:rw %s\", or start jamlog as root; trying again",
-				       path, g_get_user_name(), path);
-	return g_strdup_printf("cannot use %s: %s; trying again", path, g_strerror(errno));
-}
-
 static gboolean on_retry(gpointer data)
 {
 	QmiSource *q = data;
 	q->retry_id = 0;
 	open_start(q);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_waiting(gpointer data)
+{
+	QmiSource *q = data;
+	q->waiting_id = 0;
+	if (!q->base.lost)
+		q->base.host->tell(q->base.host, q->base.name, "waiting for the modem to answer");
 	return G_SOURCE_REMOVE;
 }
 
@@ -161,7 +161,7 @@ static void retry_later(QmiSource *q)
 static void open_start(QmiSource *q)
 {
 	const char *reason;
-	g_autofree char *obstacle = describe_access(q->path, &reason);
+	g_autofree char *obstacle = qmi_port_obstacle(q->path, q->proxy, &q->lock, &reason);
 	if (obstacle) {
 		source_set_lost(&q->base, reason, "%s", obstacle);
 		retry_later(q);
@@ -169,6 +169,7 @@ static void open_start(QmiSource *q)
 	}
 	g_autoptr(GFile) file = g_file_new_for_path(q->path);
 	q->state = STATE_OPENING;
+	q->waiting_id = g_timeout_add_seconds(TELL_WAITING_S, on_waiting, q);
 	q->cancellable = g_cancellable_new();
 	q->allocating = g_cancellable_new();
 	qmi_sweep_reset(q->sweep);
@@ -199,7 +200,11 @@ static void on_device(GObject *object, GAsyncResult *result, gpointer data)
 static void on_removed(QmiDevice *device, gpointer data)
 {
 	(void)device;
-	fail(data, "device gone", "the modem is gone; waiting for it to come back");
+	QmiSource *q = data;
+	if (access(q->path, F_OK) == 0)
+		fail(q, "connection broken", "the connection broke: does another program (ModemManager, qmicli) use this modem too? trying again");
+	else
+		fail(q, "device gone", "the modem is gone; waiting for it to come back");
 }
 
 static void allocate(QmiSource *q, QmiService service, GAsyncReadyCallback ready)
@@ -377,6 +382,7 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer data)
 	g_signal_connect(q->nas, "system-info", G_CALLBACK(on_system_info), q);
 	g_signal_connect(q->nas, "network-reject", G_CALLBACK(on_network_reject), q);
 	q->state = STATE_RUNNING;
+	g_clear_handle_id(&q->waiting_id, g_source_remove);
 	q->failed_sweeps = 0;
 	q->ticker = ticker_new(q->base.host->interval_ms, on_tick, q);
 	sweep_start(q);
@@ -438,6 +444,9 @@ static gboolean on_stopped(gpointer data)
 static void closed(QmiSource *q)
 {
 	q->state = STATE_CLOSED;
+	if (q->lock >= 0)
+		close(q->lock);
+	q->lock = -1;
 	if (q->stopping)
 		g_idle_add(on_stopped, q);
 	else
@@ -499,6 +508,7 @@ static Source *qmi_new(const ConfigSource *config, GError **error)
 	QmiSource *q = g_new0(QmiSource, 1);
 	q->path = g_strdup(config->address);
 	q->proxy = config->proxy;
+	q->lock = -1;
 	q->sweep = qmi_sweep_new(q->base.name, on_sweep_done, q);
 	return &q->base;
 }

@@ -224,7 +224,11 @@ Store *store_open_read(const char *path, GError **error)
 		return NULL;
 	}
 	g_autoptr(Store) store = new_store(path);
-	if (!connect_db(store, path, SQLITE_OPEN_READONLY, error) || !check_version(store, error))
+	/* A sync that was killed left SQLite's journal, and only who may write can undo with it what was half done. Where we may
+	 * not, SQLite opens for reading all the same. */
+	g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+	const int flags = access(journal, F_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	if (!connect_db(store, path, flags, error) || !check_version(store, error))
 		return NULL;
 	return g_steal_pointer(&store);
 }

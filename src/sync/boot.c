@@ -22,12 +22,14 @@ static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guin
 		return FALSE;
 	boot->utc = utc_map_new(tools->store, boot->id, error);
 	boot->fixes = boot->utc ? fix_cursor_new(tools->store, boot->id, error) : NULL;
-	return boot->fixes && boot_take_rest(boot, segments, n, error) && boot_settle(boot, error);
+	return boot->fixes && boot_take_rest(boot, segments, n, error) && boot_settle(boot, error) &&
+	       register_bounds(boot, error);
 }
 
 gboolean boot_sync(SyncTools *tools, SyncSegment **segments, guint n, GError **error)
 {
-	g_auto(Boot) boot = {.tools = tools, .fixes_from_ms = G_MAXINT64, .fixes_to_ms = G_MININT64};
+	g_auto(Boot) boot = {.tools = tools, .fixes_from_ms = G_MAXINT64, .fixes_to_ms = G_MININT64,
+			     .south_e7 = G_MAXINT32, .west_e7 = G_MAXINT32, .north_e7 = G_MININT32, .east_e7 = G_MININT32};
 	boot.known = g_array_new(FALSE, FALSE, sizeof(KnownRecording));
 	return store_begin(tools->store, error) && sync_within_transaction(&boot, segments, n, error) &&
 	       store_commit(tools->store, error);

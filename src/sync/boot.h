@@ -18,7 +18,6 @@ typedef struct {
 	StoreDict *states, *cells, *heard, *sources;
 	sqlite3_stmt *insert_kind[OBSERVATION_KIND_MAX + 1];
 	sqlite3_stmt *find_segment, *insert_segment, *update_segment, *insert_damage, *find_wall, *insert_wall, *insert_more;
-	gint32 south_e7, west_e7, north_e7, east_e7; /* of all fixes read; south > north: none */
 } SyncTools;
 
 SyncTools *sync_tools_new(Store *store, SyncContext *context, GError **error);
@@ -37,6 +36,8 @@ typedef struct {
 	gint64 fixes_from_ms, fixes_to_ms; /* BOOTTIME of the fixes read; from > to: none */
 	gint64 dated_from_ms, dated_to_ms; /* where knots changed */
 	/* first pass */
+	gboolean any_read;
+	gint32 south_e7, west_e7, north_e7, east_e7; /* of the fixes read; south > north: none */
 	gboolean wall_known;
 	gint64 wall_offset_ms;
 	ClockState wall_state;

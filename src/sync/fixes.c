@@ -94,7 +94,8 @@ gboolean rows_find_time(Store *store, const char *table, gint64 recording, gint6
 enum { COLUMN_BOOTTIME_MS, COLUMN_MODE, COLUMN_LAT, COLUMN_LON, COLUMN_AGE_MS, COLUMN_EPH_CM, COLUMN_SPEED_CM_S };
 #define FIX_COLUMNS "boottime_ms, mode, lat_e7, lon_e7, age_ms, eph_cm, speed_cm_s"
 
-/* FALSE for a row that is no position. A fix that is told again later is as old as its first report. */
+/* FALSE for a row that is no position of this boot. A fix that is told again later is as old as its first report, and older than
+ * the boot where the receiver's time leapt (gps_decode.h) or the journal is no honest one: nothing after counts on such times. */
 static gboolean read_fix(sqlite3_stmt *stmt, PlaceFix *ret_fix)
 {
 	const char *mode = (const char *)sqlite3_column_text(stmt, COLUMN_MODE);
@@ -110,7 +111,7 @@ static gboolean read_fix(sqlite3_stmt *stmt, PlaceFix *ret_fix)
 		.error_m = told ? (double)sqlite3_column_int64(stmt, COLUMN_EPH_CM) / 100 : PLACE_UNTOLD_ERROR_M,
 		.speed_m_s = (double)sqlite3_column_int64(stmt, COLUMN_SPEED_CM_S) / 100,
 	};
-	return TRUE;
+	return ret_fix->time_ms >= 0;
 }
 
 static gboolean advance_run(FixCursor *cursor, FixRun *run, GError **error)

@@ -102,7 +102,7 @@ static gboolean note_wall(Pass *pass, GError **error)
 {
 	Boot *boot = pass->boot;
 	const ClockReading *at = &pass->record->observation.at;
-	const gint64 offset = boot_ms(at->realtime_ns - at->boottime_ns);
+	const gint64 offset = boot_ms(at->realtime_ns) - boot_ms(at->boottime_ns); /* a hostile REALTIME must not overflow */
 	if (pass->wall_segment != pass->record->segment && !find_wall(pass, error))
 		return FALSE;
 	pass->wall_segment = pass->record->segment;
@@ -130,6 +130,7 @@ static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
 	if (!note_wall(pass, error))
 		return FALSE;
 	pass->record->segment->observations++;
+	pass->boot->any_read = TRUE;
 	if (pass->record->parse == OBSERVATION_UNKNOWN_KIND) {
 		summary->newer_kind++;
 		return TRUE;
@@ -141,18 +142,20 @@ static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
 
 static void note_fix(Boot *boot, const Observation *o)
 {
-	SyncTools *tools = boot->tools;
-	const gint64 time_ms = boot_ms(o->at.boottime_ns) - (FIX_HAS(o, age_ms) ? o->fix.age_ms : 0);
-	if (FIX_HAS(o, mode) && o->fix.mode <= FIX_MODE_3D)
-		tools->context->summary->fixes_by_mode[o->fix.mode]++;
+	const FixFields *f = &o->fix;
+	const gint64 time_ms = boot_ms(o->at.boottime_ns) - (FIX_HAS(o, age_ms) ? f->age_ms : 0);
+	if (FIX_HAS(o, mode) && f->mode <= FIX_MODE_3D)
+		boot->tools->context->summary->fixes_by_mode[f->mode]++;
 	if (!FIX_HAS(o, lat_e7) || !FIX_HAS(o, lon_e7))
 		return;
 	boot->fixes_from_ms = MIN(boot->fixes_from_ms, time_ms);
 	boot->fixes_to_ms = MAX(boot->fixes_to_ms, time_ms);
-	tools->south_e7 = MIN(tools->south_e7, o->fix.lat_e7);
-	tools->north_e7 = MAX(tools->north_e7, o->fix.lat_e7);
-	tools->west_e7 = MIN(tools->west_e7, o->fix.lon_e7);
-	tools->east_e7 = MAX(tools->east_e7, o->fix.lon_e7);
+	if (ABS((gint64)f->lat_e7) > 900000000 || ABS((gint64)f->lon_e7) > 1800000000)
+		return; /* nor does it place a sweep (fixes.c) */
+	boot->south_e7 = MIN(boot->south_e7, f->lat_e7);
+	boot->north_e7 = MAX(boot->north_e7, f->lat_e7);
+	boot->west_e7 = MIN(boot->west_e7, f->lon_e7);
+	boot->east_e7 = MAX(boot->east_e7, f->lon_e7);
 }
 
 static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)

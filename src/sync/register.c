@@ -87,6 +87,27 @@ gboolean register_known(Boot *boot, GError **error)
 	}
 }
 
+gboolean register_bounds(Boot *boot, GError **error)
+{
+	Store *store = boot->tools->store;
+	if (!boot->any_read)
+		return TRUE;
+	g_autoptr(StoreStatement) stmt = store_prepare(
+		store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
+		" min_x=min(coalesce(min_x,?1),?1), min_y=min(coalesce(min_y,?2),?2), max_x=max(coalesce(max_x,?3),?3),"
+		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'", error);
+	if (!stmt)
+		return FALSE;
+	if (boot->south_e7 > boot->north_e7)
+		return store_exec(store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now')"
+				  " WHERE table_name='sample'", error);
+	sqlite3_bind_double(stmt, 1, boot->west_e7 / 1e7);
+	sqlite3_bind_double(stmt, 2, boot->south_e7 / 1e7);
+	sqlite3_bind_double(stmt, 3, boot->east_e7 / 1e7);
+	sqlite3_bind_double(stmt, 4, boot->north_e7 / 1e7);
+	return store_run(store, stmt, error);
+}
+
 /* --- segments --- */
 
 static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *digest, GError **error)

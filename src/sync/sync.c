@@ -86,8 +86,6 @@ SyncTools *sync_tools_new(Store *store, SyncContext *context, GError **error)
 	g_autoptr(SyncTools) tools = g_new0(SyncTools, 1);
 	tools->store = store;
 	tools->context = context;
-	tools->south_e7 = tools->west_e7 = G_MAXINT32;
-	tools->north_e7 = tools->east_e7 = G_MININT32;
 	tools->states = store_dict_new(store, STORE_DICT_STATE, error);
 	tools->cells = tools->states ? store_dict_new(store, STORE_DICT_CELL, error) : NULL;
 	tools->heard = tools->cells ? store_dict_new(store, STORE_DICT_HEARD, error) : NULL;
@@ -95,31 +93,6 @@ SyncTools *sync_tools_new(Store *store, SyncContext *context, GError **error)
 	if (!tools->sources || !prepare_kinds(tools, error) || !prepare_books(tools, error))
 		return NULL;
 	return g_steal_pointer(&tools);
-}
-
-/* GeoPackage wants to know the layer's bounds. They are those of the fixes: no sweep lies outside them. */
-static gboolean note_bounds(SyncTools *tools, GError **error)
-{
-	const SyncSummary *summary = tools->context->summary;
-	guint64 read = 0;
-	for (guint kind = 0; kind <= OBSERVATION_KIND_MAX; kind++)
-		read += summary->observations[kind];
-	if (read == 0)
-		return TRUE;
-	g_autoptr(StoreStatement) stmt = store_prepare(
-		tools->store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
-		" min_x=min(coalesce(min_x,?1),?1), min_y=min(coalesce(min_y,?2),?2), max_x=max(coalesce(max_x,?3),?3),"
-		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'", error);
-	if (!stmt)
-		return FALSE;
-	if (tools->south_e7 > tools->north_e7)
-		return store_exec(tools->store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now')"
-				  " WHERE table_name='sample'", error);
-	sqlite3_bind_double(stmt, 1, tools->west_e7 / 1e7);
-	sqlite3_bind_double(stmt, 2, tools->south_e7 / 1e7);
-	sqlite3_bind_double(stmt, 3, tools->east_e7 / 1e7);
-	sqlite3_bind_double(stmt, 4, tools->north_e7 / 1e7);
-	return store_run(tools->store, stmt, error);
 }
 
 /* What is known to be damaged when all copies are read. */
@@ -173,8 +146,7 @@ gboolean sync_journals(char *const *paths, const char *database, const SyncRepor
 		return FALSE;
 	{
 		g_autoptr(SyncTools) tools = sync_tools_new(store, &context, error);
-		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error) ||
-		    !note_bounds(tools, error))
+		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error))
 			return FALSE;
 	}
 	return store_finish(store, error);

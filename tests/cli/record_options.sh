@@ -52,6 +52,7 @@ usage "two modems of one name are refused" 'two sources are named "a"' -m a=/dev
 usage "one device for two modems is refused" "both /dev/x" -m a=/dev/x -m b=/dev/x
 usage "a modem and a GPS of one name are refused" "both a modem and a GPS" -m a=/dev/x -g a=localhost:2947
 usage "a gpsd on another machine is refused" "ssh" -g gps.example.org:2947
+usage "a server that is named like a loopback address is refused" "ssh" -g 127.example.org:2947
 usage "a port that is none is refused" "localhost:99999" -g localhost:99999
 usage "a configuration that is not there is refused" "no.conf" -c no.conf
 printf '[record]\n\nintervall = 1s\n' >bad.conf

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -221,6 +222,21 @@ def runs_come_in_the_order_of_time():
     check_equal(len(times), 90, "features")
 
 
+def killed_leaves_nothing():
+    """an export that is killed leaves no half-written track of the person behind"""
+    folder = path("killed")
+    os.makedirs(folder)
+    try:
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY))
+    except OSError as why:
+        raise Skip(f"the file system has no files without a name: {why}")
+    limit = 16 * 1024
+    done = subprocess.run([JAMLOG, "export", "--db", path("s.gpkg"), "-o", os.path.join(folder, "x.geojson")], capture_output=True,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    check(done.returncode < 0, f"the export was not killed: {done.returncode}")
+    check_equal(os.listdir(folder), [], "files")
+
+
 def memory_is_bounded():
     """an export stays within 16 MiB"""
     if "asan" in BUILD:
@@ -236,4 +252,4 @@ def memory_is_bounded():
 
 run_tests([make_stores, samples_are_rfc7946, samples_equal_the_view, gdal_reads_it, sequence_is_the_same, csv_is_the_same,
            track_has_every_place_once, antimeridian, filters_select_what_they_say, empty_is_valid, undated_samples_are_kept,
-           runs_come_in_the_order_of_time, memory_is_bounded])
+           runs_come_in_the_order_of_time, killed_leaves_nothing, memory_is_bounded])

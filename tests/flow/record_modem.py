@@ -157,7 +157,7 @@ def test_permission():
     if "may not open" not in run.stderr and "cannot execute" in run.stderr:
         tap.skip("permission denied", "the build folder is not open to others")
         return
-    tap.ok("may not open " + modem.node in run.stderr and "setfacl" in run.stderr,
+    tap.ok("may not open " + modem.node in run.stderr and "sudo chown" in run.stderr,
            "a port that may not be opened is told with its remedy", run.stderr)
     tap.equal(run.returncode, 3, "a run in which nothing ever answered ends with exit code 3")
 

@@ -4,7 +4,9 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os
 import random
+import resource
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -292,13 +294,30 @@ def kill_existing():
     after = content(path("killed-whole.gpkg"))
     for trial in range(8):
         kill_once(path("killed.gpkg"), [first, more], random.uniform(0, 0.5))
-        # Another connection rolls back what was half done.
-        subprocess.run(["sqlite3", path("killed.gpkg"), "SELECT count(*) FROM radio"], check=True, stdout=subprocess.DEVNULL)
+        # Whoever comes next undoes what was half done: the person who killed it may want a map.
+        jamlog("export", "--quiet", "--db", path("killed.gpkg"), "--format", "csv", "-o", os.devnull)
         now = content(path("killed.gpkg"))
         check(now in (before, after), f"neither before nor after, trial {trial}")
         check_equal(one(path("killed.gpkg"), "PRAGMA integrity_check"), "ok", "integrity")
     sync(path("killed.gpkg"), first, more)
     check_equal(content(path("killed.gpkg")), after, "content")
+
+
+def stopped_between_boots():
+    """a sync that ends between two boots, and is begun again, tells the layer's bounds in full"""
+    folders = [make("bounds-a", sweeps=10, boot=3), make("bounds-b", sweeps=10, boot=4, lat=60),
+               make("bounds-c", sweeps=20000, boot=5, group=60)]
+    sync(path("bounds.gpkg"), folders[0])
+    limit = os.path.getsize(path("bounds.gpkg")) + 256 * 1024  # room for the second boot, not for the third
+    done = subprocess.run([JAMLOG, "sync", "--quiet", "--db", path("bounds.gpkg")] + folders, capture_output=True,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    check(done.returncode != 0, "the sync was not stopped")
+    with sqlite3.connect(path("bounds.gpkg")) as connection:  # one that may write: it undoes what was half done
+        check_equal(connection.execute("SELECT count(*) FROM boot").fetchone()[0], 2, "boots that were taken")
+    connection.close()
+    sync(path("bounds.gpkg"), *folders)
+    sync(path("bounds-whole.gpkg"), *folders)
+    check_equal(content(path("bounds.gpkg")), content(path("bounds-whole.gpkg")), "content")
 
 
 def memory_is_bounded():
@@ -316,4 +335,4 @@ run_tests([counts_agree, values_survive, geopackage_is_valid, store_is_one_file,
            growing_is_like_at_once, a_late_fix_places_what_waited, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
            runs_of_a_boot_share_pairs, later_pairs_repair_earlier_runs, clock_without_gps_has_an_honest_error,
            places_are_as_reasoned, damage_is_passed_over, better_copy_heals, copies_at_once, torn_tail_is_no_damage, kill_new,
-           kill_existing, memory_is_bounded])
+           kill_existing, stopped_between_boots, memory_is_bounded])

@@ -304,7 +304,7 @@ static gboolean take_request(ScriptedModem *modem)
 	guint16 transaction = service == SERVICE_CTL ? byte_reader_u8(&r) : byte_reader_u16(&r);
 	guint16 message = byte_reader_u16(&r);
 	byte_reader_u16(&r);
-	if (modem->mood == SCRIPTED_MODEM_HANGS)
+	if (modem->mood == SCRIPTED_MODEM_HANGS || (modem->mood == SCRIPTED_MODEM_NO_CLIENTS && message == 0x22))
 		modem->requests++;
 	else if (service == SERVICE_CTL)
 		on_control(modem, (guint8)transaction, message, &r);

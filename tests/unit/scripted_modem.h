@@ -32,6 +32,7 @@ typedef enum {
 	SCRIPTED_MODEM_ANSWERS,
 	SCRIPTED_MODEM_HANGS,      /* reads, never answers */
 	SCRIPTED_MODEM_CTL_ONLY,   /* hands client ids out, then hangs */
+	SCRIPTED_MODEM_NO_CLIENTS, /* opens, then never answers the request for a client id */
 	SCRIPTED_MODEM_FORGETS,    /* has restarted: knows no client id any more, and says so (error 7) */
 } ScriptedModemMood;
 void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood);

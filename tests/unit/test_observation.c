@@ -481,6 +481,15 @@ static void test_the_true_status_outweighs_the_smoothed_one(void)
 	g_assert_cmpint(observation_service_state(&o), ==, SERVICE_STATE_NONE);
 }
 
+static void test_registered_without_a_word_on_service_is_no_outage(void)
+{
+	Observation o = radio();
+	RADIO_SET(&o, registration, REGISTRATION_ROAMING);
+	g_assert_cmpint(observation_service_state(&o), ==, SERVICE_STATE_UNKNOWN);
+	RADIO_SET(&o, nr_true_service, SERVICE_NONE);
+	g_assert_cmpint(observation_service_state(&o), ==, SERVICE_STATE_NONE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -507,5 +516,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/observation/a-sweep-means-what-the-person-would-say", test_a_sweep_means_what_the_person_would_say);
 	g_test_add_func("/observation/the-true-status-outweighs-the-smoothed-one",
 			test_the_true_status_outweighs_the_smoothed_one);
+	g_test_add_func("/observation/registered-without-a-word-on-service-is-no-outage",
+			test_registered_without_a_word_on_service_is_no_outage);
 	return g_test_run();
 }
