@@ -13,7 +13,8 @@
 #define BUSY_TIMEOUT_MS 5000
 #define PAGE_SIZE       "8192"
 /* The page cache's bound, in KiB. Rows are appended, so a few pages are hot; the rest of the memory's bound is the libraries'. */
-#define CACHE_KIB       "2048"
+#define CACHE_KIB       "1024"
+#define TEMP_CACHE_KIB  "128"
 
 struct Store {
 	sqlite3 *db;
@@ -202,7 +203,7 @@ static gboolean connect_db(Store *store, const char *path, int flags, GError **e
 		return store_fail(store, error);
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-	return store_exec(store, "PRAGMA cache_size=-" CACHE_KIB, error);
+	return store_exec(store, "PRAGMA cache_size=-" CACHE_KIB "; PRAGMA temp.cache_size=-" TEMP_CACHE_KIB, error);
 }
 
 static Store *new_store(const char *path)

@@ -8,6 +8,7 @@ static void boot_clear(Boot *boot)
 	g_clear_pointer(&boot->known, g_array_unref);
 	g_clear_pointer(&boot->utc, utc_map_free);
 	g_clear_pointer(&boot->fixes, fix_cursor_free);
+	g_clear_pointer(&boot->spool, fix_spool_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Boot, boot_clear)
 
@@ -15,13 +16,17 @@ static gboolean sync_within_transaction(Boot *boot, SyncSegment **segments, guin
 {
 	SyncTools *tools = boot->tools;
 	gboolean existed;
-	if (!register_boot(tools->store, &segments[0]->header, &boot->id, &existed, error) ||
-	    (existed && !register_known(boot, error)) || !register_segments(boot, segments, n, error) ||
+	if (!register_boot(tools->store, &segments[0]->header, &boot->id, &existed, error))
+		return FALSE;
+	boot->spool = existed ? NULL : fix_spool_new();
+	if ((existed && !register_known(boot, error)) || !register_segments(boot, segments, n, error) ||
 	    !boot_take_fixes(boot, segments, n, error) ||
 	    !knots_rebuild(tools->store, boot->id, &boot->dated_from_ms, &boot->dated_to_ms, error))
 		return FALSE;
+	if (boot->spool && !fix_spool_rewind(boot->spool))
+		g_clear_pointer(&boot->spool, fix_spool_free);
 	boot->utc = utc_map_new(tools->store, boot->id, error);
-	boot->fixes = boot->utc ? fix_cursor_new(tools->store, boot->id, error) : NULL;
+	boot->fixes = boot->utc ? fix_cursor_new(tools->store, boot->id, g_steal_pointer(&boot->spool), error) : NULL;
 	return boot->fixes && boot_take_rest(boot, segments, n, error) && boot_settle(boot, error) &&
 	       register_bounds(boot, error);
 }

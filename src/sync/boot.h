@@ -36,6 +36,7 @@ typedef struct {
 	gint64 fixes_from_ms, fixes_to_ms; /* BOOTTIME of the fixes read; from > to: none */
 	gint64 dated_from_ms, dated_to_ms; /* where knots changed */
 	/* first pass */
+	FixSpool *spool; /* NULL where it is of no use */
 	gboolean any_read;
 	gint32 south_e7, west_e7, north_e7, east_e7; /* of the fixes read; south > north: none */
 	gboolean wall_known;

@@ -15,6 +15,7 @@ typedef struct {
 
 struct FixCursor {
 	Store *store;
+	FixSpool *spool; /* NULL: the table is read */
 	GArray *runs;
 	PlaceFix kept[KEPT_FIXES]; /* a ring; the newest is kept[(n - 1) % KEPT_FIXES] */
 	guint64 n;
@@ -32,6 +33,7 @@ void fix_cursor_free(FixCursor *cursor)
 	for (guint i = 0; i < cursor->runs->len; i++)
 		sqlite3_finalize(g_array_index(cursor->runs, FixRun, i).stmt);
 	g_array_unref(cursor->runs);
+	fix_spool_free(cursor->spool);
 	g_free(cursor);
 }
 
@@ -40,12 +42,13 @@ static const char *const runs_sql =
 	" (SELECT boottime_ms FROM fix WHERE id > n.id<<32 AND id < (n.id+1)<<32 ORDER BY id DESC LIMIT 1)"
 	" FROM recording n WHERE n.boot=? AND first IS NOT NULL ORDER BY first, n.run_id";
 
-FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error)
+FixCursor *fix_cursor_new(Store *store, gint64 boot, FixSpool *spool_take, GError **error)
 {
 	g_autoptr(FixCursor) cursor = g_new0(FixCursor, 1);
 	cursor->store = store;
 	cursor->runs = g_array_new(FALSE, TRUE, sizeof(FixRun));
-	cursor->valid_from = G_MAXINT64;
+	cursor->spool = spool_take;
+	cursor->valid_from = spool_take ? G_MININT64 : G_MAXINT64;
 	g_autoptr(StoreStatement) stmt = store_prepare(store, runs_sql, error);
 	if (!stmt)
 		return NULL;
@@ -155,6 +158,7 @@ static void rewind_cursor(FixCursor *cursor, gint64 time_ms)
 		g_clear_pointer(&run->stmt, sqlite3_finalize);
 		run->done = run->last_ms < needed_from(time_ms) - FIXES_ORDER_MARGIN_MS;
 	}
+	g_clear_pointer(&cursor->spool, fix_spool_free); /* it goes forward only */
 	cursor->n = 0;
 	cursor->valid_from = time_ms;
 	memset(cursor->pace, 0, sizeof cursor->pace);
@@ -212,19 +216,34 @@ static void keep_fix(FixCursor *cursor, const PlaceFix *fix)
 		cursor->valid_from = MAX(cursor->valid_from, kept_fix(cursor, KEPT_FIXES - 1)->time_ms);
 }
 
+static gboolean next_fix(FixCursor *cursor, gint64 time_ms, PlaceFix *ret_fix, gboolean *ret_more, GError **error)
+{
+	FixRun *run;
+	if (cursor->spool) {
+		*ret_more = fix_spool_next(cursor->spool, ret_fix);
+		return TRUE;
+	}
+	if (!earliest_run(cursor, time_ms, &run, error))
+		return FALSE;
+	*ret_more = run != NULL;
+	if (!run)
+		return TRUE;
+	*ret_fix = run->head;
+	return advance_run(cursor, run, error);
+}
+
 gboolean fix_cursor_place(FixCursor *cursor, gint64 time_ms, Place *ret_place, GError **error)
 {
 	if (time_ms < cursor->valid_from)
 		rewind_cursor(cursor, time_ms);
 	while (cursor->n == 0 || kept_fix(cursor, 0)->time_ms <= time_ms) {
-		FixRun *run;
-		if (!earliest_run(cursor, time_ms, &run, error))
+		PlaceFix fix;
+		gboolean more;
+		if (!next_fix(cursor, time_ms, &fix, &more, error))
 			return FALSE;
-		if (!run)
+		if (!more)
 			break;
-		keep_fix(cursor, &run->head);
-		if (!advance_run(cursor, run, error))
-			return FALSE;
+		keep_fix(cursor, &fix);
 	}
 	const PlaceFix *before = NULL, *after = NULL;
 	for (guint64 back = 0; back < MIN(cursor->n, KEPT_FIXES) && !before; back++) {

@@ -6,13 +6,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "sync/place.h"
+#include "sync/spool.h"
 
 /* The speed that a place reckons with is the highest of this long before it. */
 #define FIXES_PACE_MS 300000
 
 typedef struct FixCursor FixCursor;
-FixCursor *fix_cursor_new(Store *store, gint64 boot, GError **error);
+/* `spool_take` is read as far as it serves; NULL: the table alone. */
+FixCursor *fix_cursor_new(Store *store, gint64 boot, FixSpool *spool_take, GError **error);
 void fix_cursor_free(FixCursor *cursor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FixCursor, fix_cursor_free)
 

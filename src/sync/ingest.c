@@ -140,7 +140,24 @@ static gboolean take_head(Pass *pass, guint *ret_kind, GError **error)
 	return TRUE;
 }
 
-static void note_fix(Boot *boot, const Observation *o)
+/* By the same rules as the table is read (fixes.c). */
+static void spool_fix(Boot *boot, gint64 recording, const Observation *o, gint64 time_ms)
+{
+	const FixFields *f = &o->fix;
+	const PlaceFix fix = {
+		.time_ms = time_ms,
+		.lat_e7 = f->lat_e7,
+		.lon_e7 = f->lon_e7,
+		.error_m = FIX_HAS(o, eph_cm) ? f->eph_cm / 100.0 : PLACE_UNTOLD_ERROR_M,
+		.speed_m_s = FIX_HAS(o, speed_cm_s) ? f->speed_cm_s / 100.0 : 0,
+	};
+	if (!boot->spool || !FIX_HAS(o, mode) || (f->mode != FIX_MODE_2D && f->mode != FIX_MODE_3D) || time_ms < 0)
+		return;
+	if (!fix_spool_add(boot->spool, recording, &fix))
+		g_clear_pointer(&boot->spool, fix_spool_free);
+}
+
+static void note_fix(Boot *boot, gint64 recording, const Observation *o)
 {
 	const FixFields *f = &o->fix;
 	const gint64 time_ms = boot_ms(o->at.boottime_ns) - (FIX_HAS(o, age_ms) ? f->age_ms : 0);
@@ -156,6 +173,7 @@ static void note_fix(Boot *boot, const Observation *o)
 	boot->north_e7 = MAX(boot->north_e7, f->lat_e7);
 	boot->west_e7 = MIN(boot->west_e7, f->lon_e7);
 	boot->east_e7 = MAX(boot->east_e7, f->lon_e7);
+	spool_fix(boot, recording, o, time_ms);
 }
 
 static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *ret_row, GError **error)
@@ -177,7 +195,7 @@ static gboolean next_fix(gpointer user_data, StoreValue *ret_values, gboolean *r
 	ret_values[1] = store_int(boot_ms(o->at.boottime_ns));
 	ret_values[2] = store_int(source);
 	memcpy(ret_values + 3, pass->record->values, observation_table(OBSERVATION_FIX)->n_fields * sizeof *ret_values);
-	note_fix(pass->boot, o);
+	note_fix(pass->boot, pass->record->segment->recording, o);
 	return source >= 0;
 }
 

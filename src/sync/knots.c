@@ -1,68 +1,123 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync/knots.h"
 
-/* Candidates of a boot (?1) in the order of BOOTTIME. Each journal's own error is as its writer knew it; 1 ms is for rounding. */
+/* Candidates of a recording, between its first id (?1) and the next one's (?2), in the order in which they were made, which is that
+ * of BOOTTIME. Nothing is sorted, so that memory does not grow with their number. The errors are as the journal's writer knew
+ * them; 1 ms is for rounding. */
 typedef struct {
 	const char *time_source;
 	const char *candidates;
+	gboolean last_only; /* the latest one of the boot stands for all */
 } KnotSource;
 
-#define OF_BOOT(table) " FROM recording n JOIN " table " c ON c.id > n.id<<32 AND c.id < (n.id+1)<<32 WHERE n.boot=?1"
+#define OF_WALL(error, state) \
+	"SELECT boottime_ms, boottime_ms+offset_ms, " G_STRINGIFY(error) " FROM wall" \
+	" WHERE id > ?1 AND id < ?2 AND clock_state='" state "' ORDER BY id"
 
 static const KnotSource knot_sources[] = {
-	{"gps", "SELECT c.boottime_ms, c.gps_time_ms AS utc, coalesce(c.error_ms, 1000)+1 AS error" OF_BOOT("clock")
-		" AND c.gps_time_ms IS NOT NULL ORDER BY c.boottime_ms, utc, error"},
-	{"ntp", "SELECT c.boottime_ms, c.boottime_ms+c.offset_ms AS utc, " G_STRINGIFY(KNOTS_NTP_ERROR_MS) OF_BOOT("wall")
-		" AND c.clock_state='ntp' ORDER BY c.boottime_ms, utc"},
-	{"manual", "SELECT c.boottime_ms, c.boottime_ms+c.offset_ms AS utc, " G_STRINGIFY(KNOTS_MANUAL_ERROR_MS) OF_BOOT("wall")
-		   " AND c.clock_state='manual' ORDER BY c.boottime_ms DESC, utc DESC LIMIT 1"},
+	{"gps", "SELECT boottime_ms, gps_time_ms, coalesce(error_ms, 1000)+1 FROM clock"
+		" WHERE id > ?1 AND id < ?2 AND gps_time_ms IS NOT NULL ORDER BY id", FALSE},
+	{"ntp", OF_WALL(KNOTS_NTP_ERROR_MS, "ntp"), FALSE},
+	{"manual", OF_WALL(KNOTS_MANUAL_ERROR_MS, "manual"), TRUE},
 };
+
+typedef struct {
+	Store *store;
+	gint64 boot;
+	const KnotSource *source;
+	sqlite3_stmt *recordings, *candidates, *insert;
+	TimeGroups groups;
+	int taking;     /* the group whose members go into the table `fresh`; -1: none do */
+	gboolean any;
+	TimeKnot last;  /* by BOOTTIME, of those with a possible time */
+} Choice;
 
 static TimeKnot read_knot(sqlite3_stmt *stmt)
 {
 	return (TimeKnot){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)};
 }
 
-/* Walks the candidates; the members of `group` go into the table `fresh` (-1: none do). */
-static gboolean walk_candidates(Store *store, sqlite3_stmt *candidates, int group, sqlite3_stmt *insert, TimeGroups *ret_groups,
-				GError **error)
+static gboolean take_knot(Choice *choice, const TimeKnot *knot, GError **error)
+{
+	sqlite3_bind_int64(choice->insert, 1, knot->boottime_ms);
+	sqlite3_bind_int64(choice->insert, 2, knot->utc_ms);
+	sqlite3_bind_int64(choice->insert, 3, knot->error_ms);
+	return store_run(choice->store, choice->insert, error);
+}
+
+static gboolean weigh(Choice *choice, const TimeKnot *knot, GError **error)
+{
+	if (choice->source->last_only) {
+		const gboolean possible = knot->utc_ms >= TIMEBASE_FLOOR_MS && knot->utc_ms < TIMEBASE_CEILING_MS;
+		if (possible && (!choice->any || knot->boottime_ms >= choice->last.boottime_ms))
+			choice->last = *knot;
+		choice->any = choice->any || possible;
+		return TRUE;
+	}
+	const int group = timebase_group(&choice->groups, knot);
+	return choice->taking < 0 || group != choice->taking || take_knot(choice, knot, error);
+}
+
+static gboolean walk_recording(Choice *choice, gint64 recording, GError **error)
 {
 	gboolean row;
-	*ret_groups = (TimeGroups){0};
+	sqlite3_bind_int64(choice->candidates, 1, STORE_ID(recording, 0));
+	sqlite3_bind_int64(choice->candidates, 2, STORE_ID(recording + 1, 0));
 	for (;;) {
-		if (!store_step(store, candidates, &row, error))
+		if (!store_step(choice->store, choice->candidates, &row, error))
 			return FALSE;
 		if (!row)
 			break;
-		const TimeKnot knot = read_knot(candidates);
-		const int member = timebase_group(ret_groups, &knot);
-		if (group < 0 || member != group)
-			continue;
-		sqlite3_bind_int64(insert, 1, knot.boottime_ms);
-		sqlite3_bind_int64(insert, 2, knot.utc_ms);
-		sqlite3_bind_int64(insert, 3, knot.error_ms);
-		if (!store_run(store, insert, error))
+		const TimeKnot knot = read_knot(choice->candidates);
+		if (!weigh(choice, &knot, error))
 			return FALSE;
 	}
-	sqlite3_reset(candidates);
+	sqlite3_reset(choice->candidates);
 	return TRUE;
 }
 
-/* Two walks, so that memory does not grow with the number of pairs: the first counts, the second takes. */
+static gboolean walk_boot(Choice *choice, int taking, GError **error)
+{
+	gboolean row;
+	choice->taking = taking;
+	choice->groups = (TimeGroups){0};
+	sqlite3_bind_int64(choice->recordings, 1, choice->boot);
+	for (;;) {
+		if (!store_step(choice->store, choice->recordings, &row, error))
+			return FALSE;
+		if (!row)
+			break;
+		if (!walk_recording(choice, sqlite3_column_int64(choice->recordings, 0), error))
+			return FALSE;
+	}
+	sqlite3_reset(choice->recordings);
+	return TRUE;
+}
+
+/* Two walks: the first counts, the second takes. */
 static gboolean choose(Store *store, gint64 boot, const KnotSource *source, gboolean *ret_any, GError **error)
 {
-	TimeGroups groups;
-	g_autoptr(StoreStatement) candidates = store_prepare(store, source->candidates, error);
+	Choice choice = {.store = store, .boot = boot, .source = source};
+	g_autoptr(StoreStatement) recordings =
+		store_prepare(store, "SELECT n.id, (SELECT boottime_ms FROM wall WHERE id > n.id<<32 AND id < (n.id+1)<<32 ORDER BY id"
+			      " LIMIT 1) AS start FROM recording n WHERE n.boot=? ORDER BY start, n.run_id", error);
+	g_autoptr(StoreStatement) candidates = recordings ? store_prepare(store, source->candidates, error) : NULL;
 	g_autoptr(StoreStatement) insert =
 		candidates ? store_prepare(store, "INSERT OR IGNORE INTO temp.fresh VALUES (?,?,?)", error) : NULL;
 	if (!insert)
 		return FALSE;
-	sqlite3_bind_int64(candidates, 1, boot);
-	if (!walk_candidates(store, candidates, -1, insert, &groups, error))
+	choice.recordings = recordings;
+	choice.candidates = candidates;
+	choice.insert = insert;
+	if (!walk_boot(&choice, -1, error))
 		return FALSE;
-	const int best = timebase_best_group(&groups);
+	if (source->last_only) {
+		*ret_any = choice.any;
+		return !choice.any || take_knot(&choice, &choice.last, error);
+	}
+	const int best = timebase_best_group(&choice.groups);
 	*ret_any = best >= 0;
-	return !*ret_any || walk_candidates(store, candidates, best, insert, &groups, error);
+	return !*ret_any || walk_boot(&choice, best, error);
 }
 
 /* What changed, and from the last knot before it to the first one behind it. */

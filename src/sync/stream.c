@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define BATCH_RECORDS 192
+#define BATCH_RECORDS 96
 #define N_BATCHES     4
 
 typedef enum { ITEM_RECORD, ITEM_DAMAGE, ITEM_SEGMENT_END, ITEM_STREAM_END } ItemType;

@@ -19,7 +19,7 @@ import csv, sys
 with open(sys.argv[1], newline="") as source, open(sys.argv[2], "w", newline="") as target:
     reader = csv.reader(source)
     header = next(reader)
-    pick = [header.index(name) for name in sys.argv[3].split(",")]
+    pick = [header.index(name) for name in sys.argv[3].replace(" ", "").split(",")]
     assert len(pick) == 31
     writer = csv.writer(target)
     for row in reader:
