@@ -163,12 +163,18 @@ def full_disk():
 
 
 def export_refusals():
-    """export overwrites no store, and names what is missing"""
+    """export overwrites no store, database or journal, and names what is missing"""
     before = open(path("s.gpkg"), "rb").read()
     os.symlink(path("s.gpkg"), path("link.geojson"))
     for target in (path("s.gpkg"), path("link.geojson")):
         says(jamlog("export", "--db", path("s.gpkg"), "-o", target, expect=2), "is the store itself")
     check(open(path("s.gpkg"), "rb").read() == before, "the store was changed")
+    shutil.copy(path("s.gpkg"), path("second.gpkg"))
+    shutil.copy(segment_of(path("j")), path("j.geojson"))
+    for target, word in ((path("second.gpkg"), "is a database"), (path("j.geojson"), "is a journal")):
+        before = open(target, "rb").read()
+        says(jamlog("export", "--db", path("s.gpkg"), "-o", target, expect=2), word, "name another file with -o")
+        check(open(target, "rb").read() == before, f"{target} was overwritten")
     says(jamlog("export", "--db", path("missing.gpkg"), "-o", "-", expect=1), "missing.gpkg", "No such file")
     says(jamlog("export", "--db", path("s.gpkg"), "-o", path("no", "folder", "x"), expect=1), "No such file")
     says(jamlog("export", "--db", path("s.gpkg"), "-o", "-", "--modem", "nobody", expect=3), "modem-a")
