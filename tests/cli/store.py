@@ -122,6 +122,18 @@ def locked_store():
     sync(path("busy.gpkg"), path("j"))
 
 
+def stranger_beside_the_store():
+    """a file that happens to be named like the building site is kept"""
+    for data in (b"a diary", b"S" * 5000, open(path("other.db"), "rb").read()):
+        stranger = write("beside.gpkg.new", data)
+        says(jamlog("sync", "--db", path("beside.gpkg"), path("j"), expect=1), "beside.gpkg.new", "nothing was changed")
+        check(open(stranger, "rb").read() == data, "it was changed")
+    os.chmod(write("beside.gpkg.new", open(path("s.gpkg"), "rb").read()), 0o644)
+    sync(path("beside.gpkg"), path("j"))
+    check_equal(oct(os.stat(path("beside.gpkg")).st_mode & 0o777), "0o600", "mode of the store")
+    check_equal(one(path("beside.gpkg"), "SELECT count(*) FROM radio"), 30, "samples")
+
+
 def unwritable_folder():
     """a folder that may not be written to is said so"""
     os.makedirs(path("ro"), 0o555)
@@ -218,5 +230,6 @@ def summaries():
 
 
 run_tests([setup, usage, help_is_complete, nothing_to_read, named_stranger, stranger_in_folder, foreign_databases,
-           empty_file_is_a_new_store, locked_store, unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
+           empty_file_is_a_new_store, locked_store, stranger_beside_the_store,
+           unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
            progress_on_a_terminal_only, summaries])
