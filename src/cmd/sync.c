@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "error.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +46,33 @@ static void draw_bar(gpointer user_data, guint64 done, guint64 total)
 	fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", BAR_WIDTH - filled, "",
 		(int)(share * 100));
 	fflush(stderr);
+}
+
+/* --- being stopped --- */
+
+static volatile sig_atomic_t stop_wanted;
+
+static void want_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_wanted = 1;
+}
+
+/* The first signal asks for a clean end; a second one does what it always does. */
+static void watch_signals(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction ours = {.sa_handler = want_stop, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+	struct sigaction before;
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &ours, NULL);
+}
+
+static gboolean stopped(gpointer user_data)
+{
+	(void)user_data;
+	return stop_wanted != 0;
 }
 
 /* --- summary --- */
@@ -144,7 +172,8 @@ static int run(char **paths, const char *database, gboolean quiet, gboolean json
 	g_autoptr(GError) error = NULL;
 	SyncSummary summary;
 	Terminal terminal = {.bar = !quiet && isatty(STDERR_FILENO)};
-	const SyncReport report = {warn, draw_bar, &terminal};
+	const SyncReport report = {warn, draw_bar, stopped, &terminal};
+	watch_signals();
 	const gboolean ok = sync_journals(paths, database, &report, &summary, &error);
 	clear_bar(&terminal);
 	if (!ok) {
