@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "error.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -167,6 +168,15 @@ static int exit_code(const SyncSummary *s)
 	return s->damages > 0 || s->broken > 0 ? EXIT_CODE_DAMAGED : EXIT_CODE_OK;
 }
 
+/* A script that reads the summary must not take a cut one for the whole. */
+static gboolean flush_summary(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return TRUE;
+	fprintf(stderr, "jamlog sync: the journals are read, but the summary cannot be written: %s\n", g_strerror(errno));
+	return FALSE;
+}
+
 static int run(char **paths, const char *database, gboolean quiet, gboolean json)
 {
 	g_autoptr(GError) error = NULL;
@@ -197,7 +207,7 @@ static int run(char **paths, const char *database, gboolean quiet, gboolean json
 			" bytes) were passed over;"
 			" the table \"damage\" of %s lists them\n",
 			summary.damages, summary.damaged_bytes, database);
-	return exit_code(&summary);
+	return flush_summary() ? exit_code(&summary) : EXIT_CODE_FAILURE;
 }
 
 static int usage_error(const char *message)

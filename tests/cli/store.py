@@ -227,6 +227,12 @@ def summaries():
                  summary["positions"]["live"], summary["segments_new"]), (30, 30, 30, 29000, 30, 1), "summary")
     summary = json.loads(jamlog("sync", "--json", "--db", path("sum2.gpkg"), path("j")).stdout)
     check_equal((summary["observations"]["radio"], summary["segments_unchanged"], summary["segments_new"]), (0, 1, 0), "second summary")
+    for words in ([], ["--json"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([JAMLOG, "sync", "--db", path("sum2.gpkg"), path("j")] + words, stdout=full, stderr=subprocess.PIPE,
+                                  text=True)
+        check_equal(done.returncode, 1, f"exit code of a summary {words} that could not be written")
+        says(done, "summary", "No space left")
 
 
 run_tests([setup, usage, help_is_complete, nothing_to_read, named_stranger, stranger_in_folder, foreign_databases,
