@@ -190,6 +190,10 @@ def filters_select_what_they_say():
                 and f["properties"]["start_time"] < "2024-05-06T13:12:00.000Z"]
     check(0 < len(expected) < 600, "the test's own filter")
     check_equal([f["id"] for f in parse(export(path("s.gpkg"), "--since", since, "--until", until))["features"]], expected, "in time")
+    for since, until in (("2024-05-06T13:11", "2024-05-06T13:12Z"), ("2024-05-06 13:11", "2024-05-06T15:12+02:00")):
+        short = parse(export(path("s.gpkg"), "--since", since, "--until", until))["features"]
+        check_equal([f["id"] for f in short], expected, f"from {since} until {until}")
+    check_equal(len(parse(export(path("s.gpkg"), "--since", "2024-05-06", "--until", "2024-05-07"))["features"]), 600, "on one day")
     expected = [f["id"] for f in features if f["geometry"] and 27.561 <= f["geometry"]["coordinates"][0] <= 27.564]
     check(0 < len(expected) < 600, "the test's own filter")
     check_equal([f["id"] for f in parse(export(path("s.gpkg"), "--bbox", "27.561,53,27.564,54"))["features"]], expected, "in the box")
