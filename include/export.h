@@ -43,5 +43,5 @@ typedef struct {
 
 /* Writes to a file, or to stdout for "-". A regular file appears under its name only when it is whole. NO_DATA where there is no
  * modem of that name; an empty result is TRUE with summary.features 0 (and a valid empty collection). Refuses (USAGE) to
- * write over the store. */
+ * write over the store, a journal or any other SQLite database. */
 gboolean export_store(Store *store, const char *output, const ExportOptions *options, ExportSummary *ret_summary, GError **error);

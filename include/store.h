@@ -31,6 +31,8 @@
 #define STORE_SCHEMA_VERSION 1
 #define STORE_APPLICATION_ID 0x47504B47 /* "GPKG", OGC 12-128r18 requirement 2 */
 #define STORE_GPKG_VERSION   10300
+/* How a journal begins (src/journal/FORMAT.md): what a person may name by mistake where a store or an export is meant. */
+#define STORE_JOURNAL_MAGIC "JAMLOGJ1"
 
 /* First id of a recording; its observations have ids in (STORE_ID(n, 0), STORE_ID(n + 1, 0)). */
 #define STORE_ID(recording, sequence) ((gint64)(recording) << 32 | (gint64)(sequence))

@@ -41,11 +41,13 @@ typedef struct {
 	void (*warn)(gpointer user_data, const char *message);
 	/* Bytes of journals done and to do; each byte is read twice. May be NULL. */
 	void (*progress)(gpointer user_data, guint64 done, guint64 total);
+	/* TRUE: undo what is not whole and return. Asked a thousand times a second, by the caller's thread. May be NULL. */
+	gboolean (*stopped)(gpointer user_data);
 	gpointer user_data;
 } SyncReport;
 
 /* Syncs files and folders (NULL-terminated) into the store at `database`, which is created where it is missing. Summary and
  * warnings are valid after FALSE too. FALSE with NO_DATA where there was no readable journal at all (no store is made then),
- * or with whatever made the store unwritable. */
+ * with whatever made the store unwritable, or with FAILED where it was stopped. */
 gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary,
 		       GError **error);

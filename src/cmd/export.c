@@ -50,14 +50,26 @@ static gboolean parse_word(const char *option, const char *text, const char *con
 	return usage(error, "--%s %s: write one of %s", option, text, known);
 }
 
-/* ISO 8601; a date alone is its midnight, a time without a zone is UTC. */
+/* ISO 8601 as people write it; GLib's reader wants seconds. A date alone is its midnight. */
+static char *complete_time(const char *text)
+{
+	const char *time = strpbrk(text, "Tt ");
+	if (!time)
+		return g_strconcat(text, "T00:00:00", NULL);
+	const gsize minutes_end = (gsize)(time - text) + strlen("T00:00");
+	if (strlen(text) < minutes_end || time[3] != ':' || text[minutes_end] == ':')
+		return g_strdup(text);
+	return g_strdup_printf("%.*s:00%s", (int)minutes_end, text, text + minutes_end);
+}
+
+/* A time without a zone is UTC. */
 static gboolean parse_time(const char *option, const char *text, gint64 *ret_ms, GError **error)
 {
 	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-	g_autofree char *full = strchr(text, 'T') || strchr(text, ' ') ? g_strdup(text) : g_strconcat(text, "T00:00:00", NULL);
+	g_autofree char *full = complete_time(text);
 	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(full, utc);
 	if (!time)
-		return usage(error, "--%s %s: write a date (2026-05-01) or a time (2026-05-01T14:30:00Z)", option, text);
+		return usage(error, "--%s %s: write a date (2026-05-01) or a time (2026-05-01T14:30Z)", option, text);
 	*ret_ms = g_date_time_to_unix(time) * 1000 + g_date_time_get_microsecond(time) / 1000;
 	return TRUE;
 }

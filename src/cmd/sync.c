@@ -6,6 +6,8 @@
 #include "cmd/cmd.h"
 #include "error.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +47,33 @@ static void draw_bar(gpointer user_data, guint64 done, guint64 total)
 	fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", BAR_WIDTH - filled, "",
 		(int)(share * 100));
 	fflush(stderr);
+}
+
+/* --- being stopped --- */
+
+static volatile sig_atomic_t stop_wanted;
+
+static void want_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_wanted = 1;
+}
+
+/* The first signal asks for a clean end; a second one does what it always does. */
+static void watch_signals(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction ours = {.sa_handler = want_stop, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+	struct sigaction before;
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &ours, NULL);
+}
+
+static gboolean stopped(gpointer user_data)
+{
+	(void)user_data;
+	return stop_wanted != 0;
 }
 
 /* --- summary --- */
@@ -139,12 +168,22 @@ static int exit_code(const SyncSummary *s)
 	return s->damages > 0 || s->broken > 0 ? EXIT_CODE_DAMAGED : EXIT_CODE_OK;
 }
 
+/* A script that reads the summary must not take a cut one for the whole. */
+static gboolean flush_summary(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return TRUE;
+	fprintf(stderr, "jamlog sync: the journals are read, but the summary cannot be written: %s\n", g_strerror(errno));
+	return FALSE;
+}
+
 static int run(char **paths, const char *database, gboolean quiet, gboolean json)
 {
 	g_autoptr(GError) error = NULL;
 	SyncSummary summary;
 	Terminal terminal = {.bar = !quiet && isatty(STDERR_FILENO)};
-	const SyncReport report = {warn, draw_bar, &terminal};
+	const SyncReport report = {warn, draw_bar, stopped, &terminal};
+	watch_signals();
 	const gboolean ok = sync_journals(paths, database, &report, &summary, &error);
 	clear_bar(&terminal);
 	if (!ok) {
@@ -168,7 +207,7 @@ static int run(char **paths, const char *database, gboolean quiet, gboolean json
 			" bytes) were passed over;"
 			" the table \"damage\" of %s lists them\n",
 			summary.damages, summary.damaged_bytes, database);
-	return exit_code(&summary);
+	return flush_summary() ? exit_code(&summary) : EXIT_CODE_FAILURE;
 }
 
 static int usage_error(const char *message)

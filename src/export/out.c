@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,8 +20,9 @@ static Out *out_new(int fd, const char *path)
 	Out *out = g_new(Out, 1);
 	out->fd = fd;
 	out->path = g_strdup(path);
-	out->unnamed = FALSE;
 	out->temporary = NULL;
+	out->nameless = FALSE;
+	out->mode = 0;
 	out->errnum = 0;
 	out->used = 0;
 	out->day = G_MAXINT64;
@@ -41,45 +43,96 @@ static char *resolve(const char *path)
 	return copy;
 }
 
-/* NULL where the file system knows no files without a name (exFAT for one). */
-static Out *open_unnamed(const char *path)
+/* What half an export shows of somebody's way must not outlive it: a name that a signal has to remove. */
+static char *volatile doomed;
+
+static void remove_doomed(int signal_number)
 {
-	g_autofree char *directory = g_path_get_dirname(path);
-	const int fd = access("/proc/self/fd", X_OK) == 0 ? open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666) : -1;
-	if (fd < 0)
-		return NULL;
-	Out *out = out_new(fd, path);
-	out->unnamed = TRUE;
-	return out;
+	if (doomed)
+		unlink(doomed);
+	signal(signal_number, SIG_DFL);
+	raise(signal_number); /* delivered when we return */
 }
 
-/* link(2) replaces nothing, so the file gets a name of its own first. */
-static void give_name(Out *out)
+static void watch_signals(void)
 {
-	g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", out->fd);
-	do {
-		g_free(out->temporary);
-		out->temporary = g_strdup_printf("%s.%08x", out->path, g_random_int());
-		if (linkat(AT_FDCWD, self, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) == 0)
-			return;
-	} while (errno == EEXIST);
-	out->errnum = errno;
-	g_clear_pointer(&out->temporary, g_free);
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction ours = {.sa_handler = remove_doomed};
+	struct sigaction before;
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &ours, NULL);
 }
 
-static Out *open_named(const char *path, GError **error)
+static void set_temporary(Out *out, const char *name)
 {
-	g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-	const mode_t mask = umask(0);
-	umask(mask);
-	const int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, (int)(0666 & ~mask));
+	doomed = NULL;
+	g_free(out->temporary);
+	out->temporary = g_strdup(name);
+	doomed = out->temporary;
+}
+
+static void proc_name(int fd, char ret_name[32])
+{
+	g_snprintf(ret_name, 32, "/proc/self/fd/%d", fd);
+}
+
+/* -1 where the file system, or a machine without /proc, can't do it. */
+static int open_nameless(const char *path)
+{
+	char proc[32];
+	g_autofree char *folder = g_path_get_dirname(path);
+	const int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	proc_name(fd, proc);
+	if (fd < 0 || access(proc, F_OK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static Out *open_temporary(const char *path, mode_t mode, GError **error)
+{
+	g_autofree char *name = g_strconcat(path, ".XXXXXX", NULL);
+	int fd = open_nameless(path);
+	const gboolean nameless = fd >= 0;
+	watch_signals();
+	if (!nameless)
+		fd = g_mkstemp_full(name, O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		error_set_errno(error, errno, "cannot write to the folder of %s", path);
 		return NULL;
 	}
 	Out *out = out_new(fd, path);
-	out->temporary = g_steal_pointer(&temporary);
+	out->nameless = nameless;
+	out->mode = mode;
+	if (!nameless)
+		set_temporary(out, name);
 	return out;
+}
+
+/* No call puts a nameless file in another's place: it gets a name beside it first, for an instant. */
+static gboolean give_name(Out *out)
+{
+	char proc[32];
+	proc_name(out->fd, proc);
+	for (guint tries = 0; tries < 100; tries++) {
+		g_autofree char *name = g_strdup_printf("%s.%08x", out->path, g_random_int());
+		if (linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+			set_temporary(out, name);
+			return TRUE;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return FALSE;
+}
+
+static gboolean appear(Out *out)
+{
+	if (!out->nameless && !out->temporary)
+		return TRUE;
+	(void)fchmod(out->fd, out->mode); /* refused on a card with FAT, which has no modes */
+	return (!out->nameless || give_name(out)) && rename(out->temporary, out->path) == 0;
 }
 
 Out *out_open(const char *path, GError **error)
@@ -88,10 +141,12 @@ Out *out_open(const char *path, GError **error)
 	if (g_str_equal(path, "-"))
 		return out_new(STDOUT_FILENO, "standard output");
 	g_autofree char *target = resolve(path);
-	if (stat(target, &st) != 0 || S_ISREG(st.st_mode)) {
-		Out *out = open_unnamed(target);
-		return out ? out : open_named(target, error);
-	}
+	const mode_t mask = umask(0);
+	umask(mask);
+	if (stat(target, &st) != 0)
+		return open_temporary(target, 0666 & ~mask, error);
+	if (S_ISREG(st.st_mode))
+		return open_temporary(target, st.st_mode & 0777, error);
 	const int fd = open(target, O_WRONLY | O_CLOEXEC);
 	if (fd < 0) {
 		error_set_errno(error, errno, "cannot write to %s", path);
@@ -119,12 +174,11 @@ gboolean out_finish(Out *out, GError **error)
 {
 	out_flush(out);
 	/* No fsync: an export can be made again, and a gigabyte of it would take longer to reach the disk than to make. */
-	if (out->errnum == 0 && out->unnamed)
-		give_name(out);
-	if (out->errnum == 0 && out->temporary && rename(out->temporary, out->path) != 0)
+	if (out->errnum == 0 && !appear(out))
 		out->errnum = errno;
 	if (out->errnum != 0)
 		return error_set_errno(error, out->errnum, "cannot write %s", out->path);
+	doomed = NULL;
 	g_clear_pointer(&out->temporary, g_free);
 	return TRUE;
 }
@@ -135,9 +189,11 @@ void out_free(Out *out)
 		return;
 	if (out->fd >= 0 && out->fd != STDOUT_FILENO)
 		close(out->fd);
-	if (out->temporary)
+	if (out->temporary) {
 		unlink(out->temporary);
-	g_free(out->temporary);
+		doomed = NULL;
+		g_free(out->temporary);
+	}
 	g_free(out->path);
 	g_free(out);
 }

@@ -7,14 +7,16 @@
 
 #include <glib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #define OUT_BUFFER_SIZE (128 * 1024)
 
 typedef struct {
 	int fd;
 	char *path;      /* for messages */
-	gboolean unnamed; /* the file has no name before out_finish: nothing is left of an export that is killed */
-	char *temporary; /* the name until out_finish renames it to `path`; NULL: none yet, or written to directly */
+	char *temporary; /* written to, until out_finish renames it to `path`; NULL: nameless, or written to directly */
+	gboolean nameless; /* what is written has no name before out_finish, and goes with the process */
+	mode_t mode;     /* that out_finish gives to a file which it names */
 	int errnum;      /* of the first write that failed; 0 */
 	gsize used;
 	gint64 day;      /* that day_text is of */
@@ -22,7 +24,8 @@ typedef struct {
 	char buffer[OUT_BUFFER_SIZE];
 } Out;
 
-/* "-" is stdout; what is no regular file (a pipe, /dev/null) is written to directly. */
+/* "-" is stdout; what is no regular file (a pipe, /dev/null) is written to directly. A killed process leaves nothing behind,
+ * but where the file system has no nameless files (FAT): there SIGKILL leaves "PATH.XXXXXX", readable by its owner alone. */
 Out *out_open(const char *path, GError **error);
 /* For tests and for pieces that are made once: an Out without a file, of at most OUT_BUFFER_SIZE bytes. */
 Out *out_new_memory(void);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 5000
@@ -15,6 +16,7 @@
 /* The page cache's bound, in KiB. Rows are appended, so a few pages are hot; the rest of the memory's bound is the libraries'. */
 #define CACHE_KIB       "1024"
 #define TEMP_CACHE_KIB  "128"
+#define SQLITE_HEADER_SIZE 100
 
 struct Store {
 	sqlite3 *db;
@@ -133,10 +135,20 @@ static guint32 be32(const guint8 *p)
 	return (guint32)p[0] << 24 | (guint32)p[1] << 16 | (guint32)p[2] << 8 | p[3];
 }
 
+static gboolean is_database(const guint8 head[SQLITE_HEADER_SIZE])
+{
+	return memcmp(head, "SQLite format 3", 16) == 0;
+}
+
+static guint32 application_id(const guint8 head[SQLITE_HEADER_SIZE])
+{
+	return be32(head + 68);
+}
+
 /* Reads the file's first bytes itself: opening a stranger's database with SQLite could already change it (a hot journal). */
 static gboolean check_header(const char *path, gboolean *ret_empty, GError **error)
 {
-	guint8 head[100];
+	guint8 head[SQLITE_HEADER_SIZE];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open %s", path);
@@ -148,12 +160,12 @@ static gboolean check_header(const char *path, gboolean *ret_empty, GError **err
 		return error_set_errno(error, errnum, "cannot read %s", path);
 	if (n == 0)
 		return TRUE;
-	if (n < (gssize)sizeof head || memcmp(head, "SQLite format 3", 16) != 0) {
+	if (n < (gssize)sizeof head || !is_database(head)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
 			    "%s is no database: nothing was changed; name another file with --db", path);
 		return FALSE;
 	}
-	if (be32(head + 68) != STORE_APPLICATION_ID) {
+	if (application_id(head) != STORE_APPLICATION_ID) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
 			    "%s is a database of another program: nothing was changed; name another file with --db", path);
 		return FALSE;
@@ -233,10 +245,31 @@ Store *store_open_read(const char *path, GError **error)
 	return g_steal_pointer(&store);
 }
 
+/* Another file by chance of that name is not ours to empty: what a killed sync left is, and it begins like a store. */
+static gboolean check_leftover(Store *store, const char *building, GError **error)
+{
+	guint8 head[SQLITE_HEADER_SIZE];
+	struct stat opened, named;
+	if (fstat(store->lock, &opened) != 0)
+		return error_set_errno(error, errno, "cannot look at %s", building);
+	if (stat(building, &named) != 0 || named.st_dev != opened.st_dev || named.st_ino != opened.st_ino) {
+		/* Whoever built there finished between our open and our lock: what we hold is now the store. */
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog has just built %s: try again", store->path);
+		return FALSE;
+	}
+	if (S_ISREG(opened.st_mode) && (opened.st_size == 0 || (pread(store->lock, head, sizeof head, 0) == sizeof head &&
+								 is_database(head) && application_id(head) == STORE_APPLICATION_ID)))
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+		    "%s is in the way, and no jamlog made it: nothing was changed; move it away, or name another file with --db",
+		    building);
+	return FALSE;
+}
+
 /* The lock also keeps what a killed sync left from being taken for another one at work: its file is emptied and used again. */
 static gboolean lock_building(Store *store, const char *building, GError **error)
 {
-	store->lock = open(building, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	store->lock = open(building, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (store->lock < 0)
 		return error_set_errno(error, errno, "cannot create %s", building);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
@@ -244,7 +277,10 @@ static gboolean lock_building(Store *store, const char *building, GError **error
 			    store->path);
 		return FALSE;
 	}
+	if (!check_leftover(store, building, error))
+		return FALSE;
 	store->building = g_strdup(building);
+	(void)fchmod(store->lock, 0600); /* refused on a card with FAT, which has no modes: no reason to give up */
 	return ftruncate(store->lock, 0) == 0 || error_set_errno(error, errno, "cannot empty %s", building);
 }
 

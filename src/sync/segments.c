@@ -34,6 +34,16 @@ void sync_progress(SyncContext *context, guint64 more_bytes)
 		context->report->progress(context->report->user_data, context->bytes_done, context->bytes_total);
 }
 
+gboolean sync_stopped(const SyncContext *context, GError **error)
+{
+	if (!context->report || !context->report->stopped || !context->report->stopped(context->report->user_data))
+		return FALSE;
+	g_set_error_literal(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+			    context->kept ? "interrupted: some boots were read, and are in the store: sync again for the rest"
+					  : "interrupted: nothing of this sync was kept");
+	return TRUE;
+}
+
 /* --- finding them --- */
 
 static gboolean add_journal(const char *path, GPtrArray *segments, SyncContext *context, GError **error)

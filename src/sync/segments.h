@@ -23,10 +23,13 @@ typedef struct {
 	SyncSummary *summary;
 	const SyncReport *report;
 	guint64 bytes_done, bytes_total;
+	gboolean kept; /* boots that were read are in the store, whatever becomes of the rest */
 } SyncContext;
 
 void sync_warn(const SyncContext *context, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void sync_progress(SyncContext *context, guint64 more_bytes);
+/* TRUE, and an error that says what is kept, where the person wants it to end. */
+gboolean sync_stopped(const SyncContext *context, GError **error);
 
 /* All journals that the paths name, folders searched to their depths: SyncSegment, sorted by device, boot, copy, and time of
  * creation. Never fails: what is no journal is counted and warned about. */

@@ -96,7 +96,7 @@ static gboolean settle_recording(Settling *s, const char *table, const KnownReco
 			return FALSE;
 		if (!row || sqlite3_column_int64(s->select, 1) > to_ms + MIN(FIXES_ORDER_MARGIN_MS, G_MAXINT64 - to_ms))
 			break;
-		if (!settle_row(s, error))
+		if (sync_stopped(s->boot->tools->context, error) || !settle_row(s, error))
 			return FALSE;
 	}
 	sqlite3_reset(s->select);

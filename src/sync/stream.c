@@ -294,6 +294,9 @@ gboolean record_stream_next(RecordStream *s, const Record **ret_record, GError *
 {
 	*ret_record = NULL;
 	while (!s->ended) {
+		const gboolean between_batches = !s->taking || s->taken == s->taking->n;
+		if (between_batches && sync_stopped(s->context, error))
+			return FALSE;
 		Item *item = take_item(s);
 		switch (item->type) {
 		case ITEM_RECORD:

@@ -126,6 +126,7 @@ static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error
 			;
 		if (!boot_sync(tools, all + first, end - first, error))
 			return FALSE;
+		tools->context->kept = !store_is_new(tools->store);
 	}
 	return TRUE;
 }

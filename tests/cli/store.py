@@ -122,6 +122,18 @@ def locked_store():
     sync(path("busy.gpkg"), path("j"))
 
 
+def stranger_beside_the_store():
+    """a file that happens to be named like the building site is kept"""
+    for data in (b"a diary", b"S" * 5000, open(path("other.db"), "rb").read()):
+        stranger = write("beside.gpkg.new", data)
+        says(jamlog("sync", "--db", path("beside.gpkg"), path("j"), expect=1), "beside.gpkg.new", "nothing was changed")
+        check(open(stranger, "rb").read() == data, "it was changed")
+    os.chmod(write("beside.gpkg.new", open(path("s.gpkg"), "rb").read()), 0o644)
+    sync(path("beside.gpkg"), path("j"))
+    check_equal(oct(os.stat(path("beside.gpkg")).st_mode & 0o777), "0o600", "mode of the store")
+    check_equal(one(path("beside.gpkg"), "SELECT count(*) FROM radio"), 30, "samples")
+
+
 def unwritable_folder():
     """a folder that may not be written to is said so"""
     os.makedirs(path("ro"), 0o555)
@@ -163,12 +175,18 @@ def full_disk():
 
 
 def export_refusals():
-    """export overwrites no store, and names what is missing"""
+    """export overwrites no store, database or journal, and names what is missing"""
     before = open(path("s.gpkg"), "rb").read()
     os.symlink(path("s.gpkg"), path("link.geojson"))
     for target in (path("s.gpkg"), path("link.geojson")):
         says(jamlog("export", "--db", path("s.gpkg"), "-o", target, expect=2), "is the store itself")
     check(open(path("s.gpkg"), "rb").read() == before, "the store was changed")
+    shutil.copy(path("s.gpkg"), path("second.gpkg"))
+    shutil.copy(segment_of(path("j")), path("j.geojson"))
+    for target, word in ((path("second.gpkg"), "is a database"), (path("j.geojson"), "is a journal")):
+        before = open(target, "rb").read()
+        says(jamlog("export", "--db", path("s.gpkg"), "-o", target, expect=2), word, "name another file with -o")
+        check(open(target, "rb").read() == before, f"{target} was overwritten")
     says(jamlog("export", "--db", path("missing.gpkg"), "-o", "-", expect=1), "missing.gpkg", "No such file")
     says(jamlog("export", "--db", path("s.gpkg"), "-o", path("no", "folder", "x"), expect=1), "No such file")
     says(jamlog("export", "--db", path("s.gpkg"), "-o", "-", "--modem", "nobody", expect=3), "modem-a")
@@ -209,8 +227,15 @@ def summaries():
                  summary["positions"]["live"], summary["segments_new"]), (30, 30, 30, 29000, 30, 1), "summary")
     summary = json.loads(jamlog("sync", "--json", "--db", path("sum2.gpkg"), path("j")).stdout)
     check_equal((summary["observations"]["radio"], summary["segments_unchanged"], summary["segments_new"]), (0, 1, 0), "second summary")
+    for words in ([], ["--json"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([JAMLOG, "sync", "--db", path("sum2.gpkg"), path("j")] + words, stdout=full, stderr=subprocess.PIPE,
+                                  text=True)
+        check_equal(done.returncode, 1, f"exit code of a summary {words} that could not be written")
+        says(done, "summary", "No space left")
 
 
 run_tests([setup, usage, help_is_complete, nothing_to_read, named_stranger, stranger_in_folder, foreign_databases,
-           empty_file_is_a_new_store, locked_store, unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
+           empty_file_is_a_new_store, locked_store, stranger_beside_the_store,
+           unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
            progress_on_a_terminal_only, summaries])

@@ -7,6 +7,7 @@ import random
 import resource
 import shutil
 import sqlite3
+import signal
 import struct
 import subprocess
 import sys
@@ -320,6 +321,40 @@ def stopped_between_boots():
     check_equal(content(path("bounds.gpkg")), content(path("bounds-whole.gpkg")), "content")
 
 
+def interrupt(database, folder, number, busy):
+    """Sends a signal once the file `busy` is there and has something in it."""
+    for trial in range(20):
+        process = subprocess.Popen([JAMLOG, "sync", "--quiet", "--db", database, folder], stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not (os.path.exists(busy) and os.path.getsize(busy) > 100000):
+            pass
+        process.send_signal(number)
+        error = process.communicate(timeout=20)[1]
+        if process.returncode != 0:
+            check_equal(process.returncode, 1, "exit code")
+            check("interrupted: nothing of this sync was kept" in error, error)
+            check(not os.path.exists(busy), f"{busy} is still there")
+            return
+        shutil.copy(path("before.gpkg"), database) if "journal" in busy else os.unlink(database)  # it was faster
+    raise AssertionError("the sync is always faster than the signal")
+
+
+def interrupted_is_undone():
+    """Ctrl-C leaves the store as it was, in one file"""
+    more = make("interrupted", sweeps=40000, group=60, start=4000)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        interrupt(path("stop.gpkg"), more, number, path("stop.gpkg.new"))
+        check(not os.path.exists(path("stop.gpkg")), "half a store appeared")
+    # A journal of SQLite's that is large: pages that are there already have to change, as they do where placing is done anew.
+    sync(path("before.gpkg"), make("undated", sweeps=30000, group=60, clock=1970, pair_every=0, fixes=0))
+    make("undated", sweeps=20000, group=60, start=31000)
+    shutil.copy(path("before.gpkg"), path("grown.gpkg"))
+    interrupt(path("grown.gpkg"), path("undated"), signal.SIGINT, path("grown.gpkg-journal"))
+    check_equal(content(path("grown.gpkg")), content(path("before.gpkg")), "content")
+    sync(path("grown.gpkg"), path("undated"))
+    sync(path("grown-once.gpkg"), path("undated"))
+    check_equal(content(path("grown.gpkg")), content(path("grown-once.gpkg")), "content after going on")
+
+
 def memory_is_bounded():
     """a sync stays within 16 MiB"""
     if "asan" in BUILD:
@@ -335,4 +370,4 @@ run_tests([counts_agree, values_survive, geopackage_is_valid, store_is_one_file,
            growing_is_like_at_once, a_late_fix_places_what_waited, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
            runs_of_a_boot_share_pairs, later_pairs_repair_earlier_runs, clock_without_gps_has_an_honest_error,
            places_are_as_reasoned, damage_is_passed_over, better_copy_heals, copies_at_once, torn_tail_is_no_damage, kill_new,
-           kill_existing, stopped_between_boots, memory_is_bounded])
+           kill_existing, stopped_between_boots, interrupted_is_undone, memory_is_bounded])
