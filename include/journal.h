@@ -53,8 +53,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JournalWriter, journal_writer_free)
 gboolean journal_writer_append(JournalWriter *writer, Observation *o);
 
 /* Writes the open group and waits until it is durable. After TRUE all that was appended is acknowledged. After FALSE
- * (NO_SPACE, NOT_FOUND where the file was taken away, FAILED) nothing of the group is: it is kept, the segment is given up where its state is unknown, and the next
- * call tries again, in a new segment if need be. An empty group is TRUE at once. */
+ * (NO_SPACE, NOT_FOUND where the file was taken away, FAILED) nothing of the group is: it is kept, the segment is given up
+ * where its state is unknown, and the next call tries again, in a new segment if need be. An empty group is TRUE at once. */
 gboolean journal_writer_commit(JournalWriter *writer, GError **error);
 
 /* Commits, writes the final frame, gives preallocated space back. The writer can then only be freed. */

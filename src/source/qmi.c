@@ -202,7 +202,8 @@ static void on_removed(QmiDevice *device, gpointer data)
 	(void)device;
 	QmiSource *q = data;
 	if (access(q->path, F_OK) == 0)
-		fail(q, "connection broken", "the connection broke: does another program (ModemManager, qmicli) use this modem too? trying again");
+		fail(q, "connection broken",
+		     "the connection broke: does another program (ModemManager, qmicli) use this modem too? trying again");
 	else
 		fail(q, "device gone", "the modem is gone; waiting for it to come back");
 }

@@ -45,7 +45,7 @@ static void add_fix(Fixture *f, guint sequence, gint64 boottime_ms, gint64 age_m
 static Place place(Fixture *f, gint64 time_ms)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FixCursor) cursor = fix_cursor_new(f->store, 1, &error);
+	g_autoptr(FixCursor) cursor = fix_cursor_new(f->store, 1, NULL, &error);
 	Place place;
 	g_assert_no_error(error);
 	g_assert_true(fix_cursor_place(cursor, time_ms, &place, &error));
