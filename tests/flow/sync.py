@@ -126,6 +126,19 @@ def a_late_fix_places_what_waited():
         check_equal(content(database), content(path("late-fix.gpkg")), f"content, cut at {percent} %")
 
 
+def overlapping_runs_share_fixes():
+    """two runs at the same time place their sweeps by the fixes of both, in whatever order they come"""
+    first = make("overlap-1", sweeps=120, gap="40-100")
+    second = make("overlap-2", sweeps=120, start=1030, gap="0-5", lat=53.9)
+    sync(path("overlap.gpkg"), first, second)
+    # Sweeps 41 to 99 of the first run have no fixes of their own, but those of the second all around them.
+    check_equal(states(path("overlap.gpkg")), {"live": 240}, "states")
+    for name, order in (("overlap-12", (first, second)), ("overlap-21", (second, first))):
+        for folder in order:
+            sync(path(f"{name}.gpkg"), folder)
+        check_equal(content(path(f"{name}.gpkg")), content(path("overlap.gpkg")), f"content, {name}")
+
+
 def order_does_not_matter():
     """the order in which segments arrive makes no difference"""
     folder = make("many", sweeps=900, segment=65536, gap=["100-140", "300-420"], pair_every=200)
@@ -367,7 +380,8 @@ def memory_is_bounded():
 
 
 run_tests([counts_agree, values_survive, geopackage_is_valid, store_is_one_file, twice_is_once, renamed_is_the_same,
-           growing_is_like_at_once, a_late_fix_places_what_waited, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
+           growing_is_like_at_once, a_late_fix_places_what_waited,
+           overlapping_runs_share_fixes, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
            runs_of_a_boot_share_pairs, later_pairs_repair_earlier_runs, clock_without_gps_has_an_honest_error,
            places_are_as_reasoned, damage_is_passed_over, better_copy_heals, copies_at_once, torn_tail_is_no_damage, kill_new,
            kill_existing, stopped_between_boots, interrupted_is_undone, memory_is_bounded])
