@@ -114,9 +114,9 @@ static gboolean parse_options(const Arguments *a, ExportOptions *ret_options, GE
 	int format = 0, layer = 0;
 	*ret_options = (ExportOptions){.since_ms = G_MININT64, .until_ms = G_MAXINT64, .record_separators = a->record_separators,
 				       .excel = a->excel, .modem = a->modem};
-	if (!a->database)
+	if (!a->database || !*a->database)
 		return usage(error, "say with --db from which store");
-	if (!a->output)
+	if (!a->output || !*a->output)
 		return usage(error, "say with -o into which file (-o - is standard output)");
 	if (!parse_word("format", a->format ? a->format : formats[0], formats, &format, error) ||
 	    !parse_word("layer", a->layer ? a->layer : layers[0], layers, &layer, error) ||

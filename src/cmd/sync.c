@@ -243,7 +243,7 @@ int cmd_sync(int argc, char **argv)
 		return usage_error(error->message);
 	if (argc < 2)
 		return usage_error("name a journal or a folder of journals");
-	if (!database)
+	if (!database || !*database)
 		return usage_error("say with --db into which file");
 	return run(argv + 1, database, quiet, json);
 }

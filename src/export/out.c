@@ -54,14 +54,25 @@ static void remove_doomed(int signal_number)
 	raise(signal_number); /* delivered when we return */
 }
 
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 static void watch_signals(void)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	const struct sigaction ours = {.sa_handler = remove_doomed};
 	struct sigaction before;
-	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-			sigaction(numbers[i], &ours, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(ending_signals); i++)
+		if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(ending_signals[i], &ours, NULL);
+}
+
+/* Between the making of a name and the note that it is to be removed no signal may come. */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t ours;
+	sigemptyset(&ours);
+	for (guint i = 0; i < G_N_ELEMENTS(ending_signals); i++)
+		sigaddset(&ours, ending_signals[i]);
+	pthread_sigmask(SIG_BLOCK, &ours, ret_before);
 }
 
 static void set_temporary(Out *out, const char *name)
@@ -90,41 +101,55 @@ static int open_nameless(const char *path)
 	return -1;
 }
 
+static int open_named(char *name, Out *out)
+{
+	sigset_t before;
+	hold_signals(&before);
+	const int fd = g_mkstemp_full(name, O_WRONLY | O_CLOEXEC, 0600);
+	const int errnum = errno;
+	if (fd >= 0)
+		set_temporary(out, name);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = errnum;
+	return fd;
+}
+
 static Out *open_temporary(const char *path, mode_t mode, GError **error)
 {
 	g_autofree char *name = g_strconcat(path, ".XXXXXX", NULL);
-	int fd = open_nameless(path);
-	const gboolean nameless = fd >= 0;
+	g_autoptr(Out) out = out_new(open_nameless(path), path);
+	out->nameless = out->fd >= 0;
+	out->mode = mode;
 	watch_signals();
-	if (!nameless)
-		fd = g_mkstemp_full(name, O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0) {
+	if (!out->nameless)
+		out->fd = open_named(name, out);
+	if (out->fd < 0) {
 		error_set_errno(error, errno, "cannot write to the folder of %s", path);
 		return NULL;
 	}
-	Out *out = out_new(fd, path);
-	out->nameless = nameless;
-	out->mode = mode;
-	if (!nameless)
-		set_temporary(out, name);
-	return out;
+	return g_steal_pointer(&out);
 }
 
 /* No call puts a nameless file in another's place: it gets a name beside it first, for an instant. */
 static gboolean give_name(Out *out)
 {
 	char proc[32];
+	sigset_t before;
+	int code = -1;
 	proc_name(out->fd, proc);
-	for (guint tries = 0; tries < 100; tries++) {
+	hold_signals(&before);
+	for (guint tries = 0; code != 0 && tries < 100; tries++) {
 		g_autofree char *name = g_strdup_printf("%s.%08x", out->path, g_random_int());
-		if (linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+		code = linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+		if (code == 0)
 			set_temporary(out, name);
-			return TRUE;
-		}
-		if (errno != EEXIST)
+		else if (errno != EEXIST)
 			break;
 	}
-	return FALSE;
+	const int errnum = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = errnum;
+	return code == 0;
 }
 
 static gboolean appear(Out *out)
@@ -198,7 +223,7 @@ void out_free(Out *out)
 	g_free(out);
 }
 
-/* --- numbers --- */
+/* --- ending_signals --- */
 
 static const char two_digits[] =
 	"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"

@@ -23,7 +23,7 @@ struct Store {
 	char *path;
 	char *building; /* where a new store is built; NULL for one that exists */
 	int lock;       /* the open file at `building`, locked; -1 */
-	gboolean begun;
+	gboolean begun, reading;
 };
 
 gboolean store_is_new(const Store *store)
@@ -88,6 +88,8 @@ static const char *advice(JamlogError code)
 		return ": make room there and sync again";
 	if (code == JAMLOG_ERROR_BUSY)
 		return ": close the program that has it open, then try again";
+	if (code == JAMLOG_ERROR_ACCESS)
+		return ": you need to be allowed to write this file and its folder: change their modes, or use a copy elsewhere";
 	if (code == JAMLOG_ERROR_FORMAT)
 		return ": move it away and build it again from the journals with \"jamlog sync\"";
 	return "";
@@ -145,13 +147,28 @@ static guint32 application_id(const guint8 head[SQLITE_HEADER_SIZE])
 	return be32(head + 68);
 }
 
+static gboolean fail_open(const char *path, int errnum, const char *verb, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	if (errnum != ENOENT || g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return error_set_errno(error, errnum, "cannot %s %s", verb, path);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "cannot %s %s: the folder %s does not exist", verb, path, folder);
+	return FALSE;
+}
+
+/* What a person can do whose --db is no store of ours. */
+static const char *other_name(gboolean reading)
+{
+	return reading ? "name the file that \"jamlog sync\" made" : "nothing was changed; name another file with --db";
+}
+
 /* Reads the file's first bytes itself: opening a stranger's database with SQLite could already change it (a hot journal). */
-static gboolean check_header(const char *path, gboolean *ret_empty, GError **error)
+static gboolean check_header(const char *path, gboolean reading, gboolean *ret_empty, GError **error)
 {
 	guint8 head[SQLITE_HEADER_SIZE];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return error_set_errno(error, errno, "cannot open %s", path);
+		return fail_open(path, errno, "open", error);
 	const gssize n = read(fd, head, sizeof head);
 	const int errnum = errno;
 	close(fd);
@@ -161,13 +178,14 @@ static gboolean check_header(const char *path, gboolean *ret_empty, GError **err
 	if (n == 0)
 		return TRUE;
 	if (n < (gssize)sizeof head || !is_database(head)) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s is no database: nothing was changed; name another file with --db", path);
+		const gboolean journal = n >= 8 && memcmp(head, STORE_JOURNAL_MAGIC, 8) == 0;
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is %s: %s", path,
+			    journal ? "a journal, and no database" : "no database", other_name(reading));
 		return FALSE;
 	}
 	if (application_id(head) != STORE_APPLICATION_ID) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s is a database of another program: nothing was changed; name another file with --db", path);
+			    "%s is a database of another program: %s", path, other_name(reading));
 		return FALSE;
 	}
 	return TRUE;
@@ -188,17 +206,17 @@ static gboolean check_version(Store *store, GError **error)
 	}
 	if (!row) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			    "%s is a GeoPackage of another program: nothing was changed; name another file with --db",
-			    store->path);
+			    "%s is a GeoPackage of another program: %s", store->path, other_name(store->reading));
 		return FALSE;
 	}
 	const int version = sqlite3_column_int(stmt, 0);
 	if (version != STORE_SCHEMA_VERSION) {
 		g_set_error(
 			error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			"%s has schema %d and this jamlog %s knows %d: nothing was changed; use a newer jamlog,"
+			"%s has schema %d and this jamlog %s knows %d: %suse a newer jamlog,"
 			" or sync the journals into a new file",
-			store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION);
+			store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION,
+			store->reading ? "" : "nothing was changed; ");
 		return FALSE;
 	}
 	return TRUE;
@@ -211,7 +229,9 @@ static gboolean connect_db(Store *store, const char *path, int flags, GError **e
 		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters take a lock for each allocation */
 		g_once_init_leave(&configured, 1);
 	}
-	if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	/* SQLite takes "file:..." and ":memory:" for more than names of files. */
+	g_autofree char *name = g_path_is_absolute(path) ? g_strdup(path) : g_strconcat("./", path, NULL);
+	if (sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return store_fail(store, error);
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
@@ -229,13 +249,14 @@ static Store *new_store(const char *path)
 Store *store_open_read(const char *path, GError **error)
 {
 	gboolean empty;
-	if (!check_header(path, &empty, error))
+	if (!check_header(path, TRUE, &empty, error))
 		return NULL;
 	if (empty) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is empty: fill it with \"jamlog sync\"", path);
 		return NULL;
 	}
 	g_autoptr(Store) store = new_store(path);
+	store->reading = TRUE;
 	/* A sync that was killed left SQLite's journal, and only who may write can undo with it what was half done. Where we may
 	 * not, SQLite opens for reading all the same. */
 	g_autofree char *journal = g_strconcat(path, "-journal", NULL);
@@ -271,7 +292,7 @@ static gboolean lock_building(Store *store, const char *building, GError **error
 {
 	store->lock = open(building, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (store->lock < 0)
-		return error_set_errno(error, errno, "cannot create %s", building);
+		return fail_open(building, errno, "create", error);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY, "another jamlog is building %s: wait for it, then try again",
 			    store->path);
@@ -299,7 +320,7 @@ Store *store_open_write(const char *path, GError **error)
 {
 	g_autoptr(Store) store = new_store(path);
 	gboolean empty = TRUE;
-	if (access(path, F_OK) == 0 && !check_header(path, &empty, error))
+	if (access(path, F_OK) == 0 && !check_header(path, FALSE, &empty, error))
 		return NULL;
 	if (empty)
 		return build_new(store, error) ? g_steal_pointer(&store) : NULL;

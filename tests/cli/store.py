@@ -39,6 +39,7 @@ def usage():
                   ["export", "--db", path("s.gpkg"), "-o", "-", "--format", "csv", "--layer", "track"],
                   ["export", "--db", path("s.gpkg"), "-o", "-", "--rs"], ["export", "--db", path("s.gpkg"), "-o", "-", "--excel"],
                   ["export", "--db", path("s.gpkg"), "-o", "-", "--since", "2025-01-02", "--until", "2025-01-01"],
+                  ["sync", "--db", "", path("j")], ["export", "--db", "", "-o", "-"], ["export", "--db", path("s.gpkg"), "-o", ""],
                   ["export", "--db", path("s.gpkg"), "-o", "-", "stray"]):
         says(jamlog(*words, expect=2), "--help")
     check(not os.path.exists(path("x.gpkg")), "a store was made")
@@ -87,7 +88,9 @@ def stranger_in_folder():
 def refuse(database, word):
     before = open(database, "rb").read()
     says(jamlog("sync", "--db", database, path("j"), expect=1), word, "nothing was changed")
-    says(jamlog("export", "--db", database, "-o", "-", expect=1), word)
+    done = jamlog("export", "--db", database, "-o", "-", expect=1)
+    says(done, word)
+    check("changed" not in done.stderr, f"who only reads speaks of changing: {done.stderr}")
     check(open(database, "rb").read() == before, "it was changed")
     check_equal([f for f in os.listdir(WORK) if f.startswith(os.path.basename(database) + ".")
                  or f.startswith(os.path.basename(database) + "-")], [], "files beside it")
@@ -132,6 +135,35 @@ def stranger_beside_the_store():
     sync(path("beside.gpkg"), path("j"))
     check_equal(oct(os.stat(path("beside.gpkg")).st_mode & 0o777), "0o600", "mode of the store")
     check_equal(one(path("beside.gpkg"), "SELECT count(*) FROM radio"), 30, "samples")
+
+
+def names_are_files():
+    """the name of a store is the name of a file, and of one in a folder that exists"""
+    for name in ("file:uri.gpkg?mode=memory", ":memory:"):
+        for turn in range(2):
+            subprocess.run([os.path.abspath(JAMLOG), "sync", "-q", "--db", name, path("j")], cwd=WORK, check=True)
+            check_equal(one(path(name).replace("?", "%3f"), "SELECT count(*) FROM radio"), 30, f"samples in {name}")
+    says(jamlog("sync", "--db", path("nodir", "x.gpkg"), path("j"), expect=1), f"the folder {path('nodir')} does not exist")
+    says(jamlog("export", "--db", segment_of(path("j")), "-o", "-", expect=1), "is a journal", "name the file that")
+
+
+def read_only_store():
+    """a store that may not be written to is said to be so, with what to do"""
+    os.makedirs(path("locked"))
+    shutil.copy(path("s.gpkg"), path("locked", "s.gpkg"))
+    make("news", sweeps=20, start=3000)
+    os.chmod(path("locked", "s.gpkg"), 0o444)
+    command = [JAMLOG, "sync", "--db", path("locked", "s.gpkg"), path("news")]
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            raise Skip("root may write everywhere, and setpriv is not there")
+        os.chmod(WORK, 0o755)
+        subprocess.run(["chmod", "-R", "a+rX", path("news")], check=True)
+        shutil.copy(JAMLOG, path("jamlog"))
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", path("jamlog")] + command[1:]
+    done = subprocess.run(command, capture_output=True, text=True)
+    check_equal(done.returncode, 1, "exit code")
+    says(done, "s.gpkg", "readonly", "allowed to write")
 
 
 def unwritable_folder():
@@ -237,5 +269,5 @@ def summaries():
 
 run_tests([setup, usage, help_is_complete, nothing_to_read, named_stranger, stranger_in_folder, foreign_databases,
            empty_file_is_a_new_store, locked_store, stranger_beside_the_store,
-           unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
+           names_are_files, read_only_store, unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
            progress_on_a_terminal_only, summaries])
