@@ -59,6 +59,12 @@ printf '[record]\n\nintervall = 1s\n' >bad.conf
 usage "an unknown key is refused with its line" "bad.conf:3" -c bad.conf
 printf '[modem a]\ndevice = /dev/x\n[modem a]\ndevice = /dev/y\n' >bad.conf
 usage "a group that stands twice is refused with its line" "bad.conf:3" -c bad.conf
+printf '[gps far]\ngpsd = example.org:2947\n' >bad.conf
+usage "an address that cannot work is refused with its line" "bad.conf:1" -c bad.conf
+printf '[record]\ndirectory = journal\n' >bad.conf
+usage "a folder relative to nothing known is refused with its line" "bad.conf:2" -c bad.conf
+printf '[record]\ndirectory =\n' >bad.conf
+usage "a folder without a name is refused with its line" "bad.conf:2" -c bad.conf
 head -c 2000 /dev/urandom >bad.conf
 usage "a configuration that is no text is refused" "bad.conf" -c bad.conf
 record --help
