@@ -44,7 +44,7 @@ typedef struct Store Store;
 /* Opens an existing store for reading. NOT_FOUND, ACCESS, or FORMAT for a file that is not ours or newer than we are. */
 Store *store_open_read(const char *path, GError **error);
 /* Opens a store for sync: an existing one is checked and left untouched where it is not ours (FORMAT); where there is none
- * (or an empty file) a new one is begun under "PATH.new". BUSY where another sync is at it. */
+ * (or an empty file) a new one is begun under "PATH.new". Symbolic links are followed. BUSY where another sync is at it. */
 Store *store_open_write(const char *path, GError **error);
 /* Whole and durable: after TRUE the file PATH alone is complete. The store can then only be freed. */
 gboolean store_finish(Store *store, GError **error);

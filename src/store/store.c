@@ -17,6 +17,7 @@
 #define CACHE_KIB       "1024"
 #define TEMP_CACHE_KIB  "128"
 #define SQLITE_HEADER_SIZE 100
+#define MAX_LINKS       40 /* as many as Linux follows */
 
 struct Store {
 	sqlite3 *db;
@@ -316,10 +317,30 @@ static gboolean build_new(Store *store, GError **error)
 	       store_exec(store, sql, error) && store_exec(store, "COMMIT", error);
 }
 
-Store *store_open_write(const char *path, GError **error)
+/* Where the links end, also where nothing is there yet: the store is made in that place, and the link stays a link. */
+static char *follow_links(const char *path)
 {
+	char *end = g_strdup(path);
+	for (guint i = 0; i < MAX_LINKS; i++) {
+		g_autofree char *target = g_file_read_link(end, NULL);
+		if (!target)
+			break;
+		g_autofree char *folder = g_path_get_dirname(end);
+		g_free(end);
+		end = g_path_is_absolute(target) ? g_strdup(target) : g_build_filename(folder, target, NULL);
+	}
+	return end;
+}
+
+Store *store_open_write(const char *named, GError **error)
+{
+	g_autofree char *path = follow_links(named);
 	g_autoptr(Store) store = new_store(path);
 	gboolean empty = TRUE;
+	if (g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+		error_set_errno(error, ELOOP, "cannot open %s", named);
+		return NULL;
+	}
 	if (access(path, F_OK) == 0 && !check_header(path, FALSE, &empty, error))
 		return NULL;
 	if (empty)

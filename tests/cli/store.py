@@ -147,6 +147,24 @@ def names_are_files():
     says(jamlog("export", "--db", segment_of(path("j")), "-o", "-", expect=1), "is a journal", "name the file that")
 
 
+def links_stay_links():
+    """a store named by a link is made and updated where the link points"""
+    os.makedirs(path("far"))
+    os.symlink(os.path.join("far", "target.gpkg"), path("one.gpkg"))
+    os.symlink(path("one.gpkg"), path("two.gpkg"))
+    for expected in (30, 50):
+        sync(path("two.gpkg"), path("j" if expected == 30 else "linked"))
+        check(os.path.islink(path("one.gpkg")) and os.path.islink(path("two.gpkg")), "a link was replaced")
+        check_equal(one(path("far", "target.gpkg"), "SELECT count(*) FROM radio"), expected, "samples")
+        check_equal(os.listdir(path("far")), ["target.gpkg"], "files")
+        make("linked", sweeps=20, start=3000)
+    open(path("far", "target.gpkg"), "w").close()
+    sync(path("one.gpkg"), path("j"))
+    check(os.path.islink(path("one.gpkg")), "a link to an empty file was replaced")
+    os.symlink("loop.gpkg", path("loop.gpkg"))
+    says(jamlog("sync", "--db", path("loop.gpkg"), path("j"), expect=1), "loop.gpkg", "symbolic links")
+
+
 def read_only_store():
     """a store that may not be written to is said to be so, with what to do"""
     os.makedirs(path("locked"))
@@ -269,5 +287,5 @@ def summaries():
 
 run_tests([setup, usage, help_is_complete, nothing_to_read, named_stranger, stranger_in_folder, foreign_databases,
            empty_file_is_a_new_store, locked_store, stranger_beside_the_store,
-           names_are_files, read_only_store, unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
+           names_are_files, links_stay_links, read_only_store, unwritable_folder, full_disk, export_refusals, export_keeps_devices, broken_pipe,
            progress_on_a_terminal_only, summaries])
