@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct {
 	char *directory;
-	char *state_directory; /* holds the random ids of this device, beside the journal's folder */
+	char *state_directory; /* holds the random ids of this device; config_set_directory does not move it */
 	guint interval_ms;
 	guint64 segment_size; /* bytes */
 	GPtrArray *sources;   /* of ConfigSource */
