@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,15 @@ static void warn(gpointer user_data, const char *message)
 	fprintf(stderr, "jamlog: %s\n", message);
 }
 
+/* As long as the terminal has room for it; 0: too narrow for any. */
+static int bar_width(void)
+{
+	struct winsize size;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return BAR_WIDTH;
+	return size.ws_col < 30 ? 0 : MIN(BAR_WIDTH, size.ws_col - 9);
+}
+
 static void draw_bar(gpointer user_data, guint64 done, guint64 total)
 {
 	Terminal *terminal = user_data;
@@ -41,10 +51,12 @@ static void draw_bar(gpointer user_data, guint64 done, guint64 total)
 	if (!terminal->bar || total == 0 || now - terminal->last_drawn_ns < BAR_INTERVAL_NS)
 		return;
 	const double share = MIN((double)done / (double)total, 1.0);
-	const int filled = (int)(share * BAR_WIDTH);
+	const int width = bar_width(), filled = (int)(share * width);
+	if (width == 0)
+		return;
 	terminal->last_drawn_ns = now;
 	terminal->bar_drawn = TRUE;
-	fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", BAR_WIDTH - filled, "",
+	fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", width - filled, "",
 		(int)(share * 100));
 	fflush(stderr);
 }
