@@ -53,9 +53,9 @@ ALL_LDFLAGS = $(LINK_$(VARIANT)) $(LDFLAGS)
 
 # --- the rooms of src/ (see include/). The simulator sees core alone; main.c is apart so that tests link the rest. ---
 ROOMS = core source record journal store sync export cmd
-LIB_SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
+LIB_SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c src/$(room)/*/*.c))
 CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
-SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
+SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELPER_SRC := $(wildcard tests/helper/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -114,7 +114,7 @@ $(BUILD)/libjamlog.a: $(call obj,$(LIB_SRC))
 $(BUILD)/libsim.a: $(call obj,$(SIM_SRC) $(CORE_SRC))
 $(BUILD)/%.a:
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	@$(AR) qcs $@ $^ # not "r", which knows members by their last name alone
 
 $(BUILD)/%.o: %.c Makefile
 	$(if $(PKG_CFLAGS),,$(error libraries are missing: run "make demo" or "make check", which install them, or: sudo apt install $(BUILD_NEEDS)))

@@ -33,8 +33,9 @@ typedef enum {
 	OBSERVATION_SKY = 5,
 	OBSERVATION_EVENT = 6,
 	OBSERVATION_CLOCK = 7,
+	OBSERVATION_MARK = 8,
 } ObservationKind;
-#define OBSERVATION_KIND_MAX 7
+#define OBSERVATION_KIND_MAX 8
 
 /* Values of the ENUM fields. Their words (field->words) are what the store and exports show. */
 
@@ -63,6 +64,18 @@ typedef enum {
 	EVENT_DISK_BACK,       /* `count` observations were lost meanwhile */
 	EVENT_JOURNAL_ERROR,   /* a segment was given up after a failed write */
 	EVENT_RUN_END,         /* a clean end of the run */
+	/* Steps of a modem's failure ladder (source/modem/ladder.h), each before it is taken. What happens between
+	 * source-lost and source-back is the modem's recovery, not the network's outage. */
+	EVENT_MODEM_RETRY,      /* asked again at once over the same port */
+	EVENT_MODEM_NEW_CLIENT, /* new client ids on the same port */
+	EVENT_MODEM_REOPEN,     /* the port is closed and opened anew */
+	EVENT_MODEM_RESET,      /* told to restart, where that is configured */
+	EVENT_MODEM_WAIT,       /* nothing more can be done: looked for from time to time */
+	EVENT_MODEM_RESTARTED,  /* it restarted by itself */
+	EVENT_VALUES_HELD,      /* it repeats the same figures, for `duration_ms` by now: they are left out until they move */
+	EVENT_VALUES_MOVE,      /* they move again after `duration_ms` */
+	EVENT_DEVICE_ADDED,     /* plugged in, and taken up by this run */
+	EVENT_DEVICE_REMOVED,   /* unplugged */
 } EventCode;
 
 /* F(id, name, TYPE, arg): TYPE is U8 U16 U32 U64 I16 I32 I64 BOOL, ENUM (arg: the word list), TEXT (arg: its size with
@@ -74,7 +87,7 @@ typedef enum {
 	F(4, sweep_interval_ms, U32, 0)
 
 #define DEVICE_FIELDS(F) \
-	F(1, protocol, TEXT, 16)         /* "qmi", "gpsd" */ \
+	F(1, protocol, TEXT, 16)         /* "qmi", "mbim", "qmi-over-mbim", "gpsd", "gnss" */ \
 	F(2, model, TEXT, 48)  \
 	F(3, firmware, TEXT, 80) \
 	F(4, device_digest, TEXT, 20)    /* salted BLAKE2b-64 of the serial number, hexadecimal: tells devices apart, names none */
@@ -127,7 +140,14 @@ typedef enum {
 	F(45, rx_tuned, U8, 0)                         /* bit n: chain n is tuned to a channel */ \
 	F(46, tx_cdbm, I16, 0)                         /* absent while nothing is sent */ \
 	F(47, timing_advance_us, U32, 0)               /* of the serving LTE cell, as QMI gives it */ \
-	F(48, cells, CELLS, 0)                         /* serving and neighbours, in the modem's order */
+	F(48, cells, CELLS, 0)                         /* serving and neighbours, in the modem's order */ \
+	F(49, nr_available, BOOL, 0)                   /* the LTE cell says that NR stands beside it (TS 36.331 upperLayerIndication) */ \
+	F(50, endc, BOOL, 0)                           /* an NR cell carries our data beside the serving LTE cell (NSA) */ \
+	F(51, dcnr_restricted, BOOL, 0)                /* the network denies us NR beside LTE (TS 24.301 9.9.3.12A, RestrictDCNR) */ \
+	F(52, ca_configured, U8, 0)                    /* secondary carriers of LTE carrier aggregation, TS 36.300 5.5 */ \
+	F(53, ca_active, U8, 0)                        /* those among them that are in use */ \
+	F(54, ca_bandwidth_khz, U32, 0)                /* downlink, of the primary carrier and the active secondary ones */ \
+	F(55, signal_repeats_ms, U32, 0)               /* how long the modem has been telling these very figures; absent: they moved */
 
 #define FIX_FIELDS(F) \
 	F(1, mode, ENUM, fix_mode_words) \
@@ -167,6 +187,9 @@ typedef enum {
 	F(1, gps_time_ns, I64, 0)        /* UTC since 1970 at this observation's BOOTTIME */ \
 	F(2, error_ms, U32, 0)           /* half width of what is known */ \
 	F(3, reason, ENUM, clock_pair_words)
+
+#define MARK_FIELDS(F) \
+	F(1, text, TEXT, 512)            /* what the person noted, in their words */
 
 /* One cell that the modem measured. Coded as its own row of fields inside `cells`. */
 #define CELL_FIELDS(F) \
@@ -215,6 +238,7 @@ typedef struct { FIX_FIELDS(OBSERVATION_MEMBER) } FixFields;
 typedef struct { SKY_FIELDS(OBSERVATION_MEMBER) } SkyFields;
 typedef struct { EVENT_FIELDS(OBSERVATION_MEMBER) } EventFields;
 typedef struct { CLOCK_FIELDS(OBSERVATION_MEMBER) } ClockFields;
+typedef struct { MARK_FIELDS(OBSERVATION_MEMBER) } MarkFields;
 
 typedef struct {
 	ObservationKind kind;
@@ -230,6 +254,7 @@ typedef struct {
 		SkyFields sky;
 		EventFields event;
 		ClockFields clock;
+		MarkFields mark;
 	};
 } Observation;
 
@@ -241,6 +266,7 @@ typedef struct {
 #define OBSERVATION_ID_SKY(id, name, T, a)    SKY_ID_##name = id,
 #define OBSERVATION_ID_EVENT(id, name, T, a)  EVENT_ID_##name = id,
 #define OBSERVATION_ID_CLOCK(id, name, T, a)  CLOCK_ID_##name = id,
+#define OBSERVATION_ID_MARK(id, name, T, a)   MARK_ID_##name = id,
 #define OBSERVATION_ID_CELL(id, name, T, a)   CELL_ID_##name = id,
 enum { RUN_FIELDS(OBSERVATION_ID_RUN) };
 enum { DEVICE_FIELDS(OBSERVATION_ID_DEVICE) };
@@ -249,6 +275,7 @@ enum { FIX_FIELDS(OBSERVATION_ID_FIX) };
 enum { SKY_FIELDS(OBSERVATION_ID_SKY) };
 enum { EVENT_FIELDS(OBSERVATION_ID_EVENT) };
 enum { CLOCK_FIELDS(OBSERVATION_ID_CLOCK) };
+enum { MARK_FIELDS(OBSERVATION_ID_MARK) };
 enum { CELL_FIELDS(OBSERVATION_ID_CELL) };
 
 #define OBSERVATION_BIT(id) (G_GUINT64_CONSTANT(1) << (id))

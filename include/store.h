@@ -28,7 +28,7 @@
 
 #include <sqlite3.h>
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 #define STORE_APPLICATION_ID 0x47504B47 /* "GPKG", OGC 12-128r18 requirement 2 */
 #define STORE_GPKG_VERSION   10300
 /* How a journal begins (src/journal/FORMAT.md): what a person may name by mistake where a store or an export is meant. */
@@ -160,7 +160,7 @@ typedef struct {
 	guint16 offset;  /* of the member in RadioFields */
 	gboolean wide;   /* a guint32; else a gint16 */
 } StoreSignal;
-#define STORE_N_SIGNALS        17
+#define STORE_N_SIGNALS        18
 #define STORE_N_COMMON_SIGNALS 8
 extern const StoreSignal store_signals[STORE_N_SIGNALS];
 #define STORE_RADIO_N_COLUMNS (STORE_RADIO_FIRST_SIGNAL + STORE_N_COMMON_SIGNALS)

@@ -19,7 +19,9 @@ const char *const domain_words[] = {"none", "cs", "ps", "cs-ps", NULL};
 const char *const access_words[] = {"normal", "emergency-only", "no-calls", "all-calls", NULL};
 const char *const fix_mode_words[] = {"none", "2d", "3d", NULL};
 const char *const event_words[] = {"heartbeat", "source-lost", "source-back", "sweep-failed", "network-reject", "clock-step",
-				   "disk-full", "disk-back", "journal-error", "run-end", NULL};
+				   "disk-full", "disk-back", "journal-error", "run-end", "modem-retry", "modem-new-client",
+				   "modem-reopen", "modem-reset", "modem-wait", "modem-restarted", "values-held", "values-move",
+				   "device-added", "device-removed", NULL};
 const char *const clock_pair_words[] = {"first", "periodic", "step", NULL};
 const char *const service_state_words[] = {"unknown", "off", "none", "limited", "denied", "served", NULL};
 
@@ -49,6 +51,7 @@ const char *const service_state_words[] = {"unknown", "off", "none", "limited", 
 #define ROW_SKY(id, name, TYPE, arg)    ROW(SkyFields, id, name, TYPE, arg)
 #define ROW_EVENT(id, name, TYPE, arg)  ROW(EventFields, id, name, TYPE, arg)
 #define ROW_CLOCK(id, name, TYPE, arg)  ROW(ClockFields, id, name, TYPE, arg)
+#define ROW_MARK(id, name, TYPE, arg)   ROW(MarkFields, id, name, TYPE, arg)
 #define ROW_CELL(id, name, TYPE, arg)   ROW(Cell, id, name, TYPE, arg)
 
 static const ObservationField run_fields[] = {RUN_FIELDS(ROW_RUN)};
@@ -58,6 +61,7 @@ static const ObservationField fix_fields[] = {FIX_FIELDS(ROW_FIX)};
 static const ObservationField sky_fields[] = {SKY_FIELDS(ROW_SKY)};
 static const ObservationField event_fields[] = {EVENT_FIELDS(ROW_EVENT)};
 static const ObservationField clock_fields[] = {CLOCK_FIELDS(ROW_CLOCK)};
+static const ObservationField mark_fields[] = {MARK_FIELDS(ROW_MARK)};
 static const ObservationField cell_fields[] = {CELL_FIELDS(ROW_CELL)};
 
 #define TABLE(word, rows) {.name = word, .fields = rows, .n_fields = G_N_ELEMENTS(rows)}
@@ -65,7 +69,7 @@ static const ObservationTable tables[OBSERVATION_KIND_MAX + 1] = {
 	[OBSERVATION_RUN] = TABLE("run", run_fields),       [OBSERVATION_DEVICE] = TABLE("device", device_fields),
 	[OBSERVATION_RADIO] = TABLE("radio", radio_fields), [OBSERVATION_FIX] = TABLE("fix", fix_fields),
 	[OBSERVATION_SKY] = TABLE("sky", sky_fields),       [OBSERVATION_EVENT] = TABLE("event", event_fields),
-	[OBSERVATION_CLOCK] = TABLE("clock", clock_fields),
+	[OBSERVATION_CLOCK] = TABLE("clock", clock_fields), [OBSERVATION_MARK] = TABLE("mark", mark_fields),
 };
 const ObservationTable observation_cell_table = TABLE("cell", cell_fields);
 

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
+#include "sim/port/engine.h"
 #include "sim/runtime.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &args->seed, "Instead of the scenario's seed", "N"},
 		{"start", 0, 0, G_OPTION_ARG_STRING, &args->start, "Instead of the scenario's start (UTC, or now)", "TIME"},
 		{"duration", 'd', 0, G_OPTION_ARG_DOUBLE, &args->duration_s, "Instead of the scenario's, in seconds", "S"},
-		{"modem-protocol", 0, 0, G_OPTION_ARG_STRING, &args->protocol, "What modems speak: qmi (default)", "NAME"},
+		{"modem-protocol", 0, 0, G_OPTION_ARG_STRING, &args->protocol, "Instead of what the scenario has its modems speak", "NAME"},
 		{"version", 0, 0, G_OPTION_ARG_NONE, &args->version, "Print the version", NULL},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->rest, NULL, "SCENARIO"},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -46,7 +47,7 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 	g_option_context_set_description(context, "Examples:\n"
 						  "  jamlog-sim tests/data/scenarios/drive-outage.scenario --run-dir /tmp/sim\n"
 						  "  jamlog-sim drive-outage.scenario --truth-only --truth - | jq .\n\n"
-						  "The scenario's format is written down in src/sim/scenario.h.\n");
+						  "The scenario's format is written down in src/sim/scenario/scenario.h.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return FALSE;
@@ -54,8 +55,9 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 		return TRUE;
 	if (!args->rest || args->rest[1])
 		return usage_error(error, "give one scenario file (jamlog-sim --help)");
-	if (args->protocol && !g_str_equal(args->protocol, "qmi"))
-		return usage_error(error, "--modem-protocol: \"%s\" is not simulated; there is: qmi", args->protocol);
+	g_autofree char *protocols = sim_engine_protocols();
+	if (args->protocol && !sim_engine_class(args->protocol))
+		return usage_error(error, "--modem-protocol: \"%s\" is not simulated; there are: %s", args->protocol, protocols);
 	return TRUE;
 }
 
@@ -67,6 +69,7 @@ static gboolean fill_options(const Arguments *args, const SimScenario *scenario,
 				   .starts_now = scenario->starts_now,
 				   .start_unix_s = scenario->start_unix_s,
 				   .run_dir = args->run_dir,
+				   .protocol = args->protocol,
 				   .truth_path = args->truth};
 	if (args->truth_only && !args->truth)
 		options->truth_path = "-";

@@ -2,10 +2,10 @@
 #include "sim/runtime.h"
 
 #include "error.h"
-#include "sim/gps.h"
-#include "sim/qmi_modem.h"
+#include "sim/port/device.h"
+#include "sim/port/gps.h"
 #include "sim/truth.h"
-#include "sim/world.h"
+#include "sim/world/world.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -17,7 +17,7 @@ typedef struct {
 	const SimRunOptions *options;
 	SimWorld *world;
 	guint64 last_tick;
-	SimQmiModem **modems; /* NULL-terminated, as are the receivers */
+	SimDevice **modems; /* NULL-terminated, as are the receivers */
 	SimGps **gps;
 	GPtrArray *links; /* paths of the symlinks made */
 	FILE *truth;
@@ -87,11 +87,12 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 	if (dir && g_mkdir_with_parents(dir, 0755) != 0)
 		return error_set_errno(error, errno, "cannot make the folder %s", dir);
 	for (guint i = 0; i < scenario->modems->len; i++) {
-		const SimModemInfo *info = &sim_scenario_modem(scenario, i)->info;
-		run->modems[i] = sim_qmi_modem_new(info, error);
-		if (!run->modems[i] || !add_link(run, "modem", info->name, sim_qmi_modem_path(run->modems[i]), error))
+		const SimModemSetup *setup = sim_scenario_modem(scenario, i);
+		const char *protocol = run->options->protocol ? run->options->protocol : setup->protocol;
+		run->modems[i] = sim_device_new(sim_engine_class(protocol), &setup->info, error);
+		if (!run->modems[i] || !add_link(run, "modem", setup->info.name, sim_device_path(run->modems[i]), error))
 			return FALSE;
-		printf("modem %s qmi %s\n", info->name, sim_qmi_modem_path(run->modems[i]));
+		printf("modem %s %s %s\n", setup->info.name, protocol, sim_device_path(run->modems[i]));
 	}
 	for (guint i = 0; i < scenario->gps->len; i++) {
 		const char *name = sim_scenario_gps(scenario, i)->name;
@@ -107,7 +108,7 @@ static void update_modems(Run *run)
 {
 	const SimScenario *scenario = sim_world_scenario(run->world);
 	for (guint i = 0; i < scenario->modems->len; i++)
-		sim_qmi_modem_update(run->modems[i], sim_world_modem(run->world, i));
+		sim_device_update(run->modems[i], sim_world_modem(run->world, i));
 }
 
 static void emit_epochs(Run *run)
@@ -197,7 +198,7 @@ static void clear_run(Run *run)
 	for (guint i = 0; run->links && i < run->links->len; i++)
 		unlink(g_ptr_array_index(run->links, i));
 	for (guint i = 0; run->modems && run->modems[i]; i++)
-		sim_qmi_modem_free(run->modems[i]);
+		sim_device_free(run->modems[i]);
 	for (guint i = 0; run->gps && run->gps[i]; i++)
 		sim_gps_free(run->gps[i]);
 	g_clear_pointer(&run->links, g_ptr_array_unref);
@@ -212,7 +213,7 @@ static void clear_run(Run *run)
 gboolean sim_runtime_play(const SimScenario *scenario, const SimRunOptions *options, GError **error)
 {
 	Run run = {.options = options, .links = g_ptr_array_new_with_free_func(g_free)};
-	run.modems = g_new0(SimQmiModem *, scenario->modems->len + 1);
+	run.modems = g_new0(SimDevice *, scenario->modems->len + 1);
 	run.gps = g_new0(SimGps *, scenario->gps->len + 1);
 	gboolean ok = open_truth(&run, error) && open_devices(&run, scenario, error);
 	if (ok)

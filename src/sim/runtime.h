@@ -3,13 +3,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 typedef struct {
 	guint64 seed;
 	double duration_s;
 	gboolean starts_now; /* at the next whole second of the host's clock */
 	gint64 start_unix_s; /* else */
+	const char *protocol; /* that all modems speak, instead of the scenario's; or NULL */
 	const char *run_dir;	/* where the symlinks modem-NAME and gps-NAME go, or NULL */
 	const char *truth_path; /* JSON lines, "-" is stdout; or NULL */
 } SimRunOptions;

@@ -1,7 +1,7 @@
 /* truth.c - see truth.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/truth.h"
 
-#include "sim/happening.h"
+#include "sim/world/happening.h"
 
 /* Begins a member: a comma where one is due, then "key":. */
 static void put_key(GString *out, const char *key)

@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "sim/world.h"
+#include "sim/world/world.h"
 
 /* Each appends whole lines to `out`. */
 void sim_truth_format_run(const SimWorld *world, double duration_s, GString *out);

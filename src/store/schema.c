@@ -24,6 +24,7 @@ const StoreSignal store_signals[STORE_N_SIGNALS] = {
 	SIGNAL(rx3_cdbm, FALSE),
 	SIGNAL(tx_cdbm, TRUE),
 	SIGNAL(timing_advance_us, TRUE),
+	SIGNAL(signal_repeats_ms, FALSE),
 };
 
 const char *store_signal_name(const StoreSignal *signal)
@@ -38,7 +39,8 @@ static const guint8 state_ids[] = {
 	RADIO_ID_umts_true_service, RADIO_ID_lte_service, RADIO_ID_lte_true_service, RADIO_ID_nr_service,
 	RADIO_ID_nr_true_service,   RADIO_ID_domain,	  RADIO_ID_roaming,	     RADIO_ID_forbidden,
 	RADIO_ID_lte_access,	    RADIO_ID_reject_rat,  RADIO_ID_reject_domain,    RADIO_ID_reject_cause,
-	RADIO_ID_rx_tuned,
+	RADIO_ID_rx_tuned,	    RADIO_ID_nr_available, RADIO_ID_endc,	     RADIO_ID_dcnr_restricted,
+	RADIO_ID_ca_configured,	    RADIO_ID_ca_active,	  RADIO_ID_ca_bandwidth_khz,
 };
 static const guint8 cell_ids[] = {
 	RADIO_ID_rat, RADIO_ID_mcc, RADIO_ID_mnc, RADIO_ID_tac, RADIO_ID_cell_id, RADIO_ID_pci, RADIO_ID_arfcn, RADIO_ID_band,
@@ -316,6 +318,7 @@ char *schema_tables_sql(void)
 		     "('event','attributes','event','what happened to sources, clock, disk and network',NULL),"
 		     "('fix','attributes','fix','positions as the receiver gave them',NULL),"
 		     "('sky','attributes','sky','satellites and their strength',NULL),"
+		     "('mark','attributes','mark','what the person noted',NULL),"
 		     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
 		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
 	return g_string_free(sql, FALSE);

@@ -9,24 +9,17 @@
 #include "error.h"
 #include "sync/register.h"
 
-#include <stddef.h>
-
 /* REALTIME is written down anew when it moved this far against BOOTTIME. */
 #define WALL_STEP_MS 20
 /* A sweep stands for the time to its modem's next one, but for no more than this. */
 #define MAX_SWEEP_MS 5000
 #define MAX_MODEMS   64
 
-/* The fields before the signals, and rx_tuned, make up state and cell. What is absent there is zero (stream.h), so that they can
- * be compared as bytes. */
-#define HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
-#define HEAD_FIELDS ((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned))
-
 typedef struct {
 	gint64 source, time_ms;
 	ServiceState service;
 	guint64 present;
-	guint8 head[HEAD_SIZE], rx_tuned;
+	guint8 head[RECORD_HEAD_SIZE], tail[RECORD_TAIL_SIZE], rx_tuned;
 	gint64 state, cell;
 } Sweep;
 
@@ -275,10 +268,11 @@ static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GErr
 	const Observation *o = &pass->record->observation;
 	SyncTools *tools = pass->boot->tools;
 	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
-	const guint64 present = o->present & HEAD_FIELDS;
+	const guint64 present = o->present & RECORD_STATE_FIELDS;
+	const guint8 *tail = (const guint8 *)&o->radio + RECORD_TAIL_OFFSET;
 	*ret_sweep = last;
 	if (last->source == source && last->present == present && last->rx_tuned == o->radio.rx_tuned &&
-	    memcmp(last->head, &o->radio, HEAD_SIZE) == 0)
+	    memcmp(last->head, &o->radio, RECORD_HEAD_SIZE) == 0 && memcmp(last->tail, tail, RECORD_TAIL_SIZE) == 0)
 		return TRUE;
 	last->state = store_dict_fields(tools->states, o->present, &o->radio, error);
 	last->cell = last->state < 0 ? -1 : store_dict_fields(tools->cells, o->present, &o->radio, error);
@@ -288,7 +282,8 @@ static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GErr
 		last->time_ms = G_MAXINT64;
 	last->source = source;
 	last->present = present;
-	memcpy(last->head, &o->radio, HEAD_SIZE);
+	memcpy(last->head, &o->radio, RECORD_HEAD_SIZE);
+	memcpy(last->tail, tail, RECORD_TAIL_SIZE);
 	last->rx_tuned = o->radio.rx_tuned;
 	return TRUE;
 }

@@ -3,8 +3,6 @@
 
 #include "error.h"
 
-#include <stddef.h>
-
 #define BATCH_RECORDS 96
 #define N_BATCHES     4
 
@@ -90,6 +88,7 @@ static ObservationParse decode(StreamPass pass, const guint8 *data, gsize length
 		return OBSERVATION_OK;
 	memset(&ret_o->radio, 0, offsetof(RadioFields, gsm_rssi_dbm));
 	ret_o->radio.rx_tuned = 0;
+	memset((guint8 *)&ret_o->radio + RECORD_TAIL_OFFSET, 0, RECORD_TAIL_SIZE);
 	const ObservationParse parse = observation_decode(data, length, ret_o);
 	/* What has no good head was refused, or counted as newer, by the first pass. */
 	if (parse != OBSERVATION_OK)

@@ -9,6 +9,8 @@
 
 #include "sync/segments.h"
 
+#include <stddef.h>
+
 typedef struct RecordStream RecordStream;
 
 typedef struct {
@@ -31,13 +33,22 @@ RecordStream *record_stream_new(SyncSegment **segments, guint n, StreamPass pass
 void record_stream_free(RecordStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordStream, record_stream_free)
 
+/* The members of RadioFields that make up state and cell: those before the signals, rx_tuned, and a tail after the cells. */
+#define RECORD_HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
+#define RECORD_TAIL_OFFSET offsetof(RadioFields, nr_available)
+#define RECORD_TAIL_SIZE   (offsetof(RadioFields, signal_repeats_ms) - RECORD_TAIL_OFFSET)
+#define RECORD_STATE_FIELDS                                                                      \
+	((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned) |     \
+	 (OBSERVATION_BIT(RADIO_ID_signal_repeats_ms) - OBSERVATION_BIT(RADIO_ID_nr_available)))
+
 typedef struct {
 	SyncSegment *segment;
 	ObservationParse parse;
 	JournalDamage place;        /* for record_stream_reject */
 	/* Of a fix store_kind_values, of a sweep store_signal_values; borrowed from the observation. */
 	StoreValue values[MAX(STORE_KIND_MAX_VALUES, STORE_N_SIGNALS)];
-	/* In the members of RadioFields up to the signals, and rx_tuned, what is absent is zero. */
+	/* In the members of RadioFields up to the signals, in rx_tuned and in the tail, what is absent is zero, so that they
+	 * can be compared as bytes. */
 	Observation observation;
 } Record;
 

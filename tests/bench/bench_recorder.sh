@@ -30,7 +30,7 @@ wait_until() { # a condition, for at most 15 s
 
 # --- the modem, the receiver, gpsd ---
 mkfifo "$WORK/state"
-"$BUILD/tests/helper/sim_qmi_host" <"$WORK/state" >"$WORK/modem.json" &
+"$BUILD/tests/helper/sim_modem_host" <"$WORK/state" >"$WORK/modem.json" &
 pids="$pids $!"
 exec 3>"$WORK/state"
 cat >&3 <<-END

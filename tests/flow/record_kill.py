@@ -25,7 +25,7 @@ apply
 tap = rig.Tap()
 out = rig.folder()
 random.seed(5)
-modem = rig.start([os.path.join(rig.BUILD, "tests/helper/sim_qmi_host")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+modem = rig.start([os.path.join(rig.BUILD, "tests/helper/sim_modem_host")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 path = re.search(r"/dev/pts/\d+", modem.stdout.readline()).group(0)
 modem.stdin.write(STATE)
 modem.stdin.flush()

@@ -209,8 +209,8 @@ def test_stalled(tap):
 
 
 def main():
-    if not os.path.exists(os.path.join(BUILD, "tests/helper/sim_qmi_host")):
-        print("1..0 # SKIP needs sim_qmi_host in " + BUILD)
+    if not os.path.exists(os.path.join(BUILD, "tests/helper/sim_modem_host")):
+        print("1..0 # SKIP needs sim_modem_host in " + BUILD)
         return 0
     tap = Tap()
     for test in (test_serving_system, test_system_info, test_reject, test_signal, test_clients, test_device, test_reset,

@@ -191,8 +191,8 @@ def show(name):
 def main():
     if len(sys.argv) > 1:
         return show(sys.argv[1])
-    if not shutil.which("qmicli") or not os.path.exists(os.path.join(BUILD, "tests/helper/sim_qmi_host")):
-        print("1..0 # SKIP needs qmicli, and sim_qmi_host in " + BUILD)
+    if not shutil.which("qmicli") or not os.path.exists(os.path.join(BUILD, "tests/helper/sim_modem_host")):
+        print("1..0 # SKIP needs qmicli, and sim_modem_host in " + BUILD)
         return 0
     why_not = own_network()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxy and the host go with us

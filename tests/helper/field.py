@@ -19,7 +19,7 @@ apply
 
 
 class Modem:
-    """tests/helper/sim_qmi_host behind a name that stays, as udev's links do."""
+    """tests/helper/sim_modem_host behind a name that stays, as udev's links do."""
 
     def __init__(self, name, link=True, prefix=()):
         self.name, self.prefix, self.process = name, list(prefix), None
@@ -28,14 +28,14 @@ class Modem:
             self.plug_in()
 
     def plug_in(self, state=SERVED):
-        self.process = rig.start(self.prefix + [os.path.join(rig.BUILD, "tests/helper/sim_qmi_host")], stdin=subprocess.PIPE,
+        self.process = rig.start(self.prefix + [os.path.join(rig.BUILD, "tests/helper/sim_modem_host")], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, text=True, bufsize=1)
         path = json.loads(self.process.stdout.readline())["path"]
         self.tell(state)
         os.symlink(path, self.node)
 
     def tell(self, lines):
-        """Commands of sim_qmi_host; the answer to the last."""
+        """Commands of sim_modem_host; the answer to the last."""
         answer = None
         for line in lines.strip().splitlines():
             self.process.stdin.write(line + "\n")

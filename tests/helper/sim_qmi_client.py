@@ -13,7 +13,7 @@ import time
 
 BUILD = os.environ.get("BUILD", "build/release")
 
-# The enumerations of src/sim/modem_state.h.
+# The enumerations of src/sim/world/modem_state.h.
 RAT = {"none": 0, "gsm": 1, "umts": 2, "lte": 3}
 REGISTRATION = {"not-registered": 0, "registered": 1, "searching": 2, "denied": 3, "unknown": 4}
 SERVICE = {"none": 0, "limited": 1, "full": 2}
@@ -25,10 +25,10 @@ WORDS = {"rat": RAT, "registration": REGISTRATION, "service": SERVICE, "true_ser
 
 
 class Host:
-    """tests/helper/sim_qmi_host: a modem whose state is dictated to it."""
+    """tests/helper/sim_modem_host: a modem whose state is dictated to it."""
 
     def __init__(self):
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/helper/sim_qmi_host")], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/helper/sim_modem_host")], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         self.path = json.loads(self.process.stdout.readline())["path"]
 

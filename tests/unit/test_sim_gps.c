@@ -1,7 +1,7 @@
 /* test_sim_gps.c - NMEA sentences and the receiver behind them. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/nmea.h"
-#include "sim/track.h"
-#include "sim/world.h"
+#include "sim/port/nmea.h"
+#include "sim/world/track.h"
+#include "sim/world/world.h"
 
 #include <math.h>
 #include <stdio.h>

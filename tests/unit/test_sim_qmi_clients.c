@@ -1,6 +1,6 @@
 /* test_sim_qmi_clients.c - client ids: limits, order, release.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/qmi_clients.h"
+#include "sim/qmi/clients.h"
 
 typedef struct {
 	SimQmiClients *clients;

@@ -1,6 +1,6 @@
 /* test_sim_qmi_mux.c - frames: what is one, what is not, and how one is written.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/qmi_mux.h"
+#include "sim/qmi/mux.h"
 
 /* g_assert_cmpmem() of GLib 2.74 does not compile under -Wconversion. */
 static void assert_bytes(const void *found, gsize found_size, const void *expected, gsize expected_size)
@@ -121,7 +121,7 @@ static void a_message_that_does_not_fit_is_not_sent(void)
 {
 	SimQmiMessage message;
 	sim_qmi_message_begin(&message, SIM_QMI_INDICATION, SIM_QMI_NAS, 1, 0, 0x004e);
-	for (guint i = 0; i < SIM_QMI_FRAME_MAX; i++) {
+	for (guint i = 0; i < SIM_MESSAGE_MAX; i++) {
 		byte_writer_u8(sim_qmi_message_tlv_begin(&message, 0x10), 0);
 		sim_qmi_message_tlv_end(&message);
 	}

@@ -1,6 +1,6 @@
 /* test_sim_qmi_values.c - how NAS codes single values: rounding, clamping, PLMNs, bands, bandwidths.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/qmi_nas.h"
+#include "sim/qmi/nas.h"
 
 /* g_assert_cmpmem() of GLib 2.74 does not compile under -Wconversion. */
 static void assert_bytes(const void *found, gsize found_size, const void *expected, gsize expected_size)

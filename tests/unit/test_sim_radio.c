@@ -1,10 +1,10 @@
 /* test_sim_radio.c - the simulator's radio against closed forms worked out by hand.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/radio.h"
+#include "sim/world/radio.h"
 
-#include "sim/carrier.h"
-#include "sim/rng.h"
-#include "sim/world.h"
+#include "sim/world/carrier.h"
+#include "sim/world/rng.h"
+#include "sim/world/world.h"
 
 #include <math.h>
 

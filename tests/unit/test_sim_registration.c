@@ -1,7 +1,7 @@
 /* test_sim_registration.c - how long a simulated modem takes to lose and to find a network.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/registration.h"
-#include "sim/world.h"
+#include "sim/world/registration.h"
+#include "sim/world/world.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* test_sim_scenario.c - reading scenario files: what they may say, and how errors name the line.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include "error.h"
-#include "sim/happening.h"
+#include "sim/world/happening.h"
 
 /* Lines are counted in the tests below: keep them. */
 static const char base[] = "[world]\n"			     /* 1 */

@@ -1,5 +1,5 @@
 /* test_sim_track.c - where the simulated vehicle is. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/track.h"
+#include "sim/world/track.h"
 
 #include <math.h>
 

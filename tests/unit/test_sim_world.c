@@ -1,6 +1,6 @@
 /* test_sim_world.c - a run depends on scenario and seed alone. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/truth.h"
-#include "sim/world.h"
+#include "sim/world/world.h"
 
 static const char scenario_text[] =
 	"[world]\nduration = 120\n"

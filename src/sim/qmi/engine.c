@@ -1,0 +1,221 @@
+/* engine.c - a modem that speaks QMI: requests find their row, rows make responses, changes make indications.
+ *
+ * Services: CTL, DMS, NAS, WDS (no data session yet) and UIM. A message that is not simulated gets the
+ * protocol error InvalidQmiCommand (71), a client id that is not allocated InvalidClientId (7).
+ *
+ * While the state's operating mode is RESETTING the modem is deaf and all client ids are lost; when it comes
+ * back it sends the CTL Sync indication, as firmware does after a restart.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/port/engine.h"
+
+#include "sim/qmi/clients.h"
+
+#define CTL_SYNC 0x0027
+
+const SimQmiService *const sim_qmi_services[] = {
+	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, NULL,
+};
+
+/* One state of the world with what the modem makes of it. */
+typedef struct {
+	SimModemState state;
+	SimCellView last_cell; /* the cell camped on last */
+	SimRat rat;
+} View;
+
+typedef struct {
+	SimEngine base;
+	SimQmiClients *clients;
+	View view;
+} SimQmiEngine;
+
+const SimQmiService *sim_qmi_service_find(guint8 id)
+{
+	for (guint i = 0; sim_qmi_services[i]; i++)
+		if (sim_qmi_services[i]->id == id)
+			return sim_qmi_services[i];
+	return NULL;
+}
+
+void sim_qmi_write_tlvs(const SimQmiCall *call, const SimQmiTlv *tlvs, SimQmiMessage *message)
+{
+	for (; tlvs && tlvs->write; tlvs++) {
+		ByteWriter *w = sim_qmi_message_tlv_begin(message, tlvs->type);
+		if (tlvs->write(call, w))
+			sim_qmi_message_tlv_end(message);
+		else
+			sim_qmi_message_tlv_drop(message);
+	}
+}
+
+gboolean sim_qmi_write_text(ByteWriter *w, const char *text)
+{
+	byte_writer_put(w, text, text ? strlen(text) : 0);
+	return TRUE;
+}
+
+static SimQmiCall call_for(SimQmiEngine *qmi, const View *view, SimQmiClient *client)
+{
+	SimQmiCall call = {
+		.info = qmi->base.info,
+		.state = &view->state,
+		.rat = view->rat,
+		.clients = qmi->clients,
+		.client = client,
+	};
+	if (view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE)
+		call.camped = &view->last_cell;
+	return call;
+}
+
+static void send_message(SimQmiEngine *qmi, SimQmiMessage *message)
+{
+	if (sim_qmi_message_end(message))
+		qmi->base.send(message->data, message->writer.length, qmi->base.user_data);
+}
+
+static const SimQmiRequest *request_row(const SimQmiService *service, guint16 message)
+{
+	const SimQmiRequest *row = service ? service->requests : NULL;
+	while (row && row->name && row->message != message)
+		row++;
+	return row && row->name ? row : NULL;
+}
+
+static SimQmiError serve(SimQmiCall *call, const SimQmiRequest *row)
+{
+	if (call->request->service != SIM_QMI_CTL && !call->client)
+		return SIM_QMI_INVALID_CLIENT_ID;
+	if (!row)
+		return SIM_QMI_INVALID_QMI_COMMAND;
+	return row->handle ? row->handle(call) : SIM_QMI_OK;
+}
+
+static void receive(SimEngine *engine, const guint8 *data, gsize size)
+{
+	SimQmiEngine *qmi = (SimQmiEngine *)engine;
+	SimQmiFrame frame;
+	const SimQmiFrame *request = &frame;
+	if (sim_qmi_frame_parse(data, size, &frame, &size) != SIM_QMI_PARSE_REQUEST ||
+	    qmi->view.state.operating_mode == SIM_OPMODE_RESETTING)
+		return;
+	const SimQmiRequest *row = request_row(sim_qmi_service_find(request->service), request->message);
+	SimQmiCall call = call_for(qmi, &qmi->view, sim_qmi_clients_find(qmi->clients, request->service, request->client));
+	call.request = request;
+	SimQmiError error = serve(&call, row);
+	g_debug("%s: service %u client %u: %s (0x%04x) -> %d", qmi->base.info->name, request->service, request->client,
+		row ? row->name : "unknown", request->message, (int)error);
+
+	SimQmiMessage response;
+	sim_qmi_message_begin(&response, SIM_QMI_RESPONSE, request->service, request->client, request->transaction,
+			      request->message);
+	sim_qmi_message_result(&response, error);
+	if (error == SIM_QMI_OK)
+		sim_qmi_write_tlvs(&call, row->tlvs, &response);
+	send_message(qmi, &response);
+}
+
+static void write_indication(const SimQmiCall *call, const SimQmiIndication *row, SimQmiMessage *message)
+{
+	sim_qmi_message_begin(message, SIM_QMI_INDICATION, call->client->service, call->client->id, 0, row->message);
+	sim_qmi_write_tlvs(call, row->tlvs, message);
+}
+
+static void indicate(SimQmiEngine *qmi, const View *before_view, SimQmiClient *client, const SimQmiIndication *row)
+{
+	SimQmiCall call = call_for(qmi, &qmi->view, client);
+	SimQmiCall before = call_for(qmi, before_view, client);
+	SimQmiMessage now, then;
+	if (row->is_due && !row->is_due(&call, &before))
+		return;
+	write_indication(&call, row, &now);
+	if (!row->is_due) {
+		write_indication(&before, row, &then);
+		if (now.writer.length == then.writer.length && memcmp(now.data, then.data, now.writer.length) == 0)
+			return;
+	}
+	send_message(qmi, &now);
+}
+
+static void indicate_changes(SimQmiEngine *qmi, const View *before)
+{
+	for (guint i = 0; i < sim_qmi_clients_count(qmi->clients); i++) {
+		SimQmiClient *client = sim_qmi_clients_nth(qmi->clients, i);
+		const SimQmiIndication *row = sim_qmi_service_find(client->service)->indications;
+		for (; row && row->name; row++)
+			if (client->reports & row->report)
+				indicate(qmi, before, client, row);
+	}
+}
+
+/* What firmware says when it has started anew: whatever you knew of me, forget it (libqmi, CTL Sync). */
+static void indicate_restart(SimQmiEngine *qmi)
+{
+	SimQmiMessage message;
+	sim_qmi_message_begin(&message, SIM_QMI_INDICATION, SIM_QMI_CTL, 0, 0, CTL_SYNC);
+	send_message(qmi, &message);
+}
+
+static void update(SimEngine *engine, const SimModemState *state)
+{
+	SimQmiEngine *qmi = (SimQmiEngine *)engine;
+	View before = qmi->view;
+	qmi->view.state = *state;
+	if (state->has_serving && state->n_cells > 0) {
+		qmi->view.last_cell = state->cells[0];
+		qmi->view.rat = state->cells[0].rat;
+	}
+	if (state->operating_mode == SIM_OPMODE_RESETTING)
+		sim_qmi_clients_release_all(qmi->clients);
+	else if (before.state.operating_mode == SIM_OPMODE_RESETTING)
+		indicate_restart(qmi);
+	indicate_changes(qmi, &before);
+}
+
+static SimEngine *engine_new(const SimModemInfo *info, SimMessageFunc send, gpointer user_data)
+{
+	SimQmiEngine *qmi = g_new0(SimQmiEngine, 1);
+	qmi->base = (SimEngine){.class = &sim_qmi_engine, .info = info, .send = send, .user_data = user_data};
+	qmi->clients = sim_qmi_clients_new();
+	qmi->view.rat = SIM_RAT_LTE;
+	return &qmi->base;
+}
+
+static void engine_free(SimEngine *engine)
+{
+	SimQmiEngine *qmi = (SimQmiEngine *)engine;
+	sim_qmi_clients_free(qmi->clients);
+	g_free(qmi);
+}
+
+static guint count_clients(const SimEngine *engine)
+{
+	return sim_qmi_clients_count(((const SimQmiEngine *)engine)->clients);
+}
+
+static SimCut cut(const guint8 *data, gsize length, gsize *ret_size)
+{
+	SimQmiFrame frame;
+	switch (sim_qmi_frame_parse(data, length, &frame, ret_size)) {
+	case SIM_QMI_PARSE_REQUEST:
+		return SIM_CUT_MESSAGE;
+	case SIM_QMI_PARSE_IGNORED:
+		return SIM_CUT_IGNORED;
+	case SIM_QMI_PARSE_PARTIAL:
+		return SIM_CUT_PARTIAL;
+	case SIM_QMI_PARSE_GARBAGE:
+		break;
+	}
+	return SIM_CUT_GARBAGE;
+}
+
+const SimEngineClass sim_qmi_engine = {
+	.protocol = "qmi",
+	.cut = cut,
+	.new = engine_new,
+	.receive = receive,
+	.update = update,
+	.clients = count_clients,
+	.free = engine_free,
+};

@@ -1,0 +1,168 @@
+/* scenario.h - the scenario file: a world, who is in it, and what happens to it.
+ *
+ * A scenario is a key file (keyfile.h): [group], key = value, # comment. Unknown groups and keys, bad
+ * values and missing keys are errors that name file and line. Angles are degrees (WGS84), powers dBm,
+ * times seconds or "90s", "1.5m", "2h", "1:30". PLMNs are MCC-MNC with their zeros: 257-01.
+ *
+ * [world]
+ *   duration              length of the run; required
+ *   start                 UTC of second 0, "2026-03-25T12:00:00Z", or "now" (the next whole second of the
+ *                         host's clock); default now
+ *   seed                  0 ..; default 1
+ *   path_loss             urban-macro (3GPP TR 36.942, default) or log-distance
+ *   path_loss_exponent    for log-distance, 2 .. 6; default 3.5
+ *   shadowing_db          standard deviation of the shadowing; default 6
+ *   shadowing_distance_m  its decorrelation distance; default 50
+ *   fading_db             standard deviation of what is left of fast fading after averaging; default 1
+ *   penetration_db        what the vehicle and the body take off every radio path; default 12
+ *   noise_figure_db       of the modems' receivers; default 7.5
+ *
+ * [track] or [track NAME], which may stand several times: the parts follow one another in the file's order
+ *   points                "lat,lon[,speed_kmh[,pause_s]]; ..." - the speed is that of the leg beginning at the
+ *                         point (default: as before, 30 at first), the pause is a stop before it. One point
+ *                         alone is a world that stands still
+ *   end                   hold (default), loop (on to the first point, again and again) or back (there and
+ *                         back, again and again); read from the last part
+ *
+ * [cell NAME]: one carrier of one sector. Cells at the same place are a site: they share their shadowing
+ *   plmn, lat, lon        required
+ *   rat                   lte (default), umts or gsm
+ *   earfcn                required; its downlink channel number: EARFCN, UARFCN or ARFCN by rat
+ *   band                  optional: must agree with the channel (3GPP TS 36.101 table 5.7.3-1)
+ *   bandwidth_mhz         lte: 1.4, 3, 5, 10 (default), 15 or 20
+ *   pci                   required; LTE PCI 0..503, UMTS scrambling code 0..511, GSM BSIC 0..63
+ *   tac, cell_id          required; TAC or LAC 0..65535; LTE 28 bits, UMTS 28 bits, GSM 16 bits
+ *   power_dbm             EIRP (antenna gain included) of what the modem measures: of one reference-signal
+ *                         resource element of LTE (28 is a macro cell: 46 dBm over 1200 elements are 15 dBm each,
+ *                         plus an antenna of 15 dBi, less 2 dB of cable), of the CPICH (47), of the BCCH
+ *                         carrier (55). Default as in brackets
+ *   load                  share of the remaining resources that carry power, 0..1; default 0.3
+ *   antenna_ports         LTE, 1 or 2 (default): an empty cell has RSRQ -3 or -6 dB
+ *   azimuth               direction of the sector; left out: all round
+ *
+ * [modem NAME]
+ *   plmn                  home network; required
+ *   roaming               list of further PLMNs that let it register; others forbid it (limited service)
+ *   rats                  list of lte, umts, gsm; default all
+ *   rx_chains             1..4; default 2
+ *   protocol              qmi (default): what its control port speaks
+ *   card                  ready (default), absent, pin-locked or error
+ *   traffic_kbps          of its data session while there is service; default 16; 0: no session
+ *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out
+ *
+ * [gps NAME]
+ *   rate                  epochs a second: 1 (default), 2, 5 or 10
+ *   noise_m               standard deviation of the position in each axis; default 1.5
+ *   satellites            in view, 4..24, GPS and GLONASS in turn; default 12
+ *   first_fix             seconds until the first fix; default 2
+ *   altitude_m            above the sea; default 220
+ *
+ * [happening NAME]
+ *   what                  one of the words below; required
+ *   at                    when it begins; required
+ *   until or for          when it ends, or for how long; left out: to the end of the run
+ *   Cells are chosen by any of: cells (names, or all), plmn, rat, tac, earfcn, band (all that are given must
+ *   fit; none given: every cell). modems and gps are lists of names or all (default all).
+ *
+ *   cells-off             the chosen cells fall silent
+ *   cells-power           db: the chosen cells send that much stronger (or weaker, if negative)
+ *   cells-load            load: the chosen cells have it
+ *   access                status: normal, emergency-only, no-calls or all-calls in the system information of the
+ *                         chosen cells (access class barring, TS 36.331)
+ *   cell-barred           cellBarred in the system information of the chosen cells
+ *   reject                cause: EMM cause (TS 24.301 table 9.9.3.9.1) with which the chosen cells' network
+ *                         answers attach, tracking area update and service request
+ *   opmode                mode: low-power (airplane), offline or resetting, of modems
+ *   card                  card: absent, pin-locked or error, in modems
+ *   attenuation           db on every radio path (tunnel, lift), gps_db on satellites; ramp
+ *   noise                 db: the receivers' noise rises that much on earfcn or band or everywhere; ramp
+ *   jammer                lat, lon, power_dbm (EIRP over the whole width of what it jams): on an earfcn
+ *                         (the carrier's width), a band (the downlink's width) or each band; ramp
+ *   gps-loss              gps: the satellites of these receivers are gone
+ *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sim/world/carrier.h"
+#include "sim/world/modem_state.h"
+#include "sim/world/radio.h"
+#include "sim/world/track.h"
+
+typedef struct SimHappening SimHappening; /* happening.h */
+
+typedef struct {
+	char *name;
+	char mcc[4], mnc[4];
+	guint32 tac, pci;
+	guint64 cell_id;
+	SimCarrier carrier;
+	double lat_deg, lon_deg;
+	double power_dbm;
+	double load;
+	guint antenna_ports;
+	gboolean directional;
+	double azimuth_deg;
+} SimCell;
+
+typedef struct {
+	SimModemInfo info;
+	guint rats; /* bit (1 << SimRat) for each that it has */
+	SimCard card;
+	char *protocol; /* of a SimEngineClass */
+	char **roaming; /* PLMNs as "257-02", NULL-terminated, may be NULL */
+	double traffic_kbps;
+} SimModemSetup;
+
+typedef struct {
+	char *name;
+	guint rate_hz;
+	double noise_m;
+	guint n_satellites;
+	double first_fix_s;
+	double altitude_m;
+} SimGpsSetup;
+
+typedef struct {
+	char *name; /* of the file, without its folder */
+	guint64 seed;
+	double duration_s;
+	gboolean starts_now;
+	gint64 start_unix_s; /* when not starts_now */
+	SimRadioSetup radio;
+	SimTrack *track;
+	GPtrArray *cells;      /* of SimCell */
+	GPtrArray *modems;     /* of SimModemSetup */
+	GPtrArray *gps;        /* of SimGpsSetup */
+	GPtrArray *happenings; /* of SimHappening */
+} SimScenario;
+
+/* NULL and an error of JAMLOG_ERROR_USAGE when the file cannot be read or says something impossible. */
+SimScenario *sim_scenario_load(const char *path, GError **error);
+/* The same from memory; `label` stands for the path. */
+SimScenario *sim_scenario_load_data(const char *label, const char *text, GError **error);
+void sim_scenario_free(SimScenario *scenario);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimScenario, sim_scenario_free)
+
+static inline const SimCell *sim_scenario_cell(const SimScenario *scenario, guint index)
+{
+	return g_ptr_array_index(scenario->cells, index);
+}
+
+static inline const SimModemSetup *sim_scenario_modem(const SimScenario *scenario, guint index)
+{
+	return g_ptr_array_index(scenario->modems, index);
+}
+
+static inline const SimGpsSetup *sim_scenario_gps(const SimScenario *scenario, guint index)
+{
+	return g_ptr_array_index(scenario->gps, index);
+}
+
+static inline const SimHappening *sim_scenario_happening(const SimScenario *scenario, guint index)
+{
+	return g_ptr_array_index(scenario->happenings, index);
+}
+
+/* "2026-03-25T12:00:00Z" to seconds since 1970; FALSE when it is not UTC of that form. */
+gboolean sim_scenario_parse_utc(const char *text, gint64 *ret_unix_s);

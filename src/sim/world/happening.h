@@ -1,0 +1,76 @@
+/* happening.h - what happens to the world, and what it changes at a given second.
+ *
+ * A kind of happening is one row of the table in happening.c and one function that writes into the
+ * effects. Effects are computed afresh at each tick from the happenings that are then active, so nothing
+ * needs undoing and happenings may overlap.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "keyfile.h"
+#include "sim/scenario/scenario.h"
+
+typedef struct SimHappeningKind SimHappeningKind;
+
+struct SimHappening {
+	char *name;
+	const SimHappeningKind *kind;
+	double at_s, until_s; /* active in [at, until) */
+	gboolean *cells, *modems, *gps; /* one flag for each of the scenario's: chosen */
+	guint32 earfcn, band;	  /* 0: not given */
+	double db, gps_db, power_dbm, load, lat_deg, lon_deg, ramp_s;
+	guint32 cause;
+	SimAccess status;
+	SimOpMode mode;
+	SimCard card;
+};
+
+#define SIM_MAX_EMITTERS 16
+
+/* A jammer, or noise without a place. */
+typedef struct {
+	gboolean placed;
+	double lat_deg, lon_deg;
+	double level_db;	/* placed: EIRP in dBm; else: rise of the noise in dB */
+	guint32 earfcn, band; /* on which carriers; 0: all */
+} SimEmitter;
+
+typedef struct {
+	gboolean off;
+	double power_db;
+	double load;
+	SimAccess access;
+	gboolean barred;
+	guint reject_cause;
+} SimCellEffect;
+
+typedef struct {
+	SimOpMode mode;
+	SimCard card;
+} SimModemEffect;
+
+typedef struct {
+	gboolean lost;
+	double attenuation_db;
+} SimGpsEffect;
+
+typedef struct {
+	SimCellEffect *cells;
+	SimModemEffect *modems;
+	SimGpsEffect *gps;
+	double attenuation_db;
+	guint n_emitters;
+	SimEmitter emitters[SIM_MAX_EMITTERS];
+} SimEffects;
+
+/* Every group of kind "happening" of the file, into the scenario. The cells, modems and receivers must be read before. */
+gboolean sim_happenings_read(const KeyFile *file, SimScenario *scenario, GError **error);
+void sim_happening_free(SimHappening *happening);
+
+gboolean sim_happening_active(const SimHappening *happening, double t_s);
+
+SimEffects *sim_effects_new(const SimScenario *scenario);
+void sim_effects_free(SimEffects *effects);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEffects, sim_effects_free)
+/* Sets what holds at that second. */
+void sim_effects_update(SimEffects *effects, const SimScenario *scenario, double t_s);

@@ -1,0 +1,348 @@
+/* world.c - see world.h. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/world/world.h"
+
+#include "sim/world/happening.h"
+#include "sim/world/hearing.h"
+#include "sim/world/receiver.h"
+#include "sim/world/rng.h"
+
+#include <math.h>
+
+/* How long the service shown lags behind the true one: when the radio fails, modems wait before they take the bars
+ * away [inferred]. What they do themselves or are told by the network they show at once. */
+#define SHOW_LOSS_S	    3.0
+#define SHOW_GAIN_S	    0.5
+#define CHAIN_OFFSET_DB	    1.0	  /* standard deviation of a receive chain's gain */
+#define TIMING_UNIT_M	    78.07 /* 16 Ts there and back: 16 / 30.72e6 s times c / 2, TS 36.213 clause 4.2.3 */
+#define PACKET_BYTES	    1000
+#define UPLINK_PART	    4 /* a quarter of what comes down goes up */
+
+typedef struct {
+	SimModemState state;
+	guint cell_index[SIM_MAX_CELLS]; /* of the scenario, for each of state.cells */
+	SimRegistrar *registrar;
+	SimHeard *heard;
+	double shown_differs_since_s; /* the service shown is not the true one since, or -1 */
+	double download_bits, upload_bits; /* not yet a whole packet */
+} Modem;
+
+struct SimWorld {
+	const SimScenario *scenario;
+	guint64 seed;
+	gint64 start_unix_s;
+	guint64 tick;
+	SimPlace place;
+	SimEffects *effects;
+	SimEar *ear;
+	guint n_modems;
+	Modem *modems;
+	SimReceiver **receivers;
+};
+
+static void setup_modem(SimWorld *world, guint index)
+{
+	Modem *modem = &world->modems[index];
+	const SimModemInfo *info = &sim_scenario_modem(world->scenario, index)->info;
+	modem->registrar = sim_registrar_new(world->scenario, index, world->seed);
+	modem->heard = g_new0(SimHeard, world->scenario->cells->len + 1);
+	modem->shown_differs_since_s = -1;
+	modem->state.name = info->name;
+	modem->state.n_rx = info->n_rx;
+}
+
+/* A modem that is off receives nothing; one that is on always has a channel. */
+static void update_receiver_power(SimWorld *world, guint index)
+{
+	Modem *modem = &world->modems[index];
+	const SimCarrier *tuned =
+		&sim_scenario_cell(world->scenario, sim_registrar_view(modem->registrar)->tuned)->carrier;
+	gboolean on = modem->state.operating_mode == SIM_OPMODE_ONLINE;
+	double power_mw = sim_ear_wideband_mw(world->ear, world->effects, &world->place, modem->heard, tuned);
+	for (guint chain = 0; chain < modem->state.n_rx; chain++) {
+		double offset_db = CHAIN_OFFSET_DB * sim_gauss(world->seed, SIM_STREAM_CHAIN, index, chain);
+		modem->state.rx[chain].tuned = on;
+		modem->state.rx[chain].power_dbm = sim_dbm_from_mw(power_mw) + offset_db;
+	}
+}
+
+static SimCellView view_cell(const SimCell *cell, const SimHeard *heard)
+{
+	SimCellView view = {.rat = cell->carrier.rat,
+			    .tac = cell->tac,
+			    .cell_id = cell->cell_id,
+			    .pci = cell->pci,
+			    .arfcn = cell->carrier.arfcn,
+			    .band = cell->carrier.band,
+			    .bandwidth_mhz = cell->carrier.bandwidth_mhz,
+			    .rsrp_dbm = heard->measure.rsrp_dbm,
+			    .rsrq_db = heard->measure.rsrq_db,
+			    .rssi_dbm = heard->measure.rssi_dbm,
+			    .sinr_db = heard->measure.sinr_db};
+	g_strlcpy(view.mcc, cell->mcc, sizeof view.mcc);
+	g_strlcpy(view.mnc, cell->mnc, sizeof view.mnc);
+	return view;
+}
+
+static gboolean same_plmn(const SimCell *a, const SimCell *b)
+{
+	return g_str_equal(a->mcc, b->mcc) && g_str_equal(a->mnc, b->mnc);
+}
+
+/* A modem measures whatever stands on its channel, and the channels that its own network names to it. */
+static gboolean on_measured_channel(const SimScenario *scenario, const SimCell *cell, const SimCell *serving)
+{
+	for (guint i = 0; i < scenario->cells->len; i++) {
+		const SimCell *other = sim_scenario_cell(scenario, i);
+		if (other->carrier.rat == cell->carrier.rat && other->carrier.arfcn == cell->carrier.arfcn &&
+		    (other == serving || same_plmn(other, serving)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Puts a neighbour where its strength belongs; the weakest falls off a full list. Index 0 is the serving cell. */
+static void insert_neighbour(Modem *modem, guint index)
+{
+	SimModemState *state = &modem->state;
+	double rsrp_dbm = modem->heard[index].measure.rsrp_dbm;
+	guint at = state->n_cells;
+	while (at > 1 && modem->heard[modem->cell_index[at - 1]].measure.rsrp_dbm < rsrp_dbm)
+		at--;
+	if (at == SIM_MAX_CELLS)
+		return;
+	state->n_cells = MIN(state->n_cells + 1, SIM_MAX_CELLS);
+	for (guint i = state->n_cells - 1; i > at; i--)
+		modem->cell_index[i] = modem->cell_index[i - 1];
+	modem->cell_index[at] = index;
+}
+
+static void list_cells(const SimWorld *world, Modem *modem)
+{
+	SimModemState *state = &modem->state;
+	const SimScenario *scenario = world->scenario;
+	gint serving = sim_registrar_view(modem->registrar)->serving;
+	state->has_serving = serving >= 0;
+	state->n_cells = state->has_serving ? 1 : 0;
+	if (!state->has_serving)
+		return;
+	modem->cell_index[0] = (guint)serving;
+	const SimModemSetup *setup = sim_scenario_modem(scenario, (guint)(modem - world->modems));
+	for (guint i = 0; i < scenario->cells->len; i++) {
+		const SimCell *cell = sim_scenario_cell(scenario, i);
+		if (i != (guint)serving && modem->heard[i].measurable && (setup->rats & (1u << cell->carrier.rat)) &&
+		    on_measured_channel(scenario, cell, sim_scenario_cell(scenario, (guint)serving)))
+			insert_neighbour(modem, i);
+	}
+	for (guint i = 0; i < state->n_cells; i++) {
+		guint index = modem->cell_index[i];
+		state->cells[i] = view_cell(sim_scenario_cell(scenario, index), &modem->heard[index]);
+	}
+}
+
+static void update_shown_service(Modem *modem, double t_s)
+{
+	SimModemState *state = &modem->state;
+	if (state->service == state->true_service) {
+		modem->shown_differs_since_s = -1;
+		return;
+	}
+	if (modem->shown_differs_since_s < 0)
+		modem->shown_differs_since_s = t_s;
+	double lag_s = state->true_service > state->service ? SHOW_GAIN_S : 0;
+	if (state->true_service == SIM_SERVICE_NONE && state->operating_mode == SIM_OPMODE_ONLINE && state->reject_cause == 0)
+		lag_s = SHOW_LOSS_S;
+	if (t_s - modem->shown_differs_since_s >= lag_s - 1e-6) {
+		state->service = state->true_service;
+		modem->shown_differs_since_s = -1;
+	}
+}
+
+/* Data goes as fast as the session asks or the channel carries (Shannon's bound, half of it). */
+static void update_traffic(const SimWorld *world, guint index)
+{
+	Modem *modem = &world->modems[index];
+	SimModemState *state = &modem->state;
+	double kbps = sim_scenario_modem(world->scenario, index)->traffic_kbps;
+	if (kbps <= 0 || state->true_service != SIM_SERVICE_FULL || !state->ps_attached)
+		return;
+	/* Bursts: in about half of the seconds, and then twice the rate. */
+	if (sim_uniform(world->seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) < 0.5)
+		return;
+	const SimCellView *cell = &state->cells[0];
+	double bound_kbps = 0.5 * cell->bandwidth_mhz * 1000 * log2(1 + sim_mw_from_dbm(cell->sinr_db));
+	modem->download_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS;
+	modem->upload_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS / UPLINK_PART;
+	guint64 down = (guint64)(modem->download_bits / (8 * PACKET_BYTES));
+	guint64 up = (guint64)(modem->upload_bits / (8 * PACKET_BYTES));
+	modem->download_bits -= (double)down * 8 * PACKET_BYTES;
+	modem->upload_bits -= (double)up * 8 * PACKET_BYTES;
+	state->rx_packets += down;
+	state->rx_bytes += down * PACKET_BYTES;
+	state->tx_packets += up;
+	state->tx_bytes += up * PACKET_BYTES;
+	state->tx_on = TRUE;
+}
+
+static void update_uplink(const SimWorld *world, Modem *modem)
+{
+	SimModemState *state = &modem->state;
+	const SimCell *cell = sim_scenario_cell(world->scenario, sim_registrar_view(modem->registrar)->tuned);
+	state->tx_power_dbm = state->tx_on ? sim_radio_tx_power_dbm(cell->power_dbm, state->has_serving ? state->cells[0].rsrp_dbm
+												 : SIM_MIN_RSRP_DBM)
+					   : 0;
+	state->timing_advance = 0;
+	if (state->registration != SIM_REG_REGISTERED || !state->has_serving)
+		return;
+	double east, north;
+	sim_plane_from_geo(sim_track_plane(world->scenario->track), cell->lat_deg, cell->lon_deg, &east, &north);
+	state->timing_advance = (guint)lround(hypot(east - world->place.east_m, north - world->place.north_m) / TIMING_UNIT_M);
+}
+
+static void copy_registration(Modem *modem)
+{
+	SimModemState *state = &modem->state;
+	const SimRegistrationView *view = sim_registrar_view(modem->registrar);
+	gboolean registered = view->registration == SIM_REG_REGISTERED;
+	state->registration = view->registration;
+	state->cs_attached = state->ps_attached = registered;
+	state->roaming = view->roaming;
+	state->forbidden = view->forbidden;
+	state->true_service = view->true_service;
+	state->access = view->access;
+	state->reject_cause = view->reject_cause;
+	state->reject_count = view->reject_count;
+	/* LTE attaches for both domains at once; a location area update of GSM and UMTS is of the circuit-switched one. */
+	state->reject_is_ps = view->reject_cause != 0 && view->reject_rat == SIM_RAT_LTE;
+	state->reject_is_cs = view->reject_cause != 0 && view->reject_rat != SIM_RAT_LTE;
+	state->tx_on = view->tx_on;
+}
+
+static void step_modem(SimWorld *world, guint index, double t_s)
+{
+	Modem *modem = &world->modems[index];
+	SimModemState *state = &modem->state;
+	const SimModemEffect *effect = &world->effects->modems[index];
+	SimRegistration registration = state->registration;
+	SimService service = state->service;
+	SimAccess access = state->access;
+	gboolean had_serving = state->has_serving;
+	guint before = modem->cell_index[0];
+	state->operating_mode = effect->mode;
+	state->card = effect->card;
+	sim_ear_listen(world->ear, world->effects, &world->place, t_s, index, modem->heard);
+	SimRegistrationInput input = {
+		.t_s = t_s, .heard = modem->heard, .cells = world->effects->cells, .mode = effect->mode, .card = effect->card};
+	sim_registrar_step(modem->registrar, &input);
+	copy_registration(modem);
+	update_shown_service(modem, t_s);
+	list_cells(world, modem);
+	update_receiver_power(world, index);
+	update_traffic(world, index);
+	update_uplink(world, modem);
+	if (registration != state->registration || service != state->service || access != state->access ||
+	    had_serving != state->has_serving || (had_serving && before != modem->cell_index[0]))
+		state->change_count++;
+}
+
+static void compute_tick(SimWorld *world)
+{
+	double t_s = sim_world_seconds(world);
+	world->place = sim_track_at(world->scenario->track, t_s);
+	sim_effects_update(world->effects, world->scenario, t_s);
+	for (guint i = 0; i < world->n_modems; i++)
+		step_modem(world, i, t_s);
+	for (guint i = 0; i < world->scenario->gps->len; i++)
+		sim_receiver_step(world->receivers[i], &world->effects->gps[i], &world->place, t_s, sim_world_utc_ms(world));
+}
+
+SimWorld *sim_world_new(const SimScenario *scenario, guint64 seed, gint64 start_unix_s)
+{
+	SimWorld *world = g_new0(SimWorld, 1);
+	world->scenario = scenario;
+	world->seed = seed;
+	world->start_unix_s = start_unix_s;
+	world->effects = sim_effects_new(scenario);
+	world->ear = sim_ear_new(scenario, seed);
+	world->n_modems = scenario->modems->len;
+	world->modems = g_new0(Modem, world->n_modems + 1);
+	for (guint i = 0; i < world->n_modems; i++)
+		setup_modem(world, i);
+	world->receivers = g_new0(SimReceiver *, scenario->gps->len + 1);
+	for (guint i = 0; i < scenario->gps->len; i++)
+		world->receivers[i] = sim_receiver_new(scenario, i, seed);
+	compute_tick(world);
+	return world;
+}
+
+void sim_world_free(SimWorld *world)
+{
+	if (!world)
+		return;
+	for (guint i = 0; i < world->n_modems; i++) {
+		sim_registrar_free(world->modems[i].registrar);
+		g_free(world->modems[i].heard);
+	}
+	for (guint i = 0; i < world->scenario->gps->len; i++)
+		sim_receiver_free(world->receivers[i]);
+	g_free(world->modems);
+	g_free(world->receivers);
+	sim_ear_free(world->ear);
+	sim_effects_free(world->effects);
+	g_free(world);
+}
+
+void sim_world_step(SimWorld *world)
+{
+	world->tick++;
+	compute_tick(world);
+}
+
+const SimScenario *sim_world_scenario(const SimWorld *world)
+{
+	return world->scenario;
+}
+
+guint64 sim_world_seed(const SimWorld *world)
+{
+	return world->seed;
+}
+
+guint64 sim_world_tick(const SimWorld *world)
+{
+	return world->tick;
+}
+
+double sim_world_seconds(const SimWorld *world)
+{
+	return (double)world->tick / SIM_TICKS_PER_S;
+}
+
+gint64 sim_world_utc_ms(const SimWorld *world)
+{
+	return world->start_unix_s * 1000 + (gint64)world->tick * SIM_TICK_MS;
+}
+
+const SimPlace *sim_world_place(const SimWorld *world)
+{
+	return &world->place;
+}
+
+const SimModemState *sim_world_modem(const SimWorld *world, guint modem)
+{
+	return &world->modems[modem].state;
+}
+
+const SimRegistrationView *sim_world_registration(const SimWorld *world, guint modem)
+{
+	return sim_registrar_view(world->modems[modem].registrar);
+}
+
+const SimCell *sim_world_cell(const SimWorld *world, guint modem, guint index)
+{
+	return sim_scenario_cell(world->scenario, world->modems[modem].cell_index[index]);
+}
+
+const SimEpoch *sim_world_epoch(const SimWorld *world, guint gps)
+{
+	return sim_receiver_epoch(world->receivers[gps]);
+}

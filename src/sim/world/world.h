@@ -1,0 +1,36 @@
+/* world.h - the simulated world: place, radio, modems and receivers at each tick of 100 ms.
+ *
+ * Time advances by sim_world_step() and by nothing else: the state at tick k depends on scenario, seed and k
+ * alone, never on the wall clock or on how often somebody asks. Everything returned is borrowed and
+ * changes with the next step.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sim/port/nmea.h"
+#include "sim/world/registration.h"
+#include "sim/scenario/scenario.h"
+
+#define SIM_TICK_MS	100
+#define SIM_TICKS_PER_S (1000 / SIM_TICK_MS)
+
+typedef struct SimWorld SimWorld;
+
+/* At tick 0. Borrows the scenario; the seed is given apart so that it can be overridden. */
+SimWorld *sim_world_new(const SimScenario *scenario, guint64 seed, gint64 start_unix_s);
+void sim_world_free(SimWorld *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimWorld, sim_world_free)
+void sim_world_step(SimWorld *world);
+
+const SimScenario *sim_world_scenario(const SimWorld *world);
+guint64 sim_world_seed(const SimWorld *world);
+guint64 sim_world_tick(const SimWorld *world);
+double sim_world_seconds(const SimWorld *world);
+gint64 sim_world_utc_ms(const SimWorld *world);
+const SimPlace *sim_world_place(const SimWorld *world);
+
+const SimModemState *sim_world_modem(const SimWorld *world, guint modem);
+const SimRegistrationView *sim_world_registration(const SimWorld *world, guint modem);
+/* The scenario's cell behind state->cells[index]. */
+const SimCell *sim_world_cell(const SimWorld *world, guint modem, guint index);
+const SimEpoch *sim_world_epoch(const SimWorld *world, guint gps);

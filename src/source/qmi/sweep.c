@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/qmi/sweep.h"
+
+#include "source/qmi/decode.h"
+
+/* For how many sweeps a question is left out: */
+#define REST_SLOW        9  /* that hardly changes its answer */
+#define REST_HUNG        30 /* that hung in HUNG_MAX sweeps, each of which it held up until its deadline */
+#define REST_UNSUPPORTED 60 /* that the firmware does not know, or not in its present state */
+#define HUNG_MAX         2
+
+typedef enum {
+	CALL_OPERATING_MODE,
+	CALL_CARD_STATUS,
+	CALL_SYSTEM_INFO,
+	CALL_SERVING_SYSTEM,
+	CALL_SIGNAL_INFO,
+	CALL_RF_BAND,
+	CALL_CELL_LOCATION,
+	CALL_TX_RX,
+	N_CALLS,
+} CallId;
+
+struct QmiSweep {
+	const char *source;
+	QmiSweepDone done;
+	gpointer user_data;
+	guint rest[N_CALLS]; /* sweeps until it is asked again */
+	guint hung[N_CALLS]; /* deadlines passed in a row */
+	Rat last_rat;        /* whose receive chains to ask for */
+
+	gboolean active;
+	Observation radio;
+	gpointer answers[N_CALLS];   /* owned outputs of libqmi */
+	gboolean timed_out[N_CALLS];
+	guint pending;
+	guint answered;     /* with data or an error of the modem's own */
+	gboolean forgotten; /* it does not know our client ids */
+};
+
+static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error);
+
+/* The callback of one question. */
+#define DEFINE_READY(name, ID, client, Output, finish, get_result)                                   \
+	static void name(GObject *object, GAsyncResult *result, gpointer data)                         \
+	{                                                                                              \
+		g_autoptr(GError) error = NULL;                                                        \
+		Output *answer = finish(client(object), result, &error);                               \
+		if (answer && !get_result(answer, &error))                                             \
+			g_clear_pointer(&answer, Output##_unref_);                                     \
+		call_done(data, ID, answer, error);                                                    \
+	}
+#define QmiMessageDmsGetOperatingModeOutput_unref_     qmi_message_dms_get_operating_mode_output_unref
+#define QmiMessageUimGetCardStatusOutput_unref_        qmi_message_uim_get_card_status_output_unref
+#define QmiMessageNasGetSystemInfoOutput_unref_        qmi_message_nas_get_system_info_output_unref
+#define QmiMessageNasGetServingSystemOutput_unref_     qmi_message_nas_get_serving_system_output_unref
+#define QmiMessageNasGetSignalInfoOutput_unref_        qmi_message_nas_get_signal_info_output_unref
+#define QmiMessageNasGetRfBandInformationOutput_unref_ qmi_message_nas_get_rf_band_information_output_unref
+#define QmiMessageNasGetCellLocationInfoOutput_unref_  qmi_message_nas_get_cell_location_info_output_unref
+#define QmiMessageNasGetTxRxInfoOutput_unref_          qmi_message_nas_get_tx_rx_info_output_unref
+
+DEFINE_READY(on_operating_mode, CALL_OPERATING_MODE, QMI_CLIENT_DMS, QmiMessageDmsGetOperatingModeOutput,
+	     qmi_client_dms_get_operating_mode_finish, qmi_message_dms_get_operating_mode_output_get_result)
+DEFINE_READY(on_card_status, CALL_CARD_STATUS, QMI_CLIENT_UIM, QmiMessageUimGetCardStatusOutput,
+	     qmi_client_uim_get_card_status_finish, qmi_message_uim_get_card_status_output_get_result)
+DEFINE_READY(on_get_system_info, CALL_SYSTEM_INFO, QMI_CLIENT_NAS, QmiMessageNasGetSystemInfoOutput,
+	     qmi_client_nas_get_system_info_finish, qmi_message_nas_get_system_info_output_get_result)
+DEFINE_READY(on_get_serving_system, CALL_SERVING_SYSTEM, QMI_CLIENT_NAS, QmiMessageNasGetServingSystemOutput,
+	     qmi_client_nas_get_serving_system_finish, qmi_message_nas_get_serving_system_output_get_result)
+DEFINE_READY(on_signal_info, CALL_SIGNAL_INFO, QMI_CLIENT_NAS, QmiMessageNasGetSignalInfoOutput,
+	     qmi_client_nas_get_signal_info_finish, qmi_message_nas_get_signal_info_output_get_result)
+DEFINE_READY(on_rf_band, CALL_RF_BAND, QMI_CLIENT_NAS, QmiMessageNasGetRfBandInformationOutput,
+	     qmi_client_nas_get_rf_band_information_finish, qmi_message_nas_get_rf_band_information_output_get_result)
+DEFINE_READY(on_cell_location, CALL_CELL_LOCATION, QMI_CLIENT_NAS, QmiMessageNasGetCellLocationInfoOutput,
+	     qmi_client_nas_get_cell_location_info_finish, qmi_message_nas_get_cell_location_info_output_get_result)
+DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutput, qmi_client_nas_get_tx_rx_info_finish,
+	     qmi_message_nas_get_tx_rx_info_output_get_result)
+
+static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable *cancellable)
+{
+	/* Receive power is asked for one RAT: the last that was heard. Silence has to be measured too, so never for none. */
+	static const QmiNasRadioInterface interfaces[] = {
+		[RAT_NONE] = QMI_NAS_RADIO_INTERFACE_LTE, [RAT_GSM] = QMI_NAS_RADIO_INTERFACE_GSM,
+		[RAT_UMTS] = QMI_NAS_RADIO_INTERFACE_UMTS, [RAT_LTE] = QMI_NAS_RADIO_INTERFACE_LTE,
+		[RAT_NR] = QMI_NAS_RADIO_INTERFACE_5GNR};
+	if (id == CALL_SYSTEM_INFO) {
+		qmi_client_nas_get_system_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_get_system_info, sweep);
+	} else if (id == CALL_SERVING_SYSTEM) {
+		qmi_client_nas_get_serving_system(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_get_serving_system, sweep);
+	} else if (id == CALL_SIGNAL_INFO) {
+		qmi_client_nas_get_signal_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_signal_info, sweep);
+	} else if (id == CALL_RF_BAND) {
+		qmi_client_nas_get_rf_band_information(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_rf_band, sweep);
+	} else if (id == CALL_CELL_LOCATION) {
+		qmi_client_nas_get_cell_location_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_cell_location, sweep);
+	} else if (id == CALL_TX_RX) {
+		g_autoptr(QmiMessageNasGetTxRxInfoInput) input = qmi_message_nas_get_tx_rx_info_input_new();
+		qmi_message_nas_get_tx_rx_info_input_set_radio_interface(input, interfaces[sweep->last_rat], NULL);
+		qmi_client_nas_get_tx_rx_info(nas, input, QMI_CALL_TIMEOUT_S, cancellable, on_tx_rx, sweep);
+	}
+}
+
+void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiClientUim *uim, GCancellable *cancellable)
+{
+	g_return_if_fail(!sweep->active);
+	sweep->active = TRUE;
+	sweep->answered = 0;
+	sweep->forgotten = FALSE;
+	memset(sweep->timed_out, 0, sizeof sweep->timed_out);
+	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
+	for (CallId id = 0; id < N_CALLS; id++) {
+		if (sweep->rest[id] > 0) {
+			sweep->rest[id]--;
+			continue;
+		}
+		sweep->pending++;
+		if (id == CALL_OPERATING_MODE)
+			qmi_client_dms_get_operating_mode(dms, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_operating_mode, sweep);
+		else if (id == CALL_CARD_STATUS)
+			qmi_client_uim_get_card_status(uim, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_card_status, sweep);
+		else
+			ask_nas(sweep, id, nas, cancellable);
+	}
+}
+
+static void decode_and_release(QmiSweep *sweep)
+{
+#define DECODE(ID, Output, decode)                          \
+	if (sweep->answers[ID]) {                           \
+		decode(sweep->answers[ID], &sweep->radio);  \
+		Output##_unref_(sweep->answers[ID]);        \
+		sweep->answers[ID] = NULL;                  \
+	}
+	DECODE(CALL_OPERATING_MODE, QmiMessageDmsGetOperatingModeOutput, qmi_decode_operating_mode)
+	DECODE(CALL_CARD_STATUS, QmiMessageUimGetCardStatusOutput, qmi_decode_card_status)
+	DECODE(CALL_SYSTEM_INFO, QmiMessageNasGetSystemInfoOutput, qmi_decode_system_info)
+	DECODE(CALL_SERVING_SYSTEM, QmiMessageNasGetServingSystemOutput, qmi_decode_serving_system)
+	DECODE(CALL_SIGNAL_INFO, QmiMessageNasGetSignalInfoOutput, qmi_decode_signal_info)
+	DECODE(CALL_RF_BAND, QmiMessageNasGetRfBandInformationOutput, qmi_decode_rf_band)
+	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, qmi_decode_cell_location)
+	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
+#undef DECODE
+	qmi_decode_finish(&sweep->radio);
+}
+
+/* Which questions the next sweeps leave out. */
+static void let_rest(QmiSweep *sweep)
+{
+	for (CallId id = 0; id < N_CALLS; id++) {
+		if (sweep->answers[id])
+			sweep->hung[id] = 0;
+		if (sweep->answers[id] && id == CALL_CARD_STATUS)
+			sweep->rest[id] = REST_SLOW;
+		/* When nothing was answered it is the modem that hangs, not the question. */
+		if (sweep->timed_out[id] && sweep->answered > 0 && ++sweep->hung[id] >= HUNG_MAX)
+			sweep->rest[id] = REST_HUNG;
+	}
+	/* This one is always asked, or nothing would tell that the modem lives. */
+	sweep->rest[CALL_SYSTEM_INFO] = 0;
+}
+
+static void sweep_done(QmiSweep *sweep)
+{
+	let_rest(sweep);
+	decode_and_release(sweep);
+	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
+		sweep->last_rat = (Rat)sweep->radio.radio.rat;
+	sweep->active = FALSE;
+	sweep->done(&sweep->radio,
+		    sweep->forgotten      ? QMI_SWEEP_FORGOTTEN
+		    : sweep->answered > 0 ? QMI_SWEEP_ANSWERED
+					  : QMI_SWEEP_SILENT,
+		    sweep->user_data);
+}
+
+static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
+{
+	sweep->answers[id] = answer;
+	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID))
+		sweep->forgotten = TRUE;
+	else if (answer || (error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED))
+		sweep->answered++; /* "aborted" is what libqmi says of a call that we cancelled */
+	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
+	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
+		sweep->rest[id] = REST_UNSUPPORTED;
+	sweep->timed_out[id] = g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TIMEOUT);
+	if (--sweep->pending == 0)
+		sweep_done(sweep);
+}
+
+QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data)
+{
+	QmiSweep *sweep = g_new0(QmiSweep, 1);
+	sweep->source = source;
+	sweep->done = done;
+	sweep->user_data = user_data;
+	return sweep;
+}
+
+void qmi_sweep_free(QmiSweep *sweep)
+{
+	g_free(sweep);
+}
+
+gboolean qmi_sweep_is_active(const QmiSweep *sweep)
+{
+	return sweep->active;
+}
+
+void qmi_sweep_reset(QmiSweep *sweep)
+{
+	memset(sweep->rest, 0, sizeof sweep->rest);
+	memset(sweep->hung, 0, sizeof sweep->hung);
+}
