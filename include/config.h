@@ -8,10 +8,13 @@
  *   interval = 1s          between two sweeps of a modem, 0.2s to 1h
  *   segment-size = 16      MiB, of one journal file
  *
- *   [modem NAME]           as many as there are
- *   device = /dev/cdc-wdm0 the control node
- *   protocol = qmi
- *   proxy = no             yes: share the port with ModemManager through qmi-proxy (as root)
+ *   [modem NAME]           as many as there are; none: those that are plugged in are taken
+ *   device = /dev/cdc-wdm0 the control node; auto: any that no other group names
+ *   protocol = auto        qmi, mbim, qmi-over-mbim; auto asks the kernel's driver, and MBIM modems whether QMI can be had in it
+ *   proxy = no             yes: share the port with ModemManager through qmi-proxy or mbim-proxy (as root)
+ *   inhibit = no           yes: ModemManager is told to leave the modem to us for as long as we run
+ *   reset = no             yes: a modem that does not answer and cannot be opened any more is told to restart
+ *   gnss = no              yes: positions from the modem's own receiver (QMI LOC)
  *
  *   [gps NAME]
  *   gpsd = localhost:2947  the gpsd on this machine; "none" for no GPS (it stays in the list: a command leaves it out)
@@ -21,14 +24,20 @@
 
 #include <glib.h>
 
-#define CONFIG_NO_ADDRESS "none"
+#define CONFIG_NO_ADDRESS   "none"
+#define CONFIG_ANY_ADDRESS  "auto"
+
+typedef enum { PROTOCOL_AUTO, PROTOCOL_QMI, PROTOCOL_MBIM, PROTOCOL_QMI_OVER_MBIM } ConfigProtocol;
+extern const char *const config_protocol_words[]; /* as in the file, NULL-terminated */
 
 typedef struct {
 	char *name; /* of the instance: "a" in [modem a]; at most 15 bytes */
-	char *type; /* which kind of source: "qmi", "gpsd" */
+	char *type; /* which kind of source: "modem", "gpsd" */
 	char *address; /* device node, or HOST:PORT, or CONFIG_NO_ADDRESS */
-	gboolean proxy;
 	char *origin; /* "FILE:LINE" of its group; NULL when it comes from an option */
+	/* Of modems: */
+	ConfigProtocol protocol;
+	gboolean proxy, inhibit, reset, gnss;
 } ConfigSource;
 
 typedef struct {
@@ -47,9 +56,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 /* Reads `path`, or for NULL the two standard places (missing files are fine there). */
 gboolean config_load(Config *config, const char *path, GError **error);
 
-/* Adds or replaces the source of that name. `type` NULL: keeps that of the replaced one. USAGE for a bad name, or one that is a
- * modem's and a GPS's. */
-gboolean config_set_source(Config *config, const char *name, const char *type, const char *address, gboolean proxy, GError **error);
+/* Adds a source, or sets the address of the one of that name and its other members back to their defaults. `type` NULL: keeps that of
+ * the replaced one. Borrowed; NULL with USAGE for a bad name, or one that is a modem's and a GPS's. */
+ConfigSource *config_set_source(Config *config, const char *name, const char *type, const char *address, GError **error);
+/* The first source of a type, or NULL. */
+const ConfigSource *config_find_type(const Config *config, const char *type);
 void config_set_directory(Config *config, const char *directory);
 
 /* BLAKE2b-64 of everything that shapes the recording, hexadecimal (17 bytes with the NUL). */

@@ -69,22 +69,12 @@ static gboolean add_source(Config *config, const char *text, const char *base, g
 	g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text))
 				: nth  ? g_strdup_printf("%s%u", base, nth + 1)
 				       : g_strdup(base);
-	if (!config_set_source(config, name, type, equals ? equals + 1 : text, FALSE, error))
+	if (!config_set_source(config, name, type, equals ? equals + 1 : text, error))
 		return FALSE;
 	if (config->sources->len > before)
 		return TRUE;
 	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "two sources are named \"%s\": write NAME=%s with another name", name,
 		    equals ? equals + 1 : text);
-	return FALSE;
-}
-
-static gboolean has_type(const Config *config, const char *type)
-{
-	for (guint i = 0; i < config->sources->len; i++) {
-		const ConfigSource *source = g_ptr_array_index(config->sources, i);
-		if (g_str_equal(source->type, type))
-			return TRUE;
-	}
 	return FALSE;
 }
 
@@ -102,7 +92,7 @@ static void share_modems(const Config *config)
 {
 	for (guint i = 0; i < config->sources->len; i++) {
 		ConfigSource *source = g_ptr_array_index(config->sources, i);
-		if (g_str_equal(source->type, "qmi"))
+		if (g_str_equal(source->type, "modem"))
 			source->proxy = TRUE;
 	}
 }
@@ -136,9 +126,9 @@ static gboolean check_addresses(const Config *config, GError **error)
 static gboolean apply_sources(const Options *o, Config *config, GError **error)
 {
 	if (o->modems)
-		drop_type(config, "qmi");
+		drop_type(config, "modem");
 	for (guint i = 0; o->modems && o->modems[i]; i++)
-		if (!add_source(config, o->modems[i], "modem", i, "qmi", error))
+		if (!add_source(config, o->modems[i], "modem", i, "modem", error))
 			return FALSE;
 	if (o->proxy)
 		share_modems(config);
@@ -147,7 +137,7 @@ static gboolean apply_sources(const Options *o, Config *config, GError **error)
 	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)
 		if (!add_source(config, o->gpsds[i], "gps", i, "gpsd", error))
 			return FALSE;
-	if (!o->no_gps && !has_type(config, "gpsd") && !config_set_source(config, "gps", "gpsd", "localhost:2947", FALSE, error))
+	if (!o->no_gps && !config_find_type(config, "gpsd") && !config_set_source(config, "gps", "gpsd", "localhost:2947", error))
 		return FALSE;
 	drop_those_without_address(config);
 	return check_addresses(config, error);
@@ -202,7 +192,7 @@ int cmd_record(int argc, char **argv)
 		fprintf(stderr, "jamlog record: nothing to record: name a modem with --modem /dev/cdc-wdm0, or leave --no-gps out\n");
 		return EXIT_CODE_USAGE;
 	}
-	if (!has_type(config, "qmi") && !recorder.quiet)
+	if (!config_find_type(config, "modem") && !recorder.quiet)
 		fprintf(stderr, "jamlog record: no modem is named, so only positions are recorded; name one with --modem /dev/cdc-wdm0\n");
 	ExitCode code = recorder_run(config, &recorder, &error);
 	if (error)

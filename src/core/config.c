@@ -11,6 +11,8 @@
 #define SYSTEM_FILE "/etc/jamlog.conf"
 #define MIB         (1024 * 1024)
 
+const char *const config_protocol_words[] = {"auto", "qmi", "mbim", "qmi-over-mbim", NULL};
+
 static void source_free(gpointer data)
 {
 	ConfigSource *source = data;
@@ -73,19 +75,19 @@ static gboolean is_gps(const char *type)
 	return g_str_equal(type, "gpsd");
 }
 
-gboolean config_set_source(Config *config, const char *name, const char *type, const char *address, gboolean proxy, GError **error)
+ConfigSource *config_set_source(Config *config, const char *name, const char *type, const char *address, GError **error)
 {
 	if (!is_name(name)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
 			    "\"%s\" cannot name a source: use up to %d letters, digits, - and _ (and not \"jamlog\")", name,
 			    OBSERVATION_SOURCE_SIZE - 1);
-		return FALSE;
+		return NULL;
 	}
 	ConfigSource *source = find_source(config, name);
 	if (source && type && is_gps(source->type) != is_gps(type)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "\"%s\" names both a modem and a GPS: give one of them another name",
 			    name);
-		return FALSE;
+		return NULL;
 	}
 	if (!source) {
 		source = g_new0(ConfigSource, 1);
@@ -99,38 +101,54 @@ gboolean config_set_source(Config *config, const char *name, const char *type, c
 	g_free(source->address);
 	g_clear_pointer(&source->origin, g_free);
 	source->address = g_strdup(address);
-	source->proxy = proxy;
-	return TRUE;
+	source->protocol = PROTOCOL_AUTO;
+	source->proxy = source->inhibit = source->reset = source->gnss = FALSE;
+	return source;
+}
+
+const ConfigSource *config_find_type(const Config *config, const char *type)
+{
+	for (guint i = 0; i < config->sources->len; i++) {
+		const ConfigSource *source = g_ptr_array_index(config->sources, i);
+		if (g_str_equal(source->type, type))
+			return source;
+	}
+	return NULL;
 }
 
 /* From the group of a file, whose line a bad name belongs to. */
-static gboolean set_from_group(Config *config, const KeyFile *file, const char *group, const char *type, const char *address,
-			       gboolean proxy, GError **error)
+static ConfigSource *set_from_group(Config *config, const KeyFile *file, const char *group, const char *type, const char *address,
+				    GError **error)
 {
 	g_autoptr(GError) name_error = NULL;
-	if (!config_set_source(config, keyfile_group_name(group), type, address, proxy, &name_error))
-		return keyfile_error(file, group, NULL, error, "%s", name_error->message);
-	find_source(config, keyfile_group_name(group))->origin = keyfile_where(file, group, NULL);
-	return TRUE;
+	ConfigSource *source = config_set_source(config, keyfile_group_name(group), type, address, &name_error);
+	if (source)
+		source->origin = keyfile_where(file, group, NULL);
+	else
+		keyfile_error(file, group, NULL, error, "%s", name_error->message);
+	return source;
 }
 
 static gboolean read_modem(Config *config, const KeyFile *file, const char *group, GError **error)
 {
-	static const char *const protocols[] = {"qmi", NULL};
-	int protocol = 0;
-	gboolean proxy = FALSE;
+	int protocol = PROTOCOL_AUTO;
 	g_autofree char *device = keyfile_string(file, group, "device");
 	if (!device || !*device)
-		return keyfile_error(file, group, NULL, error, "a modem needs its control node: device = /dev/cdc-wdm0");
-	return keyfile_choice(file, group, "protocol", protocols, &protocol, error) &&
-	       keyfile_bool(file, group, "proxy", &proxy, error) &&
-	       set_from_group(config, file, group, protocols[protocol], device, proxy, error);
+		return keyfile_error(file, group, NULL, error, "a modem needs its control node: device = /dev/cdc-wdm0, or auto");
+	ConfigSource *modem = set_from_group(config, file, group, "modem", device, error);
+	if (!modem || !keyfile_choice(file, group, "protocol", config_protocol_words, &protocol, error) ||
+	    !keyfile_bool(file, group, "proxy", &modem->proxy, error) ||
+	    !keyfile_bool(file, group, "inhibit", &modem->inhibit, error) ||
+	    !keyfile_bool(file, group, "reset", &modem->reset, error) || !keyfile_bool(file, group, "gnss", &modem->gnss, error))
+		return FALSE;
+	modem->protocol = (ConfigProtocol)protocol;
+	return TRUE;
 }
 
 static gboolean read_gps(Config *config, const KeyFile *file, const char *group, GError **error)
 {
 	g_autofree char *address = keyfile_string(file, group, "gpsd");
-	return set_from_group(config, file, group, "gpsd", address ? address : "localhost:2947", FALSE, error);
+	return set_from_group(config, file, group, "gpsd", address ? address : "localhost:2947", error) != NULL;
 }
 
 /* A path of a file is not relative to wherever the program was started; "~/" is the home of who started it. */
@@ -163,7 +181,7 @@ static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 static gboolean load_file(Config *config, const char *path, GError **error)
 {
 	static const char *const record_keys[] = {"directory", "interval", "segment-size", NULL};
-	static const char *const modem_keys[] = {"device", "protocol", "proxy", NULL};
+	static const char *const modem_keys[] = {"device", "protocol", "proxy", "inhibit", "reset", "gnss", NULL};
 	static const char *const gps_keys[] = {"gpsd", NULL};
 	static const KeyFileGroup groups[] = {
 		{"record", FALSE, record_keys}, {"modem", TRUE, modem_keys}, {"gps", TRUE, gps_keys}, {NULL, FALSE, NULL}};
@@ -200,7 +218,8 @@ void config_digest(const Config *config, char ret_hex[17])
 	g_string_printf(text, "%u %" G_GUINT64_FORMAT "\n", config->interval_ms, config->segment_size);
 	for (guint i = 0; i < config->sources->len; i++) {
 		const ConfigSource *s = g_ptr_array_index(config->sources, i);
-		g_string_append_printf(text, "%s %s %s %d\n", s->name, s->type, s->address, s->proxy);
+		g_string_append_printf(text, "%s %s %s %u %d %d %d %d\n", s->name, s->type, s->address, s->protocol, s->proxy, s->inhibit,
+				       s->reset, s->gnss);
 	}
 	crypto_generichash(digest, sizeof digest, (const guint8 *)text->str, text->len, NULL, 0);
 	sodium_bin2hex(ret_hex, 17, digest, sizeof digest);

@@ -61,7 +61,7 @@ static void test_a_whole_file(void)
 	g_assert_cmpuint(config->segment_size, ==, 4 * 1024 * 1024);
 	g_assert_cmpuint(config->sources->len, ==, 4);
 	g_assert_cmpstr(source(config, 0)->name, ==, "a");
-	g_assert_cmpstr(source(config, 0)->type, ==, "qmi");
+	g_assert_cmpstr(source(config, 0)->type, ==, "modem");
 	g_assert_cmpstr(source(config, 0)->address, ==, "/dev/cdc-wdm0");
 	g_assert_false(source(config, 0)->proxy);
 	g_assert_true(source(config, 1)->proxy);
@@ -97,16 +97,16 @@ static void test_later_files_win_by_name(void)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Config) config = config_new();
-	g_assert_true(config_set_source(config, "a", "qmi", "/dev/one", TRUE, &error));
-	g_assert_true(config_set_source(config, "b", "qmi", "/dev/two", FALSE, &error));
-	g_assert_true(config_set_source(config, "a", "qmi", "/dev/three", FALSE, &error));
-	g_assert_true(config_set_source(config, "b", NULL, "/dev/four", FALSE, &error));
+	config_set_source(config, "a", "modem", "/dev/one", &error)->proxy = TRUE;
+	g_assert_nonnull(config_set_source(config, "b", "modem", "/dev/two", &error));
+	g_assert_nonnull(config_set_source(config, "a", "modem", "/dev/three", &error));
+	g_assert_nonnull(config_set_source(config, "b", NULL, "/dev/four", &error));
 	g_assert_no_error(error);
 	g_assert_cmpuint(config->sources->len, ==, 2);
 	g_assert_cmpstr(source(config, 0)->address, ==, "/dev/three");
 	g_assert_false(source(config, 0)->proxy);
 	g_assert_cmpstr(source(config, 1)->address, ==, "/dev/four");
-	g_assert_cmpstr(source(config, 1)->type, ==, "qmi");
+	g_assert_cmpstr(source(config, 1)->type, ==, "modem");
 }
 
 static void test_digest_tells_configurations_apart(void)

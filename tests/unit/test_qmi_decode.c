@@ -19,7 +19,7 @@ static char *record(const char *path)
 {
 	g_autoptr(Fixture) f = fixture_new(3600 * 1000);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(path);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
 	guint sent = scripted_modem_indicate(modem);

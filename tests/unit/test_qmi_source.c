@@ -24,7 +24,7 @@ static void test_sweeps_come_at_the_interval(void)
 {
 	g_autoptr(Fixture) f = fixture_new(200);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	gint64 start_us = g_get_monotonic_time();
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 6, 10, "sixth sweep");
@@ -41,7 +41,7 @@ static void test_stop_before_the_first_answer(void)
 {
 	g_autoptr(Fixture) f = fixture_new(1000);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_stop(f, source, 3);
 	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
@@ -55,7 +55,7 @@ static void test_stop_at_any_moment_leaves_nothing(void)
 	for (guint steps = 0; !to_the_end; steps++) {
 		g_autoptr(Fixture) f = fixture_new(1000);
 		g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
-		Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+		Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 		source->class->start(source);
 		for (guint i = 0; i < steps && f->n[OBSERVATION_RADIO] < 1; i++)
 			g_main_context_iteration(NULL, TRUE);
@@ -72,7 +72,7 @@ static void test_stop_while_opening_a_modem_that_hangs(void)
 	g_autoptr(Fixture) f = fixture_new(1000);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
 	scripted_modem_set_mood(modem, SCRIPTED_MODEM_HANGS);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_run(300);
 	fixture_stop(f, source, 5);
@@ -84,7 +84,7 @@ static void test_stop_while_a_client_id_hangs(void)
 	g_autoptr(Fixture) f = fixture_new(1000);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
 	scripted_modem_set_mood(modem, SCRIPTED_MODEM_NO_CLIENTS);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	while (scripted_modem_requests(modem) == 0)
 		g_main_context_iteration(NULL, TRUE);
@@ -95,7 +95,7 @@ static void test_stop_during_a_sweep_that_hangs(void)
 {
 	g_autoptr(Fixture) f = fixture_new(1000);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
 	scripted_modem_set_mood(modem, SCRIPTED_MODEM_CTL_ONLY);
@@ -115,7 +115,7 @@ static void test_unplugged_and_plugged_in_again(void)
 	g_autofree char *node = g_build_filename(directory, "modem", NULL);
 	ScriptedModem *modem = scripted_modem_new(ORDINARY);
 	g_assert_cmpint(symlink(scripted_modem_device(modem), node), ==, 0);
-	Source *source = fixture_source(f, "qmi", node);
+	Source *source = fixture_source(f, "modem", node);
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 10, "sweep");
 	g_assert_cmpint(g_unlink(node), ==, 0);
@@ -144,7 +144,7 @@ static void test_no_node_yet(void)
 	g_autoptr(Fixture) f = fixture_new(200);
 	g_autofree char *directory = g_dir_make_tmp("jamlog-test-XXXXXX", NULL);
 	g_autofree char *node = g_build_filename(directory, "modem", NULL);
-	Source *source = fixture_source(f, "qmi", node);
+	Source *source = fixture_source(f, "modem", node);
 	source->class->start(source);
 	g_assert_cmpuint(f->events[EVENT_SOURCE_LOST], ==, 1);
 	g_assert_nonnull(strstr(f->told->str, "plug the modem in"));
@@ -161,7 +161,7 @@ static void test_no_node_yet(void)
 static void test_stop_while_waiting_for_a_node(void)
 {
 	g_autoptr(Fixture) f = fixture_new(200);
-	Source *source = fixture_source(f, "qmi", "/nonexistent/modem");
+	Source *source = fixture_source(f, "modem", "/nonexistent/modem");
 	source->class->start(source);
 	fixture_stop(f, source, 1);
 }
@@ -171,7 +171,7 @@ static void test_modem_restarts_and_forgets_us(void)
 {
 	g_autoptr(Fixture) f = fixture_new(200);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 10, "sweep");
 	scripted_modem_set_mood(modem, SCRIPTED_MODEM_FORGETS);
@@ -196,7 +196,7 @@ static void test_one_question_hangs(void)
 	g_assert_true(g_file_set_contents(capture, with_hang, -1, NULL));
 	close(fd);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(capture);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 15, "sweeps without receive power");
 	g_assert_true(RADIO_HAS(&f->last[OBSERVATION_RADIO], lte_rsrp_dbm));
@@ -213,7 +213,7 @@ static void test_nonsense_on_the_port(void)
 {
 	g_autoptr(Fixture) f = fixture_new(200);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
 	static const guint8 flood[1000] = {'A', 'T', '\r', '\n', 0x01, 0xff, 0xff, 0x80, 3, 1, 0x01, 0x05, 0x00, 0x80, 0x77, 0x77};
@@ -230,7 +230,7 @@ static void test_indication_brings_the_sweep_forward(void)
 {
 	g_autoptr(Fixture) f = fixture_new(60 * 1000);
 	g_autoptr(ScriptedModem) modem = scripted_modem_new("tests/data/qmi/network-reject.capture");
-	Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
 	scripted_modem_indicate(modem);
@@ -251,7 +251,7 @@ static void test_fifty_openings_leak_nothing(void)
 	guint before = 0;
 	for (guint i = 0; i < 50; i++) {
 		g_autoptr(Fixture) f = fixture_new(1000);
-		Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+		Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 		source->class->start(source);
 		fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
 		fixture_stop(f, source, 3);
@@ -266,8 +266,8 @@ static void test_two_modems_do_not_mix(void)
 {
 	g_autoptr(Fixture) a = fixture_new(200), b = fixture_new(200);
 	g_autoptr(ScriptedModem) one = scripted_modem_new(ORDINARY), two = scripted_modem_new("tests/data/qmi/nr-sa.capture");
-	Source *first = fixture_source(a, "qmi", scripted_modem_device(one));
-	Source *second = fixture_source(b, "qmi", scripted_modem_device(two));
+	Source *first = fixture_source(a, "modem", scripted_modem_device(one));
+	Source *second = fixture_source(b, "modem", scripted_modem_device(two));
 	first->class->start(first);
 	second->class->start(second);
 	fixture_wait(&a->n[OBSERVATION_RADIO], 3, 10, "sweep of the first");
@@ -288,7 +288,7 @@ static void test_serial_number_is_digested(void)
 		g_autoptr(Fixture) f = fixture_new(1000);
 		g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
 		memset(f->host.salt, (int)i + 1, sizeof f->host.salt);
-		Source *source = fixture_source(f, "qmi", scripted_modem_device(modem));
+		Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 		source->class->start(source);
 		fixture_wait(&f->n[OBSERVATION_DEVICE], 1, 10, "identity");
 		g_strlcpy(digest[i], f->last[OBSERVATION_DEVICE].device.device_digest, sizeof digest[i]);
@@ -303,7 +303,7 @@ static void test_address_that_can_never_work(void)
 {
 	g_autoptr(Fixture) f = fixture_new(1000);
 	g_autoptr(GError) error = NULL;
-	ConfigSource config = {.name = (char *)"test", .type = (char *)"qmi", .address = (char *)"cdc-wdm0"};
+	ConfigSource config = {.name = (char *)"test", .type = (char *)"modem", .address = (char *)"cdc-wdm0"};
 	g_assert_null(source_new(&config, &f->host, &error));
 	g_assert_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE);
 	g_clear_error(&error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/qmi/decode.h"
 
-#include "source/qmi/values.h"
+#include "source/modem/values.h"
 
 #include <stdlib.h>
 
@@ -35,26 +35,26 @@ static void decode_gsm_umts_signal(QmiMessageNasGetSignalInfoOutput *answer, Obs
 {
 	gint8 rssi;
 	gint16 ecio; /* in steps of -0.5 dB */
-	if (qmi_message_nas_get_signal_info_output_get_gsm_signal_strength(answer, &rssi, NULL) && qmi_is_rssi(rssi))
+	if (qmi_message_nas_get_signal_info_output_get_gsm_signal_strength(answer, &rssi, NULL) && modem_is_rssi(rssi))
 		RADIO_SET(o, gsm_rssi_dbm, rssi);
 	if (!qmi_message_nas_get_signal_info_output_get_wcdma_signal_strength(answer, &rssi, &ecio, NULL))
 		return;
-	if (!qmi_is_rssi(rssi))
+	if (!modem_is_rssi(rssi))
 		return;
 	RADIO_SET(o, umts_rssi_dbm, rssi);
-	if (qmi_within(ecio, 0, 63))
+	if (modem_within(ecio, 0, 63))
 		RADIO_SET(o, umts_ecio_cdb, (gint16)(ecio * -50));
 }
 
 static void decode_nr_signal(QmiMessageNasGetSignalInfoOutput *answer, Observation *o)
 {
 	gint16 rsrp, snr, rsrq;
-	if (qmi_message_nas_get_signal_info_output_get_5g_signal_strength(answer, &rsrp, &snr, NULL) && qmi_is_rsrp(rsrp)) {
+	if (qmi_message_nas_get_signal_info_output_get_5g_signal_strength(answer, &rsrp, &snr, NULL) && modem_is_rsrp(rsrp)) {
 		RADIO_SET(o, nr_rsrp_dbm, rsrp);
-		if (qmi_is_snr_ddb(snr))
+		if (modem_is_snr_ddb(snr))
 			RADIO_SET(o, nr_snr_cdb, (gint16)(snr * 10));
 	}
-	if (qmi_message_nas_get_signal_info_output_get_5g_signal_strength_extended(answer, &rsrq, NULL) && qmi_is_rsrq(rsrq))
+	if (qmi_message_nas_get_signal_info_output_get_5g_signal_strength_extended(answer, &rsrq, NULL) && modem_is_rsrq(rsrq))
 		RADIO_SET(o, nr_rsrq_db, rsrq);
 }
 
@@ -66,13 +66,13 @@ void qmi_decode_signal_info(QmiMessageNasGetSignalInfoOutput *answer, Observatio
 	decode_nr_signal(answer, o);
 	if (!qmi_message_nas_get_signal_info_output_get_lte_signal_strength(answer, &rssi, &rsrq, &rsrp, &snr, NULL))
 		return;
-	if (qmi_is_rssi(rssi))
+	if (modem_is_rssi(rssi))
 		RADIO_SET(o, lte_rssi_dbm, rssi);
-	if (qmi_is_rsrq(rsrq))
+	if (modem_is_rsrq(rsrq))
 		RADIO_SET(o, lte_rsrq_db, rsrq);
-	if (qmi_is_rsrp(rsrp))
+	if (modem_is_rsrp(rsrp))
 		RADIO_SET(o, lte_rsrp_dbm, rsrp);
-	if (qmi_is_rsrp(rsrp) && qmi_is_snr_ddb(snr))
+	if (modem_is_rsrp(rsrp) && modem_is_snr_ddb(snr))
 		RADIO_SET(o, lte_snr_cdb, (gint16)(snr * 10));
 }
 
@@ -185,7 +185,7 @@ static void set_identity(const SystemFacts *f, Rat rat, Observation *o)
 	if (f->plmn_valid)
 		set_plmn(o, f->mcc, f->mnc);
 	/* On NR these are the low 32 bits of the cell id and the low 16 of the TAC: other cells' than ours. */
-	if (rat != RAT_NR && f->cid_valid && qmi_is_cell_id(f->cid))
+	if (rat != RAT_NR && f->cid_valid && modem_is_cell_id(f->cid))
 		RADIO_SET(o, cell_id, f->cid);
 	if (rat == RAT_LTE && f->tac_valid && f->tac != G_MAXUINT16)
 		RADIO_SET(o, tac, f->tac);
@@ -404,7 +404,7 @@ void qmi_decode_tx_rx(QmiMessageNasGetTxRxInfoOutput *answer, Observation *o)
 	if (qmi_message_nas_get_tx_rx_info_output_get_rx_chain_##n##_info(answer, &tuned, &power, NULL, NULL, NULL, NULL, NULL)) { \
 		any = TRUE;                                                                                                \
 		tuned_bits = (guint8)(tuned_bits | (tuned ? 1u << n : 0));                                                 \
-		if (tuned && qmi_is_power_ddbm(power))                                                                         \
+		if (tuned && modem_is_power_ddbm(power))                                                                         \
 			RADIO_SET(o, rx##n##_cdbm, (gint16)(power * 10));                                                  \
 	}
 	DECODE_CHAIN(0)
@@ -414,7 +414,7 @@ void qmi_decode_tx_rx(QmiMessageNasGetTxRxInfoOutput *answer, Observation *o)
 #undef DECODE_CHAIN
 	if (any)
 		RADIO_SET(o, rx_tuned, tuned_bits);
-	if (qmi_message_nas_get_tx_rx_info_output_get_tx_info(answer, &in_traffic, &power, NULL) && in_traffic && qmi_is_power_ddbm(power))
+	if (qmi_message_nas_get_tx_rx_info_output_get_tx_info(answer, &in_traffic, &power, NULL) && in_traffic && modem_is_power_ddbm(power))
 		RADIO_SET(o, tx_cdbm, (gint16)(power * 10));
 }
 
@@ -516,7 +516,7 @@ void qmi_decode_network_reject(QmiIndicationNasNetworkRejectOutput *indication, 
 		EVENT_SET(o, rat, (guint8)rat_from_interface(radio));
 	if (qmi_indication_nas_network_reject_output_get_service_domain(indication, &domain, NULL) && is_domain(domain))
 		EVENT_SET(o, domain, (guint8)domain);
-	if (qmi_indication_nas_network_reject_output_get_reject_cause(indication, &cause, NULL) && qmi_within(cause, 1, G_MAXUINT8))
+	if (qmi_indication_nas_network_reject_output_get_reject_cause(indication, &cause, NULL) && modem_within(cause, 1, G_MAXUINT8))
 		EVENT_SET(o, cause, (guint8)cause);
 	if (qmi_indication_nas_network_reject_output_get_plmn(indication, &mcc, &mnc, &three_digits, NULL) && mcc < 1000 && mnc < 1000) {
 		g_snprintf(o->event.mcc, sizeof o->event.mcc, "%03u", (guint)mcc % 1000);

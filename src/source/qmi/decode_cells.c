@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/qmi/decode.h"
 
-#include "source/qmi/values.h"
+#include "source/modem/values.h"
 
 /* A cell with its channel and physical identity, each of which may be one of the protocol's codes for "unknown". Highest
  * values: TS 45.005 2, TS 23.003 4.3.2 (BSIC); TS 25.101 5.4, TS 25.213 5.2; TS 36.101 5.7.3, TS 36.211 6.11; TS 38.104 5.4.2,
@@ -40,11 +40,11 @@ static void add_cell(Observation *o, const Cell *cell)
 /* LTE and NR measurements in tenths. */
 static void set_lte_values(Cell *cell, gint16 rsrp_ddbm, gint16 rsrq_ddb, gint16 rssi_ddbm)
 {
-	if (qmi_is_rsrp(rsrp_ddbm / 10))
+	if (modem_is_rsrp(rsrp_ddbm / 10))
 		CELL_SET(cell, rsrp_cdbm, (gint16)(rsrp_ddbm * 10));
-	if (qmi_is_rsrp(rsrp_ddbm / 10) && qmi_is_rsrq(rsrq_ddb / 10))
+	if (modem_is_rsrp(rsrp_ddbm / 10) && modem_is_rsrq(rsrq_ddb / 10))
 		CELL_SET(cell, rsrq_cdb, (gint16)(rsrq_ddb * 10));
-	if (qmi_is_rssi(rssi_ddbm / 10))
+	if (modem_is_rssi(rssi_ddbm / 10))
 		CELL_SET(cell, rssi_cdbm, (gint16)(rssi_ddbm * 10));
 }
 
@@ -76,7 +76,7 @@ static void decode_lte_intra(QmiMessageNasGetCellLocationInfoOutput *answer, Obs
 		set_lte_values(&cell, e->rsrp, e->rsrq, e->rssi);
 		if (e->physical_cell_id == serving) {
 			CELL_SET(&cell, serving, TRUE);
-			if (qmi_is_cell_id(cell_id))
+			if (modem_is_cell_id(cell_id))
 				CELL_SET(&cell, cell_id, cell_id);
 		}
 		add_cell(o, &cell);
@@ -105,7 +105,7 @@ static void decode_lte_inter(QmiMessageNasGetCellLocationInfoOutput *answer, Obs
 
 static gboolean is_rscp(gint dbm)
 {
-	return qmi_within(dbm, -120, -20);
+	return modem_within(dbm, -120, -20);
 }
 
 /* RSCP in dBm and Ec/Io in dB, both negative; tenths would be out of these ranges. */
@@ -114,7 +114,7 @@ static void set_umts_values(Cell *cell, gint16 rscp_dbm, gint16 ecio_db)
 	if (!is_rscp(rscp_dbm))
 		return;
 	CELL_SET(cell, rsrp_cdbm, (gint16)(rscp_dbm * 100));
-	if (qmi_within(ecio_db, -32, 0))
+	if (modem_within(ecio_db, -32, 0))
 		CELL_SET(cell, rsrq_cdb, (gint16)(ecio_db * 100));
 }
 
@@ -130,7 +130,7 @@ static void decode_umts_cells(QmiMessageNasGetCellLocationInfoOutput *answer, Ob
 	Cell serving = cell_make(RAT_UMTS, uarfcn, psc);
 	set_umts_values(&serving, rscp, ecio);
 	CELL_SET(&serving, serving, TRUE);
-	if (qmi_message_nas_get_cell_location_info_output_get_umts_cell_id(answer, &cell_id, NULL) && qmi_is_cell_id(cell_id))
+	if (qmi_message_nas_get_cell_location_info_output_get_umts_cell_id(answer, &cell_id, NULL) && modem_is_cell_id(cell_id))
 		CELL_SET(&serving, cell_id, cell_id);
 	add_cell(o, &serving);
 	if (is_rscp(rscp))
@@ -150,7 +150,7 @@ static Cell make_gsm_cell(guint16 arfcn, guint8 bsic, guint16 rxlev, guint32 cel
 	Cell cell = cell_make(RAT_GSM, arfcn, bsic);
 	if (rxlev <= 63)
 		CELL_SET(&cell, rsrp_cdbm, (gint16)((rxlev - 111) * 100));
-	if (qmi_is_cell_id(cell_id))
+	if (modem_is_cell_id(cell_id))
 		CELL_SET(&cell, cell_id, cell_id);
 	return cell;
 }
@@ -189,7 +189,7 @@ static void decode_nr_cell(QmiMessageNasGetCellLocationInfoOutput *answer, Obser
 	Cell cell = cell_make(RAT_NR, arfcn, pci);
 	set_lte_values(&cell, rsrp, rsrq, 0);
 	CELL_SET(&cell, serving, TRUE);
-	if (qmi_is_nr_cell_id(cell_id))
+	if (modem_is_nr_cell_id(cell_id))
 		CELL_SET(&cell, cell_id, cell_id);
 	add_cell(o, &cell);
 	if (RADIO_HAS(o, rat) && o->radio.rat == RAT_NR && !RADIO_HAS(o, tac))

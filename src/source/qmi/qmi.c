@@ -542,7 +542,7 @@ static void qmi_free(Source *source)
 }
 
 const SourceClass source_class_qmi = {
-	.type = "qmi",
+	.type = "modem",
 	.protocol = "qmi",
 	.new = qmi_new,
 	.start = qmi_start,
