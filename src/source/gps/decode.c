@@ -9,6 +9,7 @@ gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o, gint64 
 {
 	const struct gps_fix_t *fix = &report->fix;
 	const gint64 seconds = fix->time.tv_sec;
+	const gboolean count_is_sane = report->satellites_used > 0 && report->satellites_used <= MAXCHANNELS;
 	const GpsFixReport plain = {
 		.has_place = fix->mode >= MODE_2D,
 		.is_3d = fix->mode >= MODE_3D,
@@ -20,7 +21,7 @@ gboolean gps_decode_fix(const struct gps_data_t *report, Observation *o, gint64 
 		.epv_m = fix->epv,
 		.speed_m_s = fix->speed,
 		.track_deg = fix->track,
-		.satellites_used = report->satellites_used > 0 && report->satellites_used <= MAXCHANNELS ? (guint)report->satellites_used : 0,
+		.satellites_used = count_is_sane ? (guint)report->satellites_used : 0,
 	};
 	return gps_report_fix(&plain, o, ret_fix_ns);
 }

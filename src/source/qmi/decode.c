@@ -434,8 +434,8 @@ void qmi_decode_carriers(QmiMessageNasGetLteCphyCaInfoOutput *answer, Observatio
 				&g_array_index(cells, QmiMessageNasGetLteCphyCaInfoOutputPhyCaAggSecondaryCellsSsc, i);
 			count_carrier(cell->state, cell->dl_bandwidth, o);
 		}
-	} else if (qmi_message_nas_get_lte_cphy_ca_info_output_get_phy_ca_agg_scell_info(answer, NULL, NULL, &bandwidth, NULL, &state,
-										       NULL)) {
+	} else if (qmi_message_nas_get_lte_cphy_ca_info_output_get_phy_ca_agg_scell_info(answer, NULL, NULL, &bandwidth, NULL,
+											 &state, NULL)) {
 		count_carrier(state, bandwidth, o);
 	}
 	if (o->radio.ca_bandwidth_khz == 0)
@@ -464,7 +464,8 @@ void qmi_decode_tx_rx(QmiMessageNasGetTxRxInfoOutput *answer, Observation *o)
 #undef DECODE_CHAIN
 	if (any)
 		RADIO_SET(o, rx_tuned, tuned_bits);
-	if (qmi_message_nas_get_tx_rx_info_output_get_tx_info(answer, &in_traffic, &power, NULL) && in_traffic && modem_is_power_ddbm(power))
+	if (qmi_message_nas_get_tx_rx_info_output_get_tx_info(answer, &in_traffic, &power, NULL) && in_traffic &&
+	    modem_is_power_ddbm(power))
 		RADIO_SET(o, tx_cdbm, (gint16)(power * 10));
 }
 
