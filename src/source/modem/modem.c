@@ -256,7 +256,8 @@ static char *describe_failure(const Modem *m, ModemFailure failure, const GError
 			*ret_reason = "device gone";
 			return g_strdup("the modem is gone; waiting for it to come back");
 		}
-		return g_strdup("the connection broke: does another program (ModemManager, qmicli) use this modem too? trying again");
+		return g_strdup(
+			"the connection broke: the modem talks nonsense, or another program (ModemManager, qmicli) uses it too; trying again");
 	case MODEM_FAILURE_OFFERS_QMI:
 		break;
 	}
@@ -346,6 +347,11 @@ static void port_swept(gpointer data, Observation *radio, ModemSweep result)
 		observe_event(m, EVENT_SWEEP_FAILED, "no answer");
 		trouble(m, TROUBLE_SILENT, "no answer",
 			"the modem does not answer any more: this says nothing about the network; opening it anew");
+		break;
+	case MODEM_SWEEP_NONSENSE:
+		observe_event(m, EVENT_SWEEP_FAILED, "nonsense");
+		trouble(m, TROUBLE_SILENT, "nonsense",
+			"the modem answers nonsense: this says nothing about the network; opening it anew");
 		break;
 	case MODEM_SWEEP_FORGOTTEN:
 		observe_event(m, EVENT_MODEM_FORGOT, NULL);

@@ -8,6 +8,8 @@
 #include "source/qmi/loc.h"
 #include "source/qmi/sweep.h"
 
+#define DOUBLED_NS NS_PER_S
+
 typedef enum { STATE_CLOSED, STATE_OPENING, STATE_OPEN, STATE_CLOSING } State;
 
 typedef enum { CLIENT_NAS, CLIENT_DMS, CLIENT_UIM, CLIENT_LOC, N_CLIENTS } ClientId;
@@ -27,6 +29,7 @@ typedef struct {
 	Observation identity; /* the `device` observation while it is being put together */
 	QmiSweep *sweep;
 	QmiLoc *loc;
+	Observation reject; /* the last that was told */
 } QmiPort;
 
 static const QmiService services[N_CLIENTS] = {QMI_SERVICE_NAS, QMI_SERVICE_DMS, QMI_SERVICE_UIM, QMI_SERVICE_LOC};
@@ -241,6 +244,16 @@ static void on_system_info(QmiClientNas *client, QmiIndicationNasSystemInfoOutpu
 	q->base.host->changed(q->base.modem);
 }
 
+/* Some firmware says everything twice (pinephone_modem_sdk #16). The network's own timers keep two rejects further apart: T3411 is
+ * 10 s (TS 24.301 10.2). */
+static gboolean is_doubled(const QmiPort *q, const Observation *o)
+{
+	const EventFields *now = &o->event, *last = &q->reject.event;
+	return o->present == q->reject.present && o->at.boottime_ns - q->reject.at.boottime_ns < DOUBLED_NS &&
+	       now->rat == last->rat && now->domain == last->domain && now->cause == last->cause &&
+	       strcmp(now->mcc, last->mcc) == 0 && strcmp(now->mnc, last->mnc) == 0;
+}
+
 static void on_network_reject(QmiClientNas *client, QmiIndicationNasNetworkRejectOutput *indication, gpointer data)
 {
 	QmiPort *q = data;
@@ -248,6 +261,9 @@ static void on_network_reject(QmiClientNas *client, QmiIndicationNasNetworkRejec
 	(void)client;
 	observation_init(&o, OBSERVATION_EVENT, q->base.source->name);
 	qmi_decode_network_reject(indication, &o);
+	if (is_doubled(q, &o))
+		return;
+	q->reject = o;
 	q->base.source->host->observe(q->base.source->host, &o);
 	q->base.host->changed(q->base.modem);
 }
