@@ -32,7 +32,8 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 	const GOptionEntry entries[] = {
 		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems,
 		 "A modem's control node, such as /dev/cdc-wdm0; once for each modem", "[NAME=]DEVICE"},
-		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy, "Share the modems with ModemManager through qmi-proxy or mbim-proxy (as root)", NULL},
+		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy,
+		 "Share the modems with ModemManager through qmi-proxy or mbim-proxy (as root)", NULL},
 		{"reset", 0, 0, G_OPTION_ARG_NONE, &o->reset, "A modem that does not answer any more may be told to restart", NULL},
 		{"modem-gnss", 0, 0, G_OPTION_ARG_NONE, &o->gnss, "Positions from the modems' own receivers (QMI LOC), too", NULL},
 		{"gps", 'g', 0, G_OPTION_ARG_STRING_ARRAY, &o->gpsds, "A gpsd on this machine (default localhost:2947)",

@@ -26,6 +26,9 @@ typedef struct {
 	QmiClient *client[N_CLIENTS];
 	ClientId allocated;   /* the next to be */
 	guint renewing;       /* clients being given back before new ones are taken */
+	gboolean hung_up;     /* so that nothing could be given back */
+	guint8 orphan[N_CLIENTS]; /* client ids that the modem still keeps for us since then; 0: none */
+	ClientId reclaimed;       /* the next of them to be given back */
 	Observation identity; /* the `device` observation while it is being put together */
 	QmiSweep *sweep;
 	QmiLoc *loc;
@@ -36,6 +39,7 @@ static const QmiService services[N_CLIENTS] = {QMI_SERVICE_NAS, QMI_SERVICE_DMS,
 
 static void close_start(QmiPort *q);
 static void allocate_next(QmiPort *q);
+static void reclaim_next(QmiPort *q);
 
 static QmiClientNas *nas(const QmiPort *q)
 {
@@ -115,8 +119,48 @@ static void on_device(GObject *object, GAsyncResult *result, gpointer data)
 
 static void on_removed(QmiDevice *device, gpointer data)
 {
+	QmiPort *q = data;
 	(void)device;
-	fail(data, MODEM_FAILURE_HUNG_UP, NULL);
+	q->hung_up = TRUE;
+	fail(q, MODEM_FAILURE_HUNG_UP, NULL);
+}
+
+/* Where the port is shared nobody may sync, so what a proxy that died leaves behind would stay in the modem for good, and ten such
+ * deaths would use its ids up. We know ours: an id is taken over and given back. Should the modem have restarted meanwhile, and
+ * handed the id to somebody else, they take a new one as after any restart. */
+static void on_given_up(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiPort *q = data;
+	qmi_device_release_client_finish(QMI_DEVICE(object), result, NULL);
+	if (call_end(q))
+		reclaim_next(q);
+}
+
+static void on_taken_over(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiPort *q = data;
+	g_autoptr(QmiClient) client = qmi_device_allocate_client_finish(QMI_DEVICE(object), result, NULL);
+	if (!call_end(q))
+		return;
+	if (client)
+		qmi_device_release_client(q->device, client, QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID, MODEM_CLOSE_S, NULL,
+					  on_given_up, call_begin(q));
+	else
+		reclaim_next(q);
+}
+
+static void reclaim_next(QmiPort *q)
+{
+	while (q->reclaimed < N_CLIENTS && q->orphan[q->reclaimed] == 0)
+		q->reclaimed++;
+	if (q->reclaimed == N_CLIENTS) {
+		q->allocated = CLIENT_NAS;
+		allocate_next(q);
+		return;
+	}
+	const guint8 cid = q->orphan[q->reclaimed];
+	q->orphan[q->reclaimed] = 0;
+	qmi_device_allocate_client(q->device, services[q->reclaimed], cid, MODEM_CALL_S, NULL, on_taken_over, call_begin(q));
 }
 
 static void on_open(GObject *object, GAsyncResult *result, gpointer data)
@@ -131,8 +175,8 @@ static void on_open(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	}
 	g_signal_connect(q->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), q);
-	q->allocated = CLIENT_NAS;
-	allocate_next(q);
+	q->reclaimed = CLIENT_NAS;
+	reclaim_next(q);
 }
 
 static void ask_identity(QmiPort *q)
@@ -309,6 +353,14 @@ static void stop_listening(QmiPort *q)
 		g_signal_handlers_disconnect_by_data(q->client[CLIENT_NAS], q);
 }
 
+static void remember_orphans(QmiPort *q)
+{
+	for (ClientId id = 0; id < N_CLIENTS; id++)
+		if (q->client[id])
+			q->orphan[id] = qmi_client_get_cid(q->client[id]);
+	q->hung_up = FALSE;
+}
+
 /* How many were under way. Each calls back with `ready`. */
 static guint release_clients(QmiPort *q, GAsyncReadyCallback ready)
 {
@@ -437,6 +489,8 @@ static void close_start(QmiPort *q)
 	g_clear_handle_id(&q->patience_id, g_source_remove);
 	g_clear_object(&q->cancellable);
 	g_clear_object(&q->allocating);
+	if (q->hung_up && q->base.settings->proxy)
+		remember_orphans(q);
 	if (!q->device)
 		g_idle_add(on_nothing_to_close, q);
 	else if (release_clients(q, on_released) == 0)
