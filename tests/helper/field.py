@@ -45,6 +45,12 @@ class Modem:
     def clients(self):
         return self.tell("stats")["clients"]
 
+    def replug(self):
+        """The modem restarts on the bus: another node, and the link follows it."""
+        path = self.tell("replug")["path"]
+        os.symlink(path, self.node + ".new")
+        os.replace(self.node + ".new", self.node)
+
     def hang(self, on=True):
         self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
