@@ -6,7 +6,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/qmi/clients.h"
 
-enum { REPORT_POSITION = 1 << 0, REPORT_SATELLITES = 1 << 1 };
+#define REPORT_POSITION	  (1u << 0) /* as in the request */
+#define REPORT_SATELLITES (1u << 1)
+#define REPORT_MODE	  (1u << 31) /* of ours: always wanted */
 
 #define TLV_ARGUMENT	    0x01
 #define USUAL_INTERVAL_MS   1000
@@ -39,7 +41,7 @@ static SimQmiError handle_register(SimQmiCall *call)
 	guint64 events = byte_reader_u64(&r);
 	if (r.failed)
 		return SIM_QMI_INVALID_ARGUMENT;
-	call->client->reports = (guint32)(events & (REPORT_POSITION | REPORT_SATELLITES));
+	call->client->reports = (guint32)(events & (REPORT_POSITION | REPORT_SATELLITES)) | REPORT_MODE;
 	return SIM_QMI_OK;
 }
 
@@ -60,7 +62,10 @@ static SimQmiError handle_start(SimQmiCall *call)
 	ByteReader r;
 	if (!sim_qmi_frame_tlv(call->request, TLV_ARGUMENT, &r))
 		return SIM_QMI_MISSING_ARGUMENT;
-	SimQmiLocSession session = {.started = TRUE, .id = byte_reader_u8(&r)};
+	SimQmiLocSession session = call->client->loc;
+	session.started = TRUE;
+	session.id = byte_reader_u8(&r);
+	session.n_fixes = 0;
 	if (r.failed)
 		return SIM_QMI_INVALID_ARGUMENT;
 	session.single = number_or(call, 0x10, 1) == 2;
@@ -81,6 +86,35 @@ static SimQmiError handle_stop(SimQmiCall *call)
 		return SIM_QMI_INVALID_ARGUMENT;
 	call->client->loc.started = FALSE;
 	return SIM_QMI_OK;
+}
+
+/* --- Set Operation Mode 0x4A: in 01 mode u32 (1 default, 2 MSB, 3 MSA, 4 standalone, 5 cell id, 6 WWAN); what came of it follows in an
+ * indication: 01 status u32 --- */
+
+static SimQmiError handle_mode(SimQmiCall *call)
+{
+	ByteReader r;
+	if (!sim_qmi_frame_tlv(call->request, TLV_ARGUMENT, &r))
+		return SIM_QMI_MISSING_ARGUMENT;
+	call->client->loc.mode = byte_reader_u32(&r);
+	call->client->loc.modes_asked++;
+	return r.failed ? SIM_QMI_INVALID_ARGUMENT : SIM_QMI_OK;
+}
+
+static gboolean write_mode_status(const SimQmiCall *call, ByteWriter *w)
+{
+	const guint32 mode = call->client->loc.mode;
+	byte_writer_u32(w, mode >= 1 && mode <= 6 ? 0 : 3); /* success, invalid parameter */
+	return TRUE;
+}
+
+static gboolean mode_is_due(const SimQmiCall *call, G_GNUC_UNUSED const SimQmiCall *before)
+{
+	SimQmiLocSession *session = &call->client->loc;
+	if (session->modes_told == session->modes_asked)
+		return FALSE;
+	session->modes_told++;
+	return TRUE;
 }
 
 /* --- Position Report 0x24 --- */
@@ -260,17 +294,20 @@ static const SimQmiTlv position_tlvs[] = {
 	{0x1E, write_reliability},    {0x20, write_heading},	     {0x23, write_technology},	   {0x24, write_dilution},
 	{0x25, write_utc},	      {0x2B, write_fix_count},	     {0x2C, write_used},	   {0},
 };
+static const SimQmiTlv mode_tlvs[] = {{0x01, write_mode_status}, {0}};
 static const SimQmiTlv satellite_tlvs[] = {{0x01, write_assumed}, {0x10, write_satellites}, {0}};
 
 static const SimQmiRequest requests[] = {
 	{0x0021, "Register Events", handle_register, NULL},
 	{0x0022, "Start", handle_start, NULL},
 	{0x0023, "Stop", handle_stop, NULL},
+	{0x004A, "Set Operation Mode", handle_mode, NULL},
 	{0},
 };
 
 static const SimQmiIndication indications[] = {
 	{0x0025, "GNSS Satellite Info", REPORT_SATELLITES, satellite_tlvs, satellites_are_due},
+	{0x004A, "Set Operation Mode", REPORT_MODE, mode_tlvs, mode_is_due},
 	{0x0024, "Position Report", REPORT_POSITION, position_tlvs, position_is_due},
 	{0},
 };
@@ -281,6 +318,7 @@ const SimQmiService sim_qmi_loc = {
 	.minor = 0,
 	.max_clients = 16,
 	.of_gnss = TRUE,
+	.default_reports = REPORT_MODE,
 	.requests = requests,
 	.indications = indications,
 };

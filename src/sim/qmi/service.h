@@ -31,6 +31,8 @@ typedef struct {
 	gboolean started, single, wants_intermediate;
 	guint8 id;
 	guint32 interval_ms, n_fixes;
+	guint32 mode;         /* operation mode that was asked for last */
+	guint modes_asked, modes_told;
 } SimQmiLocSession;
 
 /* One allocated client id and what its owner has asked for. */
