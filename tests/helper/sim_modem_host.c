@@ -6,6 +6,8 @@
  *	clear                 forget the state being built
  *	state NAME=VALUE...   members of SimModemState
  *	cell NAME=VALUE...    one more cell, the serving one first
+ *	nr NAME=VALUE...      the NR secondary cell of EN-DC
+ *	secondary NAME=VALUE...  one more secondary cell of carrier aggregation: a cell's members, and activated
  *	rx NAME=VALUE...      one more receive chain
  *	apply                 the modem is now in that state
  *	stats                 how many client ids are out, messages dropped, garbage bytes seen
@@ -38,7 +40,8 @@ static const Field state_fields[] = {
 	STATE(access, NUMBER_U32),         STATE(reject_cause, NUMBER_U32),   STATE(reject_is_ps, NUMBER_U32),
 	STATE(reject_is_cs, NUMBER_U32),   STATE(reject_count, NUMBER_U64),   STATE(change_count, NUMBER_U64),
 	STATE(has_serving, NUMBER_U32),    STATE(timing_advance, NUMBER_U32), STATE(tx_on, NUMBER_U32),
-	STATE(tx_power_dbm, NUMBER_DOUBLE), {NULL, NUMBER_U32, 0},
+	STATE(tx_power_dbm, NUMBER_DOUBLE), STATE(reject_rat, NUMBER_U32),    STATE(nr_available, NUMBER_U32),
+	STATE(dcnr_restricted, NUMBER_U32), STATE(endc, NUMBER_U32),          {NULL, NUMBER_U32, 0},
 };
 
 #define CELL(member, kind) {#member, kind, offsetof(SimCellView, member)}
@@ -46,8 +49,11 @@ static const Field cell_fields[] = {
 	CELL(rat, NUMBER_U32),         CELL(mcc, TEXT_4),           CELL(mnc, TEXT_4),           CELL(tac, NUMBER_U32),
 	CELL(cell_id, NUMBER_U64),     CELL(pci, NUMBER_U32),       CELL(arfcn, NUMBER_U32),     CELL(band, NUMBER_U32),
 	CELL(bandwidth_mhz, NUMBER_DOUBLE), CELL(rsrp_dbm, NUMBER_DOUBLE), CELL(rsrq_db, NUMBER_DOUBLE),
-	CELL(rssi_dbm, NUMBER_DOUBLE), CELL(sinr_db, NUMBER_DOUBLE), {NULL, NUMBER_U32, 0},
+	CELL(rssi_dbm, NUMBER_DOUBLE), CELL(sinr_db, NUMBER_DOUBLE), CELL(scs_khz, NUMBER_U32),  {NULL, NUMBER_U32, 0},
 };
+
+/* The cell is its first member, so that a cell's offsets hold. */
+static const Field activated_field = {"activated", NUMBER_U32, offsetof(SimSecondaryCell, activated)};
 
 #define CHAIN(member, kind) {#member, kind, offsetof(SimRxChain, member)}
 static const Field chain_fields[] = {CHAIN(power_dbm, NUMBER_DOUBLE), CHAIN(tuned, NUMBER_U32), {NULL, NUMBER_U32, 0}};
@@ -83,7 +89,7 @@ static void set_field(void *object, const Field *field, const char *value)
 	}
 }
 
-static void set_fields(void *object, const Field *fields, char **pairs)
+static void set_fields(void *object, const Field *fields, const Field *further, char **pairs)
 {
 	for (; *pairs; pairs++) {
 		char *value = strchr(*pairs, '=');
@@ -92,6 +98,8 @@ static void set_fields(void *object, const Field *fields, char **pairs)
 			*value++ = '\0';
 		while (field->name && strcmp(field->name, *pairs) != 0)
 			field++;
+		if (!field->name && further && strcmp(further->name, *pairs) == 0)
+			field = further;
 		if (!value || !field->name)
 			g_error("sim_modem_host: no such member: %s", *pairs);
 		set_field(object, field, value);
@@ -104,11 +112,15 @@ static void obey(Host *host, char **words)
 	if (strcmp(words[0], "clear") == 0)
 		memset(state, 0, sizeof *state);
 	else if (strcmp(words[0], "state") == 0)
-		set_fields(state, state_fields, words + 1);
+		set_fields(state, state_fields, NULL, words + 1);
 	else if (strcmp(words[0], "cell") == 0 && state->n_cells < SIM_MAX_CELLS)
-		set_fields(&state->cells[state->n_cells++], cell_fields, words + 1);
+		set_fields(&state->cells[state->n_cells++], cell_fields, NULL, words + 1);
+	else if (strcmp(words[0], "nr") == 0)
+		set_fields(&state->nr_cell, cell_fields, NULL, words + 1);
+	else if (strcmp(words[0], "secondary") == 0 && state->n_secondary < SIM_MAX_SECONDARY)
+		set_fields(&state->secondary[state->n_secondary++], cell_fields, &activated_field, words + 1);
 	else if (strcmp(words[0], "rx") == 0 && state->n_rx < SIM_MAX_CHAINS)
-		set_fields(&state->rx[state->n_rx++], chain_fields, words + 1);
+		set_fields(&state->rx[state->n_rx++], chain_fields, NULL, words + 1);
 	else if (strcmp(words[0], "apply") == 0)
 		sim_device_update(host->modem, state);
 	else if (strcmp(words[0], "stats") != 0)
