@@ -3,12 +3,14 @@
  * A line is a command: a word, then NAME=VALUE pairs named after the members of modem_state.h, enumerations as
  * numbers. Each command is answered by one line of JSON on standard output.
  *
+ *	modem NAME=VALUE...   members of SimModemInfo: 1 or 0
  *	clear                 forget the state being built
  *	state NAME=VALUE...   members of SimModemState
  *	cell NAME=VALUE...    one more cell, the serving one first
  *	nr NAME=VALUE...      the NR secondary cell of EN-DC
  *	secondary NAME=VALUE...  one more secondary cell of carrier aggregation: a cell's members, and activated
  *	rx NAME=VALUE...      one more receive chain
+ *	nr_rx N NAME=VALUE... that chain on the NR carrier of EN-DC
  *	apply                 the modem is now in that state
  *	stats                 how many client ids are out, messages dropped, garbage bytes seen
  *
@@ -31,6 +33,8 @@ typedef struct {
 	FieldKind kind;
 	size_t offset;
 } Field;
+
+static const Field info_fields[] = {{"has_nr", NUMBER_U32, offsetof(SimModemInfo, has_nr)}, {NULL, NUMBER_U32, 0}};
 
 #define STATE(member, kind) {#member, kind, offsetof(SimModemState, member)}
 static const Field state_fields[] = {
@@ -60,6 +64,7 @@ static const Field chain_fields[] = {CHAIN(power_dbm, NUMBER_DOUBLE), CHAIN(tune
 
 typedef struct {
 	SimDevice *modem;
+	SimModemInfo *info;
 	SimModemState state; /* being built */
 	GMainLoop *loop;
 	GString *input;
@@ -109,7 +114,9 @@ static void set_fields(void *object, const Field *fields, const Field *further, 
 static void obey(Host *host, char **words)
 {
 	SimModemState *state = &host->state;
-	if (strcmp(words[0], "clear") == 0)
+	if (strcmp(words[0], "modem") == 0)
+		set_fields(host->info, info_fields, NULL, words + 1);
+	else if (strcmp(words[0], "clear") == 0)
 		memset(state, 0, sizeof *state);
 	else if (strcmp(words[0], "state") == 0)
 		set_fields(state, state_fields, NULL, words + 1);
@@ -121,6 +128,8 @@ static void obey(Host *host, char **words)
 		set_fields(&state->secondary[state->n_secondary++], cell_fields, &activated_field, words + 1);
 	else if (strcmp(words[0], "rx") == 0 && state->n_rx < SIM_MAX_CHAINS)
 		set_fields(&state->rx[state->n_rx++], chain_fields, NULL, words + 1);
+	else if (strcmp(words[0], "nr_rx") == 0 && words[1] && atoi(words[1]) < SIM_MAX_CHAINS)
+		set_fields(&state->nr_rx[atoi(words[1])], chain_fields, NULL, words + 2);
 	else if (strcmp(words[0], "apply") == 0)
 		sim_device_update(host->modem, state);
 	else if (strcmp(words[0], "stats") != 0)
@@ -177,7 +186,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sim_modem_host: %s\n", error->message);
 		return 1;
 	}
-	Host host = {.modem = modem, .loop = g_main_loop_new(NULL, FALSE), .input = g_string_new(NULL)};
+	Host host = {.modem = modem, .info = &info, .loop = g_main_loop_new(NULL, FALSE), .input = g_string_new(NULL)};
 	printf("{\"path\": \"%s\"}\n", sim_device_path(modem));
 	fflush(stdout);
 	g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, &host);
