@@ -27,7 +27,7 @@ BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
-PACKAGES = qmi-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+PACKAGES = qmi-glib mbim-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
