@@ -292,8 +292,8 @@ static void set_rat(const MbimFacts *facts, Observation *o)
 	Rat rat = rat_of_cells(facts);
 	if (rat == RAT_NONE && is_registered(o))
 		rat = facts->current.told ? facts->current.rat : facts->available.rat;
-	/* Without a list of cells nobody can say that there is none. */
-	if (rat != RAT_NONE || facts->stations_told)
+	/* Without a list of cells nobody can say that there is none; nor when we are registered, on something that has no name. */
+	if (rat != RAT_NONE || (facts->stations_told && !is_registered(o)))
 		RADIO_SET(o, rat, (guint8)rat);
 }
 
