@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/mbim/decode.h"
+#include "source/mbim/info.h"
 
 #include "source/modem/cells.h"
 #include "source/modem/values.h"
@@ -10,6 +11,9 @@ gboolean mbim_decode_services(const MbimMessage *answer, MbimOffer *ret_offer)
 {
 	guint32 n;
 	g_autoptr(MbimDeviceServiceElementArray) services = NULL;
+	ByteReader info = mbim_info_of(answer);
+	if (byte_reader_u32(&info) > info.length / 8) /* each has an offset and a size at least: see info.h */
+		return FALSE;
 	if (!mbim_message_device_services_response_parse(answer, &n, NULL, &services, NULL))
 		return FALSE;
 	*ret_offer = (MbimOffer){0};
@@ -229,39 +233,39 @@ gboolean mbim_decode_lte_attach_info(const MbimMessage *answer, MbimFacts *facts
 
 /* MBIM_RSRP_SNR_INFO of MBIMEx 2: RSRP codes 0..126 are -156..-30 dBm, 127 is unknown; SNR codes 0..127 are -23..40.5 dB in
  * half dB, 128 is unknown. Each is the upper end of the step that TS 38.133 10.1.6 and 10.1.16 give that code. */
-static void decode_rsrp_snr(const MbimRsrpSnrInfo *row, Observation *o)
+static void read_rsrp_snr(ByteReader *r, Observation *o)
 {
-	const gboolean has_rsrp = row->rsrp <= 126 && modem_is_rsrp((gint)row->rsrp - 156);
-	const gboolean has_snr = has_rsrp && row->snr <= 127;
-	const gint16 rsrp_dbm = (gint16)((gint)MIN(row->rsrp, 126) - 156);
-	const gint16 snr_cdb = (gint16)((gint)MIN(row->snr, 127) * 50 - 2300);
-	const gboolean lte = row->system_type == MBIM_DATA_CLASS_LTE;
-	const gboolean nr = (row->system_type & (MBIM_DATA_CLASS_5G_NSA | MBIM_DATA_CLASS_5G_SA)) != 0;
-	if (has_rsrp && lte)
+	const guint32 rsrp = byte_reader_u32(r), snr = byte_reader_u32(r);
+	byte_reader_take(r, 8); /* thresholds */
+	const guint32 class = byte_reader_u32(r);
+	if (r->failed || rsrp > 126 || !modem_is_rsrp((gint)rsrp - 156))
+		return;
+	const gint16 rsrp_dbm = (gint16)((gint)rsrp - 156), snr_cdb = (gint16)((gint)MIN(snr, 127) * 50 - 2300);
+	if (class == MBIM_DATA_CLASS_LTE) {
 		RADIO_SET(o, lte_rsrp_dbm, rsrp_dbm);
-	if (has_snr && lte)
-		RADIO_SET(o, lte_snr_cdb, snr_cdb);
-	if (has_rsrp && nr)
+		if (snr <= 127)
+			RADIO_SET(o, lte_snr_cdb, snr_cdb);
+	} else if (class & (MBIM_DATA_CLASS_5G_NSA | MBIM_DATA_CLASS_5G_SA)) {
 		RADIO_SET(o, nr_rsrp_dbm, rsrp_dbm);
-	if (has_snr && nr)
-		RADIO_SET(o, nr_snr_cdb, snr_cdb);
+		if (snr <= 127)
+			RADIO_SET(o, nr_snr_cdb, snr_cdb);
+	}
 }
 
+/* RSSI, error rate, interval and thresholds, from MBIMEx 2 also where its list is: count, MBIM_RSRP_SNR_INFO. */
 gboolean mbim_decode_signal_state(const MbimMessage *answer, MbimFacts *facts, Observation *o)
 {
-	guint32 rssi, n = 0;
-	g_autoptr(MbimRsrpSnrInfoArray) rows = NULL;
-	const gboolean ok = facts->version >= 2
-				    ? mbim_message_ms_basic_connect_v2_signal_state_response_parse(answer, &rssi, NULL, NULL, NULL, NULL,
-												   &n, &rows, NULL)
-				    : mbim_message_signal_state_response_parse(answer, &rssi, NULL, NULL, NULL, NULL, NULL);
-	if (!ok)
+	const ByteReader info = mbim_info_of(answer);
+	ByteReader head = info, rows = {0};
+	const guint32 rssi = byte_reader_u32(&head);
+	byte_reader_take(&head, 16);
+	if (head.failed || (facts->version >= 2 && !mbim_info_take_part(&head, &info, &rows)))
 		return FALSE;
 	/* TS 27.007 8.5: 31 is "-51 dBm or more", 99 is unknown. */
 	facts->has_rssi = rssi <= 31;
 	facts->rssi_dbm = facts->has_rssi ? (gint16)(2 * (gint)rssi - 113) : 0;
-	for (guint32 i = 0; rows && i < n; i++)
-		decode_rsrp_snr(rows[i], o);
+	for (guint32 n = rows.length ? byte_reader_u32(&rows) : 0; n > 0 && byte_reader_left(&rows) > 0; n--)
+		read_rsrp_snr(&rows, o);
 	return TRUE;
 }
 
