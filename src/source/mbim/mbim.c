@@ -22,6 +22,7 @@ typedef struct {
 	MbimOffer offer;
 	guint version_asked;
 	MbimSweep *sweep;
+	gboolean forgotten;        /* the last sweep has told that the modem restarted */
 	Observation identity;      /* the `device` observation while it is being put together */
 	guint later_id;            /* a report that must not come from within the call that asked for it */
 	GCancellable *patience;    /* of the closing */
@@ -88,6 +89,7 @@ static void mbim_open(ModemPort *base)
 	port->state = STATE_OPENING;
 	port->cancellable = g_cancellable_new();
 	port->offer = (MbimOffer){0};
+	port->forgotten = FALSE;
 	mbim_device_new(file, port->cancellable, on_device, call_begin(port));
 }
 
@@ -96,12 +98,13 @@ static void on_removed(G_GNUC_UNUSED MbimDevice *device, gpointer data)
 	fail(data, MODEM_FAILURE_HUNG_UP, NULL);
 }
 
-/* A function error. Of one that answers a call the call tells; one that comes by itself matters where the modem says that it
- * was never opened: it has restarted. */
+/* A function error. Of one that answers a question the sweep tells; one that comes by itself matters where the modem says that
+ * it was never opened: it has restarted. */
 static void on_error(G_GNUC_UNUSED MbimDevice *device, const GError *error, gpointer data)
 {
 	MbimPort *port = data;
-	if (!mbim_sweep_is_active(port->sweep) && g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_NOT_OPENED))
+	const gboolean told = mbim_sweep_is_active(port->sweep) || port->forgotten;
+	if (!told && g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_NOT_OPENED))
 		fail(port, MODEM_FAILURE_HUNG_UP, error);
 }
 
@@ -303,6 +306,7 @@ static void mbim_sweep(ModemPort *base)
 static void on_sweep_done(Observation *radio, ModemSweep result, gpointer data)
 {
 	MbimPort *port = data;
+	port->forgotten = result == MODEM_SWEEP_FORGOTTEN;
 	if (call_end(port))
 		port->base.host->swept(port->base.modem, radio, result);
 }
