@@ -145,6 +145,8 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay
 build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/fuzz/replay_fuzz_qmi_decode: $(SCRIPTED_MODEM)
+build/fuzz/tests/fuzz/fuzz_qmi_decode: $(patsubst $(BUILD)/%,build/fuzz/%,$(SCRIPTED_MODEM))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)

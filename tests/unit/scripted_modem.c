@@ -220,10 +220,10 @@ static void on_control(ScriptedModem *modem, guint8 transaction, guint16 message
 	respond(modem, SERVICE_CTL, 0, transaction, message, error, answer, length);
 }
 
-static const Entry *find_entry(const ScriptedModem *modem, guint8 service, guint16 message)
+static Entry *find_entry(const ScriptedModem *modem, guint8 service, guint16 message)
 {
 	for (guint i = 0; i < modem->entries->len; i++) {
-		const Entry *entry = g_ptr_array_index(modem->entries, i);
+		Entry *entry = g_ptr_array_index(modem->entries, i);
 		if (entry->service == service && entry->message == message && !entry->indication)
 			return entry;
 	}
@@ -309,6 +309,15 @@ void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood)
 	modem->mood = mood;
 	if (mood == SCRIPTED_MODEM_FORGETS)
 		memset(modem->clients, 0, sizeof modem->clients);
+}
+
+void scripted_modem_set_answer(ScriptedModem *modem, guint8 service, guint16 message, const void *tlvs, gsize length)
+{
+	Entry *entry = find_entry(modem, service, message);
+	if (!entry)
+		entry = add_entry(modem, service, message);
+	g_byte_array_set_size(entry->tlvs, 0);
+	g_byte_array_append(entry->tlvs, tlvs, (guint)length);
 }
 
 guint scripted_modem_indicate(ScriptedModem *modem)

@@ -87,6 +87,9 @@ static ModemOutcome outcome_of_error(const GError *error)
 
 ModemOutcome mbim_sweep_outcome(const MbimMessage *answer, GError **error)
 {
+	/* The port has looked at each fragment, but not at what they make together. */
+	if (answer && !mbim_message_validate(answer, error))
+		return MODEM_QUESTION_LOST;
 	if (answer && mbim_message_response_get_result(answer, MBIM_MESSAGE_TYPE_COMMAND_DONE, error))
 		return MODEM_QUESTION_ANSWERED;
 	return outcome_of_error(*error);
