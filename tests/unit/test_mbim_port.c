@@ -288,7 +288,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *capture;
 		guint asked;
-	} newest = {CAPTURE("nr-sa-v3"), 1}, older = {ORDINARY, 1}, strict = {CAPTURE("mbimex-strict"), 2}, none = {CAPTURE("lte-plain"), 0};
+	} newest = {CAPTURE("nr-sa-v3"), 1}, older = {ORDINARY, 1}, strict = {CAPTURE("mbimex-strict"), 2},
+	  none = {CAPTURE("lte-plain"), 0};
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_data_func("/mbim/port/version/newest", &newest, test_version_is_agreed_on);
 	g_test_add_data_func("/mbim/port/version/older", &older, test_version_is_agreed_on);
