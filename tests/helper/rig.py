@@ -122,7 +122,7 @@ def json_lines(path):
 FIELD = r"""
 set -u
 sim=$1 jamlog=$2 scenario=$3 out=$4 port=$5; shift 5
-"$sim" "$scenario" --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
+"$sim" "$scenario" ${SIM_OPTIONS:-} --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
 sim_pid=$!
 until grep -q '^ready' "$out/sim.log"; do kill -0 $sim_pid || exit 9; done
 gpsd -N -n -S "$port" "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &
