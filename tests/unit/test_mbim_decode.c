@@ -12,8 +12,11 @@ static char *record(const char *capture)
 	g_autoptr(PortFixture) p = port_fixture_new(&modem_protocol_mbim, scripted_mbim_device(modem));
 	port_fixture_open(p);
 	port_fixture_sweep(p, 10);
-	g_assert_cmpuint(p->result, ==, MODEM_SWEEP_ANSWERED);
 	port_fixture_close(p, 1);
+	if (p->result == MODEM_SWEEP_NONSENSE)
+		g_string_append(p->f->text, "nonsense\n"); /* the modem source will not believe it */
+	else
+		g_assert_cmpint(p->result, ==, MODEM_SWEEP_ANSWERED);
 	g_string_append_printf(p->f->text, "service %s\n", service_state_words[observation_service_state(&p->f->last[OBSERVATION_RADIO])]);
 	return g_strdup(p->f->text->str);
 }

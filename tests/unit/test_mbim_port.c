@@ -219,7 +219,7 @@ static void test_nonsense_is_no_answer(void)
 	port_fixture_open(p);
 	scripted_mbim_set_mood(modem, SCRIPTED_MBIM_BABBLES);
 	port_fixture_sweep(p, 2);
-	g_assert_cmpint(p->result, ==, MODEM_SWEEP_SILENT);
+	g_assert_cmpint(p->result, ==, MODEM_SWEEP_NONSENSE);
 	g_assert_cmpuint(p->f->last[OBSERVATION_RADIO].present, ==, 0);
 	port_fixture_close(p, 1);
 }

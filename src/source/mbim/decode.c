@@ -154,13 +154,8 @@ gboolean mbim_decode_register_state(const MbimMessage *answer, MbimFacts *facts,
 	MbimRegisterState state;
 	MbimDataClass classes;
 	g_autofree char *provider = NULL;
-	const gboolean ok =
-		facts->version >= 2
-			? mbim_message_ms_basic_connect_v2_register_state_response_parse(answer, &error, &state, NULL, &classes, NULL,
-											  &provider, NULL, NULL, NULL, NULL, NULL)
-			: mbim_message_register_state_response_parse(answer, &error, &state, NULL, &classes, NULL, &provider, NULL, NULL,
-								     NULL, NULL);
-	if (!ok)
+	/* MBIMEx 2 only adds to the end of it. */
+	if (!mbim_message_register_state_response_parse(answer, &error, &state, NULL, &classes, NULL, &provider, NULL, NULL, NULL, NULL))
 		return FALSE;
 	set_registration(state, o);
 	facts->register_error = error;
@@ -192,22 +187,16 @@ gboolean mbim_decode_packet_service(const MbimMessage *answer, MbimFacts *facts,
 	guint32 error;
 	MbimPacketServiceState state;
 	MbimDataClass classes;
-	MbimDataClassV3 classes_v3;
-	MbimDataSubclass subclass;
-	gboolean ok;
-	if (facts->version >= 3)
-		ok = mbim_message_ms_basic_connect_v3_packet_service_response_parse(answer, &error, &state, &classes_v3, NULL, NULL, NULL,
-										     &subclass, NULL, NULL);
-	else if (facts->version == 2)
-		ok = mbim_message_ms_basic_connect_v2_packet_service_response_parse(answer, &error, &state, &classes, NULL, NULL, NULL,
-										     NULL);
-	else
-		ok = mbim_message_packet_service_response_parse(answer, &error, &state, &classes, NULL, NULL, NULL);
-	if (!ok)
+	MbimDataSubclass subclass = MBIM_DATA_SUBCLASS_NONE;
+	/* MBIMEx 2 and 3 only add to the end of it. */
+	if (!mbim_message_packet_service_response_parse(answer, &error, &state, &classes, NULL, NULL, NULL))
+		return FALSE;
+	if (facts->version >= 3 && !mbim_message_ms_basic_connect_v3_packet_service_response_parse(answer, NULL, NULL, NULL, NULL, NULL,
+												    NULL, &subclass, NULL, NULL))
 		return FALSE;
 	set_attach(state, o);
 	facts->packet_error = error;
-	facts->current = facts->version >= 3 ? class_from_subclass(classes_v3, subclass) : class_from_bits(classes);
+	facts->current = facts->version >= 3 ? class_from_subclass(classes, subclass) : class_from_bits(classes);
 	return TRUE;
 }
 

@@ -82,6 +82,10 @@ static ModemOutcome outcome_of_error(const GError *error)
 	if (g_error_matches(error, MBIM_STATUS_ERROR, MBIM_STATUS_ERROR_NO_DEVICE_SUPPORT) ||
 	    g_error_matches(error, MBIM_STATUS_ERROR, MBIM_STATUS_ERROR_INVALID_DEVICE_SERVICE_OPERATION))
 		return MODEM_QUESTION_UNSUPPORTED;
+	if (g_error_matches(error, MBIM_CORE_ERROR, MBIM_CORE_ERROR_INVALID_MESSAGE) ||
+	    g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_FRAGMENT_OUT_OF_SEQUENCE) ||
+	    g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_LENGTH_MISMATCH))
+		return MODEM_QUESTION_GARBLED;
 	return error->domain == MBIM_STATUS_ERROR ? MODEM_QUESTION_REFUSED : MODEM_QUESTION_LOST;
 }
 
@@ -89,7 +93,7 @@ ModemOutcome mbim_sweep_outcome(const MbimMessage *answer, GError **error)
 {
 	/* The port has looked at each fragment, but not at what they make together. */
 	if (answer && !mbim_message_validate(answer, error))
-		return MODEM_QUESTION_LOST;
+		return MODEM_QUESTION_GARBLED;
 	if (answer && mbim_message_response_get_result(answer, MBIM_MESSAGE_TYPE_COMMAND_DONE, error))
 		return MODEM_QUESTION_ANSWERED;
 	return outcome_of_error(*error);
@@ -111,7 +115,7 @@ static void on_answer(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(MbimMessage) answer = mbim_device_command_finish(MBIM_DEVICE(object), result, &error);
 	ModemOutcome outcome = mbim_sweep_outcome(answer, &error);
 	if (outcome == MODEM_QUESTION_ANSWERED && !decoders[call->id](answer, &sweep->facts, &sweep->radio))
-		outcome = MODEM_QUESTION_LOST;
+		outcome = MODEM_QUESTION_GARBLED;
 	if (modem_questions_settle(&sweep->questions, call->id, outcome))
 		sweep_done(sweep);
 }
@@ -138,6 +142,7 @@ MbimSweep *mbim_sweep_new(const char *source, MbimSweepDone done, gpointer user_
 	sweep->done = done;
 	sweep->user_data = user_data;
 	sweep->questions.vital = QUESTION_REGISTER_STATE;
+	sweep->questions.network = ~(1u << QUESTION_RADIO_STATE | 1u << QUESTION_SUBSCRIBER_READY);
 	sweep->questions.slow = 1u << QUESTION_SUBSCRIBER_READY;
 	for (QuestionId id = 0; id < N_QUESTIONS; id++)
 		sweep->calls[id] = (Call){sweep, id};

@@ -6,6 +6,7 @@
 #define REST_HUNG        30 /* after HUNG_MAX sweeps, each of which it held up until its deadline */
 #define REST_UNSUPPORTED 60
 #define HUNG_MAX         2
+#define GARBLED_MAX      2 /* answers in one sweep: one alone may be an oddity of the firmware */
 
 void modem_questions_reset(ModemQuestions *questions)
 {
@@ -17,7 +18,7 @@ void modem_questions_begin(ModemQuestions *questions)
 {
 	questions->asked = 0;
 	questions->pending = 0;
-	questions->answered = 0;
+	questions->answered = questions->garbled = 0;
 }
 
 gboolean modem_questions_ask(ModemQuestions *questions, guint id)
@@ -35,9 +36,11 @@ gboolean modem_questions_ask(ModemQuestions *questions, guint id)
 
 gboolean modem_questions_settle(ModemQuestions *questions, guint id, ModemOutcome outcome)
 {
+	const gboolean heard = outcome == MODEM_QUESTION_ANSWERED || outcome == MODEM_QUESTION_REFUSED ||
+			       outcome == MODEM_QUESTION_UNSUPPORTED;
 	questions->outcome[id] = outcome;
-	if (outcome == MODEM_QUESTION_ANSWERED || outcome == MODEM_QUESTION_REFUSED || outcome == MODEM_QUESTION_UNSUPPORTED)
-		questions->answered++;
+	questions->answered += heard && questions->network & 1u << id ? 1 : 0;
+	questions->garbled += outcome == MODEM_QUESTION_GARBLED ? 1 : 0;
 	return --questions->pending == 0;
 }
 
@@ -58,6 +61,7 @@ static void let_rest(ModemQuestions *questions, guint id)
 		break;
 	case MODEM_QUESTION_REFUSED:
 	case MODEM_QUESTION_FORGOTTEN:
+	case MODEM_QUESTION_GARBLED:
 	case MODEM_QUESTION_LOST:
 		break;
 	}
@@ -75,5 +79,7 @@ ModemSweep modem_questions_end(ModemQuestions *questions)
 	questions->rest[questions->vital] = 0;
 	if (forgotten)
 		return MODEM_SWEEP_FORGOTTEN;
+	if (questions->garbled >= GARBLED_MAX)
+		return MODEM_SWEEP_NONSENSE;
 	return questions->answered > 0 ? MODEM_SWEEP_ANSWERED : MODEM_SWEEP_SILENT;
 }

@@ -2,7 +2,7 @@
  *
  * A sweep puts its questions all at once. What the firmware does not know, or leaves unanswered again and again, is asked
  * seldom, and so is what hardly changes; one question, the vital one, is always asked, or nothing would tell that the modem
- * lives. Knows neither messages nor modems: the sweep asks, and tells what it got.
+ * lives. What the sweep as a whole was worth follows from the same outcomes. Knows neither messages nor modems: the sweep asks, and tells what it got.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -17,20 +17,22 @@ typedef enum {
 	MODEM_QUESTION_UNSUPPORTED, /* the same, but the firmware does not know the question, or not in its present state */
 	MODEM_QUESTION_HUNG,        /* no answer before the deadline */
 	MODEM_QUESTION_FORGOTTEN,   /* the modem does not know who asks */
-	MODEM_QUESTION_LOST,        /* cancelled, or what came cannot be read */
+	MODEM_QUESTION_GARBLED,     /* what came is no answer to it */
+	MODEM_QUESTION_LOST,        /* cancelled, or the connection broke */
 } ModemOutcome;
 
 typedef struct {
 	guint vital;
-	guint32 slow;  /* bit per question */
-	guint32 never; /* those that this modem does not offer */
+	guint32 network; /* bit per question: those about the network, which alone tell whether it was silent */
+	guint32 slow;    /* those that hardly change their answer */
+	guint32 never;   /* those that this modem does not offer */
 	guint rest[MODEM_QUESTIONS_MAX]; /* sweeps until it is asked again */
 	guint hung[MODEM_QUESTIONS_MAX]; /* deadlines passed in a row */
 
 	/* of the sweep that is under way */
 	guint32 asked;
 	ModemOutcome outcome[MODEM_QUESTIONS_MAX];
-	guint pending, answered;
+	guint pending, answered, garbled; /* answered: of those about the network */
 } ModemQuestions;
 
 /* The modem was opened anew: other firmware may answer now. */
