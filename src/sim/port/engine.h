@@ -12,7 +12,7 @@
 typedef struct SimEngine SimEngine;
 
 typedef struct {
-	const char *protocol; /* "qmi", "mbim" */
+	const char *protocol; /* "qmi", "mbim", "mbim-qmi" */
 	SimCutFunc cut;
 	/* `info` is borrowed and must outlive the engine; `send` takes one whole message and may be called from within
 	 * any function below. Until the first update the modem is online, with a card, and hears nothing. */
@@ -35,7 +35,9 @@ struct SimEngine {
 
 /* NULL for a protocol that is not simulated. */
 const SimEngineClass *sim_engine_class(const char *protocol);
-/* The protocols there are, for messages: "qmi, mbim". Owned by the caller. */
+/* The protocols there are, for messages: "qmi, mbim, mbim-qmi". Owned by the caller. */
 char *sim_engine_protocols(void);
 
-extern const SimEngineClass sim_qmi_engine; /* sim/qmi/engine.c */
+extern const SimEngineClass sim_qmi_engine;      /* sim/qmi/engine.c */
+extern const SimEngineClass sim_mbim_engine;     /* sim/mbim/engine.c */
+extern const SimEngineClass sim_mbim_qmi_engine; /* the same, with a QMI modem inside that MBIM carries */
