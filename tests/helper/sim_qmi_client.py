@@ -65,6 +65,15 @@ class Host:
             self.command("rx " + self._pairs(chain))
         return self.command("apply")
 
+    def fault(self, word, **values):
+        """One more fault, or with "none" the end of all; see sim_modem_host.c."""
+        return self.command(" ".join(["fault", word] + ["for=%s" % v if k == "seconds" else "%s=%s" % (k, v)
+                                                        for k, v in values.items()]))
+
+    def replug(self):
+        self.path = self.command("replug")["path"]
+        return self.path
+
     def stats(self):
         return self.command("stats")
 

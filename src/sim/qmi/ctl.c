@@ -32,6 +32,8 @@ static SimQmiError handle_allocate(SimQmiCall *call)
 	const SimQmiService *service = sim_qmi_service_find(id);
 	if (r.failed || !service || id == SIM_QMI_CTL)
 		return SIM_QMI_INVALID_SERVICE_TYPE;
+	if (sim_engine_has_fault(call->engine, SIM_FAULT_EXHAUSTED_CLIENTS))
+		return SIM_QMI_CLIENT_IDS_EXHAUSTED;
 	call->client = sim_qmi_clients_allocate(call->clients, service);
 	return call->client ? SIM_QMI_OK : SIM_QMI_CLIENT_IDS_EXHAUSTED;
 }
@@ -43,6 +45,12 @@ static gboolean write_allocated(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
+static gboolean keeps_clients(const SimEngine *engine)
+{
+	return sim_engine_has_fault(engine, SIM_FAULT_LEAKING_CLIENTS) || sim_engine_has_fault(engine, SIM_FAULT_EXHAUSTED_CLIENTS) ||
+	       sim_engine_has_fault(engine, SIM_FAULT_DOUBLED_INDICATIONS);
+}
+
 /* Release CID 0x0023: in 01 service u8, client u8; out the same */
 static SimQmiError handle_release(SimQmiCall *call)
 {
@@ -50,7 +58,8 @@ static SimQmiError handle_release(SimQmiCall *call)
 	if (!sim_qmi_frame_tlv(call->request, TLV_ARGUMENT, &r))
 		return SIM_QMI_MISSING_ARGUMENT;
 	guint8 service = byte_reader_u8(&r), id = byte_reader_u8(&r);
-	return !r.failed && sim_qmi_clients_release(call->clients, service, id) ? SIM_QMI_OK : SIM_QMI_INVALID_CLIENT_ID;
+	gboolean done = (keeps_clients(call->engine) ? sim_qmi_clients_leak : sim_qmi_clients_release)(call->clients, service, id);
+	return !r.failed && done ? SIM_QMI_OK : SIM_QMI_INVALID_CLIENT_ID;
 }
 
 static gboolean write_released(const SimQmiCall *call, ByteWriter *w)

@@ -12,8 +12,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "sim/world/modem_state.h"
+#include "sim/port/engine.h"
 #include "sim/qmi/mux.h"
+#include "sim/world/modem_state.h"
 
 /* Signal values that thresholds can be set for, all in tenths of dB or dBm. */
 #define SIM_QMI_MAX_THRESHOLDS 32
@@ -31,12 +32,15 @@ typedef struct {
 	guint32 reports; /* set of the service's own report bits: indications that are wanted */
 	SimQmiSignalWatch signal[SIM_QMI_SIGNAL_WATCHES];
 	SimRat signal_rat; /* technology of the last Signal Info indication, NONE before the first */
+	gboolean leaked;   /* given back, but the modem goes on keeping it */
+	gboolean mismatched; /* was out when SIM_FAULT_POLICY_MISMATCH began */
 } SimQmiClient;
 
 typedef struct SimQmiClients SimQmiClients;
 
 /* Everything that a handler or a writer may look at; all of it borrowed. */
 typedef struct {
+	const SimEngine *engine;
 	const SimModemInfo *info;
 	const SimModemState *state;
 	/* The cell whose identity the modem shows while it claims service: the serving one, or after losing it the
