@@ -73,18 +73,25 @@ static void write_subscriber(const SimMbimCall *call, ByteWriter *w)
 
 static SimMbimStatus handle_radio(SimMbimCall *call)
 {
-	guint32 on = call->request->is_set ? byte_reader_u32(&call->request->info) : !call->session->radio_off;
+	if (!call->request->is_set)
+		return SIM_MBIM_STATUS_NONE;
+	guint32 on = byte_reader_u32(&call->request->info);
 	if (call->request->info.failed || on > 1)
 		return SIM_MBIM_STATUS_INVALID_PARAMETERS;
-	call->session->radio_off = !on;
+	sim_mbim_order(call, on ? SIM_ORDER_ONLINE : SIM_ORDER_LOW_POWER);
 	return SIM_MBIM_STATUS_NONE;
 }
 
-/* hardware switch u32, software switch u32 */
+/* hardware switch u32, software switch u32: after a set as it will be, while the modem obeys */
 static void write_radio(const SimMbimCall *call, ByteWriter *w)
 {
+	guint32 on = call->state->operating_mode == SIM_OPMODE_ONLINE ? 1 : 0;
+	if (call->request && call->request->is_set) {
+		ByteReader r = byte_reader_init(call->request->info.data, call->request->info.length);
+		on = byte_reader_u32(&r);
+	}
 	byte_writer_u32(w, 1); /* no kill switch */
-	byte_writer_u32(w, call->state->operating_mode == SIM_OPMODE_ONLINE ? 1 : 0);
+	byte_writer_u32(w, on);
 }
 
 /* type u32, locked u32, attempts left u32 */

@@ -16,6 +16,16 @@
 
 #define MAX_CONTROL_MESSAGE 512
 
+/* Numbers that tell requests apart: whose it is, and the CID; of a QMI frame what QMI says of it; OPEN and CLOSE by type. */
+#define ID_MASK       0xFF000000u
+#define ID_BASIC      0x01000000u
+#define ID_EXTENSIONS 0x02000000u
+#define ID_QMI        0x03000000u
+#define ID_OTHER      0x04001000u
+#define DEVICE_CAPS   1
+#define DEVICE_RESET  10
+#define COMMAND_HEAD  48 /* of a command in one piece, before the information buffer */
+
 /* One state of the world with what the modem makes of it. */
 typedef struct {
 	SimModemState state;
@@ -27,7 +37,6 @@ typedef struct {
 	SimMbimOutlet outlet;
 	SimMbimSession session;
 	SimMbimAssembly assembly;
-	SimModemState world; /* as it is; the view's is as the modem lives it, whose radio may be off */
 	View view;
 	gboolean asking_qmi; /* what the QMI engine sends now is an answer */
 } SimMbimEngine;
@@ -37,29 +46,18 @@ const SimCellView *sim_mbim_serving(const SimMbimCall *call)
 	return call->state->has_serving && call->state->n_cells > 0 ? &call->state->cells[0] : NULL;
 }
 
+void sim_mbim_order(const SimMbimCall *call, SimOrder order)
+{
+	if (call->order)
+		call->order(order, call->order_data);
+}
+
 static SimMbimCall call_for(SimMbimEngine *mbim, const View *view)
 {
 	SimMbimCall call = {.info = mbim->base.info, .state = &view->state, .session = &mbim->session};
 	if (view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE)
 		call.camped = &view->last_cell;
 	return call;
-}
-
-/* A modem whose radio the host has switched off: the world goes on without it. */
-static void switch_off(SimModemState *state)
-{
-	SimModemState off = {
-		.name = state->name,
-		.operating_mode = state->operating_mode == SIM_OPMODE_ONLINE ? SIM_OPMODE_LOW_POWER : state->operating_mode,
-		.card = state->card,
-		.reject_count = state->reject_count,
-		.change_count = state->change_count,
-		.tx_packets = state->tx_packets,
-		.rx_packets = state->rx_packets,
-		.tx_bytes = state->tx_bytes,
-		.rx_bytes = state->rx_bytes,
-	};
-	*state = off;
 }
 
 static void notify(SimMbimEngine *mbim, const View *before_view, const SimMbimService *service, const SimMbimRow *row)
@@ -87,19 +85,19 @@ static void notify_changes(SimMbimEngine *mbim, const View *before)
 				notify(mbim, before, session->services[i], row);
 }
 
-/* Takes the world as the modem lives it, and tells. */
-static void adopt(SimMbimEngine *mbim)
+/* The QMI engine has no device of its own: what the device says of faults and hears of orders passes through here. */
+static void pass_order(SimOrder order, gpointer user_data)
 {
-	View before = mbim->view;
-	SimModemState *state = &mbim->view.state;
-	*state = mbim->world;
-	if (mbim->session.radio_off)
-		switch_off(state);
-	if (state->has_serving && state->n_cells > 0)
-		mbim->view.last_cell = state->cells[0];
-	notify_changes(mbim, &before);
+	SimMbimEngine *mbim = user_data;
+	if (mbim->base.order)
+		mbim->base.order(order, mbim->base.user_data);
+}
+
+static SimEngine *qmi_engine(SimMbimEngine *mbim)
+{
 	if (mbim->session.qmi)
-		mbim->session.qmi->class->update(mbim->session.qmi, state);
+		mbim->session.qmi->faults = mbim->base.faults;
+	return mbim->session.qmi;
 }
 
 static void begin_session(SimMbimEngine *mbim, guint32 max_transfer)
@@ -142,16 +140,16 @@ static void answer(SimMbimEngine *mbim, guint32 transaction, SimMbimCommand *com
 	ByteWriter w = byte_writer_init(info, sizeof info);
 	const SimMbimRow *row = find_row(find_service(&mbim->session, command->service), command);
 	SimMbimCall call = call_for(mbim, &mbim->view);
-	gboolean radio_was_off = mbim->session.radio_off;
 	call.request = command;
+	call.order = mbim->base.order;
+	call.order_data = mbim->base.user_data;
+	qmi_engine(mbim);
 	mbim->asking_qmi = TRUE;
 	SimMbimStatus status = serve(&call, row);
 	mbim->asking_qmi = FALSE;
 	g_debug("%s: CID %u: %s %s -> %d", mbim->base.info->name, command->cid, command->is_set ? "set" : "query",
 		row ? row->name : "unknown", (int)status);
-	if (mbim->session.radio_off != radio_was_off)
-		adopt(mbim);
-	if (status == SIM_MBIM_STATUS_NONE)
+	if (status == SIM_MBIM_STATUS_NONE && row->write)
 		row->write(&call, &w);
 	sim_mbim_send_info(&mbim->outlet, SIM_MBIM_COMMAND_DONE, transaction, command->service, command->cid, status, info, w.length);
 }
@@ -206,12 +204,16 @@ static void receive(SimEngine *engine, const guint8 *data, gsize size)
 static void update(SimEngine *engine, const SimModemState *state)
 {
 	SimMbimEngine *mbim = (SimMbimEngine *)engine;
-	mbim->world = *state;
-	if (state->operating_mode == SIM_OPMODE_RESETTING) {
+	View before = mbim->view;
+	SimEngine *qmi = qmi_engine(mbim);
+	mbim->view.state = *state;
+	if (state->has_serving && state->n_cells > 0)
+		mbim->view.last_cell = state->cells[0];
+	if (state->operating_mode == SIM_OPMODE_RESETTING)
 		mbim->session.open = FALSE;
-		mbim->session.radio_off = FALSE;
-	}
-	adopt(mbim);
+	notify_changes(mbim, &before);
+	if (qmi)
+		qmi->class->update(qmi, state);
 }
 
 /* What the QMI engine says: the answer to what it is being asked, or else an indication. */
@@ -250,6 +252,7 @@ static SimEngine *with_qmi_new(const SimModemInfo *info, SimMessageFunc send, gp
 	SimMbimEngine *mbim = engine_new(&sim_mbim_qmi_engine, services, info, send, user_data);
 	mbim->session.qmi_answer = g_byte_array_new();
 	mbim->session.qmi = sim_qmi_engine.new(info, on_qmi_message, mbim);
+	mbim->session.qmi->order = pass_order;
 	return &mbim->base;
 }
 
@@ -269,6 +272,50 @@ static guint count_clients(const SimEngine *engine)
 	return (session->open ? 1 : 0) + (session->qmi ? session->qmi->class->clients(session->qmi) : 0);
 }
 
+static guint32 message_id(const guint8 *message, gsize size)
+{
+	SimMbimMessage parsed = sim_mbim_parse(message, size);
+	SimMbimCommand command;
+	if (parsed.type != SIM_MBIM_COMMAND)
+		return ID_OTHER | (guint32)parsed.type;
+	byte_reader_u32(&parsed.rest);
+	guint32 number = byte_reader_u32(&parsed.rest);
+	gsize left = byte_reader_left(&parsed.rest);
+	if (number != 0 || !sim_mbim_command_parse(message + size - left, left, &command))
+		return 0;
+	if (memcmp(command.service, sim_mbim_basic.uuid, SIM_MBIM_UUID_SIZE) == 0)
+		return ID_BASIC | command.cid;
+	if (memcmp(command.service, sim_mbim_qmi.uuid, SIM_MBIM_UUID_SIZE) == 0)
+		return ID_QMI | sim_qmi_engine.message_id(command.info.data, command.info.length);
+	return ID_EXTENSIONS | command.cid;
+}
+
+static gboolean is_control(const guint8 *message, gsize size)
+{
+	guint32 id = message_id(message, size);
+	if ((id & ID_MASK) == ID_QMI)
+		return sim_qmi_engine.is_control(message + COMMAND_HEAD, size - COMMAND_HEAD);
+	return (id & ID_MASK) == (ID_OTHER & ID_MASK) || id == (ID_BASIC | DEVICE_CAPS) || id == (ID_EXTENSIONS | DEVICE_RESET);
+}
+
+/* MBIM's own client is the session. */
+static void begin_fault(SimEngine *engine, SimFault fault)
+{
+	SimMbimEngine *mbim = (SimMbimEngine *)engine;
+	SimEngine *qmi = qmi_engine(mbim);
+	if (fault == SIM_FAULT_LOST_CLIENTS)
+		mbim->session.open = FALSE;
+	if (qmi)
+		qmi->class->begin_fault(qmi, fault);
+}
+
+/* What the information buffer says, not whose it is. */
+static void garble(guint8 *message, gsize size, GRand *dice)
+{
+	if (size > COMMAND_HEAD)
+		sim_faults_randomise(dice, message + COMMAND_HEAD, size - COMMAND_HEAD);
+}
+
 const SimEngineClass sim_mbim_engine = {
 	.protocol = "mbim",
 	.cut = sim_mbim_cut,
@@ -277,6 +324,10 @@ const SimEngineClass sim_mbim_engine = {
 	.update = update,
 	.clients = count_clients,
 	.free = engine_free,
+	.message_id = message_id,
+	.is_control = is_control,
+	.begin_fault = begin_fault,
+	.garble = garble,
 };
 
 const SimEngineClass sim_mbim_qmi_engine = {
@@ -287,4 +338,8 @@ const SimEngineClass sim_mbim_qmi_engine = {
 	.update = update,
 	.clients = count_clients,
 	.free = engine_free,
+	.message_id = message_id,
+	.is_control = is_control,
+	.begin_fault = begin_fault,
+	.garble = garble,
 };

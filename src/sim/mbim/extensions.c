@@ -1,8 +1,8 @@
-/* extensions.c - Microsoft's Basic Connect Extensions: version exchange, LTE attach, capabilities once more, location.
+/* extensions.c - Microsoft's Basic Connect Extensions: version exchange, LTE attach, location, reset.
  *
- * Sources: Microsoft, "MBIMEx 2.0 - 5G NSA support", "MBIMEx 3.0 - 5G SA Phase 1", "MB LTE Attach Operations", "MB Multi-SIM
- * Operations", "MB base stations information query support"; libmbim data/mbim-service-ms-basic-connect-extensions.json
- * and its -v2 and -v3.
+ * Sources: Microsoft, "MBIMEx 2.0 - 5G NSA support", "MBIMEx 3.0 - 5G SA Phase 1", "MB LTE Attach Operations", "MB modem
+ * reset operations", "MB base stations information query support"; libmbim
+ * data/mbim-service-ms-basic-connect-extensions.json and its -v2 and -v3.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/mbim/info.h"
@@ -83,12 +83,19 @@ static void write_location(const SimMbimCall *call, ByteWriter *w)
 	byte_writer_u32(w, cell && cell->rat != SIM_RAT_NR ? (guint32)cell->cell_id : SIM_MBIM_DONT_CARE);
 }
 
-enum { Q = SIM_MBIM_QUERY, N = SIM_MBIM_NOTIFY };
+static SimMbimStatus handle_reset(SimMbimCall *call)
+{
+	sim_mbim_order(call, SIM_ORDER_RESTART);
+	return SIM_MBIM_STATUS_NONE;
+}
+
+enum { Q = SIM_MBIM_QUERY, S = SIM_MBIM_SET, N = SIM_MBIM_NOTIFY };
 
 static const SimMbimRow rows[] = {
 	{3, "LTE Attach Configuration", Q, NULL, write_attach_configuration, NULL},
 	{4, "LTE Attach Info", Q | N, NULL, write_attach_info, NULL},
 	{6, "Device Caps", Q, NULL, sim_mbim_write_ms_caps, NULL},
+	{10, "Device Reset", S, handle_reset, NULL, NULL},
 	{11, "Base Stations Info", Q, sim_mbim_handle_cells, sim_mbim_write_cells, NULL},
 	{12, "Location Info Status", Q | N, NULL, write_location, NULL},
 	{15, "Version", Q, handle_version, write_version, NULL},

@@ -45,16 +45,15 @@ typedef struct {
 
 typedef struct SimMbimService SimMbimService;
 
-/* What modem and host agreed on; all but radio_off ends with the session. */
+/* What modem and host agreed on. */
 typedef struct {
 	gboolean open;
 	guint16 mbimex;
 	guint64 subscribed[SIM_MBIM_MAX_SERVICES]; /* by service: bit n is set when the host wants to be told of CID n */
 	SimMbimSignal signal;
-	gboolean radio_off;                     /* switched off by the host: for the network the modem is not there */
-	const SimMbimService *const *services;  /* that this modem has; ends with NULL */
-	SimEngine *qmi;                         /* the QMI modem inside, or NULL */
-	GByteArray *qmi_answer;                 /* what it said to the last message, or NULL */
+	const SimMbimService *const *services; /* that this modem has; ends with NULL */
+	SimEngine *qmi;                        /* the QMI modem inside, or NULL */
+	GByteArray *qmi_answer;                /* what it said to the last message, or NULL */
 } SimMbimSession;
 
 /* Everything that a row's functions may look at; all of it borrowed. */
@@ -65,7 +64,9 @@ typedef struct {
 	 * last one. NULL without service. */
 	const SimCellView *camped;
 	SimMbimSession *session;
-	SimMbimCommand *request; /* NULL while a notification is written */
+	SimMbimCommand *request;                          /* NULL while a notification is written */
+	void (*order)(SimOrder order, gpointer user_data); /* the device's ear, with its data, or NULL */
+	gpointer order_data;
 } SimMbimCall;
 
 enum { SIM_MBIM_QUERY = 1 << 0, SIM_MBIM_SET = 1 << 1, SIM_MBIM_NOTIFY = 1 << 2 };
@@ -77,7 +78,7 @@ typedef struct {
 	guint verbs;
 	/* Reads the request, acts, refuses; NULL: nothing to do. */
 	SimMbimStatus (*handle)(SimMbimCall *call);
-	void (*write)(const SimMbimCall *call, ByteWriter *w);
+	void (*write)(const SimMbimCall *call, ByteWriter *w); /* NULL: nothing to say */
 	/* Is a notification due? NULL: when the buffer is not what it was before. */
 	gboolean (*is_due)(const SimMbimCall *call);
 } SimMbimRow;
@@ -92,6 +93,8 @@ extern const SimMbimService sim_mbim_basic, sim_mbim_extensions, sim_mbim_qmi;
 
 /* The technology's cell that is being received and served by, or NULL. */
 const SimCellView *sim_mbim_serving(const SimMbimCall *call);
+/* Tells the device what the host wants of it; it is done when the answer is out. */
+void sim_mbim_order(const SimMbimCall *call, SimOrder order);
 /* For commands that need the card, and its PIN. */
 SimMbimStatus sim_mbim_need_card(const SimMbimCall *call);
 

@@ -85,7 +85,7 @@ typedef struct {
 	SimRat reject_rat;       /* whose cause that is: 5GMM (3GPP TS 24.501) for NR, EMM (24.301) for LTE, else MM (24.008) */
 	gboolean reject_is_ps, reject_is_cs;
 	guint64 reject_count;    /* grows with each reject: the protocol side indicates on change */
-	guint64 change_count;    /* grows whenever registration, service, serving cell or access changed */
+	guint64 change_count;    /* grows whenever registration, service, serving cell, access or NR beside LTE changed */
 
 	/* cells[0] is the serving (or camped) cell when has_serving; the rest are neighbours, strongest first.
 	 * Neighbours on other EARFCNs or RATs are inter-frequency / inter-RAT ones. NR standalone (SA): cells[0].rat
@@ -102,6 +102,7 @@ typedef struct {
 	/* Valid with endc. In EN-DC no modem reads the NR cell's SIB1: what it can know of the cell is PCI, NR-ARFCN, band,
 	 * width, spacing and levels. The identity (PLMN, TAC, cell id) stands here for the ground truth alone. */
 	SimCellView nr_cell;
+	SimRxChain nr_rx[SIM_MAX_CHAINS]; /* n_rx chains on the NR carrier; tuned with endc alone */
 
 	/* LTE carrier aggregation: secondary cells, the one configured first in front. */
 	guint n_secondary;
@@ -125,5 +126,6 @@ typedef struct {
 	char *imsi;
 	char *iccid;
 	char *home_mcc, *home_mnc;
+	gboolean has_nr; /* a 5G modem; others say nothing of NR */
 	guint n_rx;
 } SimModemInfo;
