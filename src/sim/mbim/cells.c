@@ -3,6 +3,7 @@
  * in: how many neighbours of GSM, UMTS, TD-SCDMA, LTE, CDMA (MBIMEx 3.0: and NR) are wanted at most, u32 each
  * out: system type u32, MBIMEx 3.0: subtype u32, then pairs: the serving cell of GSM, UMTS, TD-SCDMA, LTE; neighbours of
  *	GSM, UMTS, TD-SCDMA, LTE, CDMA; MBIMEx 3.0: serving cells of NR, neighbours of NR. Lists are count u32, { cell }.
+ *	A host that does not say how many neighbours of NR it wants gets none.
  *
  * Of its own cell the modem knows everything. Neighbours it knows by channel and physical identity; those of its own
  * technology in GSM by all, because there it reads their broadcast. The identity of an NR cell beside LTE (EN-DC) no
@@ -28,14 +29,9 @@ typedef struct {
 	ByteWriter *w;
 } Answer;
 
-static gsize n_wants(const SimMbimCall *call)
-{
-	return call->session->mbimex >= SIM_MBIMEX_3 ? N_WANTS : WANT_NR;
-}
-
 SimMbimStatus sim_mbim_handle_cells(SimMbimCall *call)
 {
-	gboolean enough = byte_reader_left(&call->request->info) >= n_wants(call) * sizeof(guint32);
+	gboolean enough = byte_reader_left(&call->request->info) >= WANT_NR * sizeof(guint32);
 	return enough ? SIM_MBIM_STATUS_NONE : SIM_MBIM_STATUS_INVALID_PARAMETERS;
 }
 
@@ -43,7 +39,7 @@ static Answer answer_to(const SimMbimCall *call, ByteWriter *w)
 {
 	Answer answer = {.call = call, .w = w};
 	ByteReader r = call->request->info;
-	for (gsize i = 0; i < n_wants(call); i++)
+	for (gsize i = 0; i < N_WANTS; i++)
 		answer.wanted[i] = byte_reader_u32(&r);
 	return answer;
 }
