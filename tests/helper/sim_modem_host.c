@@ -3,12 +3,14 @@
  * A line is a command: a word, then NAME=VALUE pairs named after the members of modem_state.h, enumerations as
  * numbers. Each command is answered by one line of JSON on standard output.
  *
+ *	modem NAME=VALUE...   members of SimModemInfo: 1 or 0
  *	clear                 forget the state being built
  *	state NAME=VALUE...   members of SimModemState
  *	cell NAME=VALUE...    one more cell, the serving one first
  *	nr NAME=VALUE...      the NR secondary cell of EN-DC
  *	secondary NAME=VALUE...  one more secondary cell of carrier aggregation: a cell's members, and activated
  *	rx NAME=VALUE...      one more receive chain
+ *	nr_rx N NAME=VALUE... that chain on the NR carrier of EN-DC
  *	apply                 the modem is now in that state
  *	fault WORD NAME=VALUE...
  *	                      one more fault, by its word in faults.h; message=0x43 (of hang), delay=S (of slow-open), for=S
@@ -40,6 +42,8 @@ typedef struct {
 	FieldKind kind;
 	size_t offset;
 } Field;
+
+static const Field info_fields[] = {{"has_nr", NUMBER_U32, offsetof(SimModemInfo, has_nr)}, {NULL, NUMBER_U32, 0}};
 
 #define STATE(member, kind) {#member, kind, offsetof(SimModemState, member)}
 static const Field state_fields[] = {
@@ -77,6 +81,7 @@ typedef struct {
 
 struct Host {
 	SimDevice *modem;
+	SimModemInfo *info;
 	SimModemState state; /* being built */
 	SimFaults faults;
 	GMainLoop *loop;
@@ -202,7 +207,8 @@ static void tell(const Host *host)
 	fflush(stdout);
 }
 
-static void obey(Host *host, char **words)
+/* The words that build the state; FALSE for another. */
+static gboolean build(Host *host, char **words)
 {
 	SimModemState *state = &host->state;
 	if (strcmp(words[0], "clear") == 0)
@@ -217,8 +223,19 @@ static void obey(Host *host, char **words)
 		set_fields(&state->secondary[state->n_secondary++], cell_fields, &activated_field, words + 1);
 	else if (strcmp(words[0], "rx") == 0 && state->n_rx < SIM_MAX_CHAINS)
 		set_fields(&state->rx[state->n_rx++], chain_fields, NULL, words + 1);
+	else if (strcmp(words[0], "nr_rx") == 0 && words[1] && atoi(words[1]) < SIM_MAX_CHAINS)
+		set_fields(&state->nr_rx[atoi(words[1])], chain_fields, NULL, words + 2);
+	else
+		return FALSE;
+	return TRUE;
+}
+
+static void obey(Host *host, char **words)
+{
+	if (strcmp(words[0], "modem") == 0)
+		set_fields(host->info, info_fields, NULL, words + 1);
 	else if (strcmp(words[0], "apply") == 0)
-		sim_device_update(host->modem, state);
+		sim_device_update(host->modem, &host->state);
 	else if (strcmp(words[0], "fault") == 0 && words[1]) {
 		if (strcmp(words[1], "none") == 0)
 			drop_faults(host);
@@ -229,7 +246,7 @@ static void obey(Host *host, char **words)
 		set_plug(host, words[0][0] == 'p');
 	else if (strcmp(words[0], "replug") == 0)
 		set_plug(host, FALSE), set_plug(host, TRUE);
-	else if (strcmp(words[0], "stats") != 0)
+	else if (!build(host, words) && strcmp(words[0], "stats") != 0)
 		g_error("sim_modem_host: no such command: %s", words[0]);
 	tell(host);
 }
@@ -280,7 +297,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sim_modem_host: %s\n", error->message);
 		return 1;
 	}
-	Host host = {.modem = modem, .loop = g_main_loop_new(NULL, FALSE), .input = g_string_new(NULL)};
+	Host host = {.modem = modem, .info = &info, .loop = g_main_loop_new(NULL, FALSE), .input = g_string_new(NULL)};
 	drop_faults(&host);
 	printf("{\"path\": \"%s\"}\n", sim_device_path(modem));
 	fflush(stdout);

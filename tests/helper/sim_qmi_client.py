@@ -53,6 +53,7 @@ class Host:
                         for k, v in members.items())
 
     def apply(self, preset):
+        self.command("modem has_nr=%d" % preset.get("has_nr", 0))
         self.command("clear")
         self.command("state " + self._pairs(preset["state"]))
         for cell in preset.get("cells", []):
@@ -63,6 +64,8 @@ class Host:
             self.command("secondary " + self._pairs(cell))
         for chain in preset.get("rx", []):
             self.command("rx " + self._pairs(chain))
+        for i, chain in enumerate(preset.get("nr_rx", [])):
+            self.command("nr_rx %d " % i + self._pairs(chain))
         return self.command("apply")
 
     def fault(self, word, **values):

@@ -24,14 +24,15 @@ typedef struct {
 	guint16 delta;        /* used where there is no threshold */
 	gint16 last_reported; /* valid while the client's signal_rat is that of this value */
 } SimQmiSignalWatch;
-#define SIM_QMI_SIGNAL_WATCHES 7
+#define SIM_QMI_SIGNAL_WATCHES 10
 
 /* One allocated client id and what its owner has asked for. */
 typedef struct {
 	guint8 service, id;
 	guint32 reports; /* set of the service's own report bits: indications that are wanted */
 	SimQmiSignalWatch signal[SIM_QMI_SIGNAL_WATCHES];
-	SimRat signal_rat; /* technology of the last Signal Info indication, NONE before the first */
+	SimRat signal_rat;  /* technology of the last Signal Info indication, NONE before the first */
+	gboolean signal_nr; /* it told of NR as well */
 	gboolean leaked;   /* given back, but the modem goes on keeping it */
 	gboolean mismatched; /* was out when SIM_FAULT_POLICY_MISMATCH began */
 } SimQmiClient;

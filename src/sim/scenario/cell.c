@@ -33,9 +33,9 @@ static gboolean check_band(const KeyFile *file, const char *group, const SimCell
 	guint32 first, last;
 	if (band == cell->carrier.band)
 		return TRUE;
-	if (cell->carrier.rat == SIM_RAT_NR)
-		return keyfile_error(file, group, "band", error, "NR-ARFCN %u is %.3f MHz, which is not in n%u", cell->carrier.arfcn,
-				     cell->carrier.downlink_mhz, band);
+	if (cell->carrier.rat == SIM_RAT_NR && sim_nr_band_range(band, &first, &last))
+		return keyfile_error(file, group, "band", error, "NR-ARFCN %u does not lie in n%u, which has %u to %u",
+				     cell->carrier.arfcn, band, first, last);
 	if (cell->carrier.rat == SIM_RAT_LTE && sim_lte_band_range(band, &first, &last))
 		return keyfile_error(file, group, "band", error,
 				     "EARFCN %u lies in band %u; band %u has %u to %u", cell->carrier.arfcn, cell->carrier.band,

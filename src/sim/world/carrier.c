@@ -64,24 +64,38 @@ gboolean sim_nr_frequency_mhz(guint32 arfcn, double *ret_mhz)
 gboolean sim_nr_arfcn(double frequency_mhz, guint32 *ret_arfcn)
 {
 	for (gsize i = G_N_ELEMENTS(nr_raster); i-- > 0;) {
-		double steps = round((frequency_mhz - nr_raster[i].from_mhz) / nr_raster[i].step_mhz);
-		if (steps < 0 || steps > (double)(nr_raster[i].last - nr_raster[i].first))
+		if (frequency_mhz < nr_raster[i].from_mhz)
 			continue;
-		*ret_arfcn = nr_raster[i].first + (guint32)steps;
+		double steps = round((frequency_mhz - nr_raster[i].from_mhz) / nr_raster[i].step_mhz);
+		if (steps > (double)(SIM_MAX_ARFCN - nr_raster[i].first))
+			return FALSE;
+		*ret_arfcn = nr_raster[i].first + (guint32)steps; /* one too many is the first of the next part */
 		return TRUE;
 	}
 	return FALSE;
 }
 
-gboolean sim_nr_band_holds(guint32 band, guint32 arfcn)
+gboolean sim_nr_band_range(guint32 band, guint32 *ret_first, guint32 *ret_last)
 {
 	double mhz;
-	if (!sim_nr_frequency_mhz(arfcn, &mhz))
+	gsize i = 0;
+	while (i < G_N_ELEMENTS(nr_bands) && nr_bands[i].band != band)
+		i++;
+	if (i == G_N_ELEMENTS(nr_bands) || !sim_nr_arfcn(nr_bands[i].low_mhz, ret_first) ||
+	    !sim_nr_arfcn(nr_bands[i].high_mhz, ret_last))
 		return FALSE;
-	for (gsize i = 0; i < G_N_ELEMENTS(nr_bands); i++)
-		if (nr_bands[i].band == band)
-			return mhz >= nr_bands[i].low_mhz && mhz <= nr_bands[i].high_mhz;
-	return FALSE;
+	/* The nearest numbers may lie just outside. */
+	if (sim_nr_frequency_mhz(*ret_first, &mhz) && mhz < nr_bands[i].low_mhz)
+		(*ret_first)++;
+	if (sim_nr_frequency_mhz(*ret_last, &mhz) && mhz > nr_bands[i].high_mhz)
+		(*ret_last)--;
+	return TRUE;
+}
+
+gboolean sim_nr_band_holds(guint32 band, guint32 arfcn)
+{
+	guint32 first, last;
+	return sim_nr_band_range(band, &first, &last) && arfcn >= first && arfcn <= last;
 }
 
 guint32 sim_nr_usual_scs_khz(guint32 band)

@@ -31,9 +31,12 @@ gboolean sim_lte_band_range(guint32 band, guint32 *ret_first, guint32 *ret_last)
 /* Edges of a band's downlink; FALSE for an unknown band. */
 gboolean sim_band_downlink(SimRat rat, guint32 band, double *ret_low_mhz, double *ret_high_mhz);
 
-/* The global frequency raster, TS 38.104 table 5.4.2.1-1. Each way FALSE outside of it; a frequency goes to the nearest number. */
+/* The global frequency raster, TS 38.104 table 5.4.2.1-1. Each way FALSE outside of it; a frequency goes to the nearest
+ * number. */
 gboolean sim_nr_frequency_mhz(guint32 arfcn, double *ret_mhz);
 gboolean sim_nr_arfcn(double frequency_mhz, guint32 *ret_arfcn);
+/* The first and last number of a band's downlink; FALSE for an unknown band. */
+gboolean sim_nr_band_range(guint32 band, guint32 *ret_first, guint32 *ret_last);
 gboolean sim_nr_band_holds(guint32 band, guint32 arfcn);
 /* The spacing in kHz that a band usually has: 15 in FDD bands, 30 in TDD bands (TS 38.104 table 5.4.3.3-1). */
 guint32 sim_nr_usual_scs_khz(guint32 band);

@@ -124,10 +124,11 @@ static double others_mw(const SimScenario *scenario, const SimHeard *heard, guin
 	return sum;
 }
 
-/* What a receiver of each RAT can use. LTE, and NR with the same figures (TS 38.133 clauses 9.2.2 and 8.1): a cell is found down to an Es/Iot of -6 dB (TS 36.133 clause 8.1.2.2) and
- * a level of about -124 dBm (Qrxlevmin as usually set, TS 36.304 clause 5.2.3.2); 10 % of the control channel fail at about
- * -8 dB (Qout, TS 36.133 clause 7.6). UMTS, GSM: usual Qrxlevmin and Qqualmin; C/I of 6 dB. Neighbours that are known already are
- * measured deeper down in interference. */
+/* What a receiver of each RAT can use. LTE, and NR with the same figures (TS 38.133 clauses 9.2.2 and 8.1): a cell
+ * is found down to an Es/Iot of -6 dB (TS 36.133 clause 8.1.2.2) and a level of about -124 dBm (Qrxlevmin as usually
+ * set, TS 36.304 clause 5.2.3.2); 10 % of the control channel fail at about -8 dB (Qout, TS 36.133 clause 7.6). UMTS,
+ * GSM: usual Qrxlevmin and Qqualmin; C/I of 6 dB. Neighbours that are known already are measured deeper down in
+ * interference. */
 static void judge(SimRat rat, SimHeard *heard)
 {
 	static const struct {

@@ -341,7 +341,9 @@ static double inter_system_margin_db(const SimRegistrar *r, const SimRegistratio
 		return -1;
 	if (from == SIM_RAT_LTE && to == SIM_RAT_NR && rsrp_dbm >= SIM_NR_ENTER_DBM)
 		return rsrp_dbm - SIM_NR_ENTER_DBM + over_lte_db;
-	if (from == SIM_RAT_NR && to == SIM_RAT_LTE && in->heard[r->view.serving].measure.rsrp_dbm < SIM_NR_LEAVE_DBM)
+	/* The command for it has to come through on NR. */
+	const SimHeard *serving = &in->heard[r->view.serving];
+	if (from == SIM_RAT_NR && to == SIM_RAT_LTE && serving->holds && serving->measure.rsrp_dbm < SIM_NR_LEAVE_DBM)
 		return rsrp_dbm - SIM_LTE_ENTER_DBM;
 	return -1;
 }

@@ -5,8 +5,7 @@
  *     |          |          '-> resetting -.
  *     '------ closing <----'<--------------'
  *
- * One sweep each interval, brought forward by what the modem says unasked. The protocol's part is a port (protocol.h), which is
- * made for each opening; what to do about trouble is the ladder's decision (ladder.h). Figures that the modem only repeats are
+ * One sweep each interval, brought forward by what the modem says unasked. The protocol's part is a port (protocol.h); what to do about trouble is the ladder's decision (ladder.h). Figures that the modem only repeats are
  * found by freshness.h. Held state is never given out as measured: a sweep without an answer is an event and nothing else.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -200,6 +199,13 @@ static const ModemProtocol *choose_protocol(Modem *m)
 
 static const ModemHost port_host;
 
+static void free_port(Modem *m)
+{
+	if (m->port)
+		m->port->protocol->free(m->port);
+	m->port = NULL;
+}
+
 static void open_start(Modem *m)
 {
 	const char *reason;
@@ -212,7 +218,10 @@ static void open_start(Modem *m)
 	m->state = STATE_OPENING;
 	m->tell_id = g_timeout_add_seconds(TELL_WAITING_S, on_tell_waiting, m);
 	const ModemProtocol *protocol = choose_protocol(m);
-	m->port = protocol->new(&m->settings, &port_host, &m->base, m);
+	if (m->port && m->port->protocol != protocol)
+		free_port(m);
+	if (!m->port)
+		m->port = protocol->new(&m->settings, &port_host, &m->base, m);
 	protocol->open(m->port);
 }
 
@@ -256,7 +265,8 @@ static char *describe_failure(const Modem *m, ModemFailure failure, const GError
 			*ret_reason = "device gone";
 			return g_strdup("the modem is gone; waiting for it to come back");
 		}
-		return g_strdup("the connection broke: does another program (ModemManager, qmicli) use this modem too? trying again");
+		return g_strdup("the connection broke: the modem talks nonsense, or another program (ModemManager, qmicli) uses it too; "
+				"trying again");
 	case MODEM_FAILURE_OFFERS_QMI:
 		break;
 	}
@@ -347,6 +357,11 @@ static void port_swept(gpointer data, Observation *radio, ModemSweep result)
 		trouble(m, TROUBLE_SILENT, "no answer",
 			"the modem does not answer any more: this says nothing about the network; opening it anew");
 		break;
+	case MODEM_SWEEP_NONSENSE:
+		observe_event(m, EVENT_SWEEP_FAILED, "nonsense");
+		trouble(m, TROUBLE_SILENT, "nonsense",
+			"the modem answers nonsense: this says nothing about the network; opening it anew");
+		break;
 	case MODEM_SWEEP_FORGOTTEN:
 		observe_event(m, EVENT_MODEM_FORGOT, NULL);
 		trouble(m, TROUBLE_FORGOTTEN, "clients forgotten",
@@ -368,8 +383,6 @@ static gboolean on_stopped(gpointer data)
 static void port_closed(gpointer data)
 {
 	Modem *m = data;
-	m->port->protocol->free(m->port);
-	m->port = NULL;
 	m->state = STATE_CLOSED;
 	if (m->lock >= 0)
 		close(m->lock);
@@ -428,8 +441,7 @@ static void modem_stop(Source *source, SourceStopped stopped, gpointer user_data
 static void modem_free(Source *source)
 {
 	Modem *m = (Modem *)source;
-	if (m->port)
-		m->port->protocol->free(m->port);
+	free_port(m);
 	g_free(m->path);
 	g_free(m);
 }

@@ -8,6 +8,8 @@
 #include "source/qmi/loc.h"
 #include "source/qmi/sweep.h"
 
+#define DOUBLED_NS NS_PER_S
+
 typedef enum { STATE_CLOSED, STATE_OPENING, STATE_OPEN, STATE_CLOSING } State;
 
 typedef enum { CLIENT_NAS, CLIENT_DMS, CLIENT_UIM, CLIENT_LOC, N_CLIENTS } ClientId;
@@ -24,15 +26,20 @@ typedef struct {
 	QmiClient *client[N_CLIENTS];
 	ClientId allocated;   /* the next to be */
 	guint renewing;       /* clients being given back before new ones are taken */
+	gboolean hung_up;     /* so that nothing could be given back */
+	guint8 orphan[N_CLIENTS]; /* client ids that the modem still keeps for us since then; 0: none */
+	ClientId reclaimed;       /* the next of them to be given back */
 	Observation identity; /* the `device` observation while it is being put together */
 	QmiSweep *sweep;
 	QmiLoc *loc;
+	Observation reject; /* the last that was told */
 } QmiPort;
 
 static const QmiService services[N_CLIENTS] = {QMI_SERVICE_NAS, QMI_SERVICE_DMS, QMI_SERVICE_UIM, QMI_SERVICE_LOC};
 
 static void close_start(QmiPort *q);
 static void allocate_next(QmiPort *q);
+static void reclaim_next(QmiPort *q);
 
 static QmiClientNas *nas(const QmiPort *q)
 {
@@ -112,8 +119,48 @@ static void on_device(GObject *object, GAsyncResult *result, gpointer data)
 
 static void on_removed(QmiDevice *device, gpointer data)
 {
+	QmiPort *q = data;
 	(void)device;
-	fail(data, MODEM_FAILURE_HUNG_UP, NULL);
+	q->hung_up = TRUE;
+	fail(q, MODEM_FAILURE_HUNG_UP, NULL);
+}
+
+/* Where the port is shared nobody may sync, so what a proxy that died leaves behind would stay in the modem for good, and ten such
+ * deaths would use its ids up. We know ours: an id is taken over and given back. Should the modem have restarted meanwhile, and
+ * handed the id to somebody else, they take a new one as after any restart. */
+static void on_given_up(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiPort *q = data;
+	qmi_device_release_client_finish(QMI_DEVICE(object), result, NULL);
+	if (call_end(q))
+		reclaim_next(q);
+}
+
+static void on_taken_over(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiPort *q = data;
+	g_autoptr(QmiClient) client = qmi_device_allocate_client_finish(QMI_DEVICE(object), result, NULL);
+	if (!call_end(q))
+		return;
+	if (client)
+		qmi_device_release_client(q->device, client, QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID, MODEM_CLOSE_S, NULL,
+					  on_given_up, call_begin(q));
+	else
+		reclaim_next(q);
+}
+
+static void reclaim_next(QmiPort *q)
+{
+	while (q->reclaimed < N_CLIENTS && q->orphan[q->reclaimed] == 0)
+		q->reclaimed++;
+	if (q->reclaimed == N_CLIENTS) {
+		q->allocated = CLIENT_NAS;
+		allocate_next(q);
+		return;
+	}
+	const guint8 cid = q->orphan[q->reclaimed];
+	q->orphan[q->reclaimed] = 0;
+	qmi_device_allocate_client(q->device, services[q->reclaimed], cid, MODEM_CALL_S, NULL, on_taken_over, call_begin(q));
 }
 
 static void on_open(GObject *object, GAsyncResult *result, gpointer data)
@@ -128,8 +175,8 @@ static void on_open(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	}
 	g_signal_connect(q->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), q);
-	q->allocated = CLIENT_NAS;
-	allocate_next(q);
+	q->reclaimed = CLIENT_NAS;
+	reclaim_next(q);
 }
 
 static void ask_identity(QmiPort *q)
@@ -241,6 +288,16 @@ static void on_system_info(QmiClientNas *client, QmiIndicationNasSystemInfoOutpu
 	q->base.host->changed(q->base.modem);
 }
 
+/* Some firmware says everything twice (pinephone_modem_sdk #16). The network's own timers keep two rejects further apart: T3411 is
+ * 10 s (TS 24.301 10.2). */
+static gboolean is_doubled(const QmiPort *q, const Observation *o)
+{
+	const EventFields *now = &o->event, *last = &q->reject.event;
+	return o->present == q->reject.present && o->at.boottime_ns - q->reject.at.boottime_ns < DOUBLED_NS &&
+	       now->rat == last->rat && now->domain == last->domain && now->cause == last->cause &&
+	       strcmp(now->mcc, last->mcc) == 0 && strcmp(now->mnc, last->mnc) == 0;
+}
+
 static void on_network_reject(QmiClientNas *client, QmiIndicationNasNetworkRejectOutput *indication, gpointer data)
 {
 	QmiPort *q = data;
@@ -248,6 +305,9 @@ static void on_network_reject(QmiClientNas *client, QmiIndicationNasNetworkRejec
 	(void)client;
 	observation_init(&o, OBSERVATION_EVENT, q->base.source->name);
 	qmi_decode_network_reject(indication, &o);
+	if (is_doubled(q, &o))
+		return;
+	q->reject = o;
 	q->base.source->host->observe(q->base.source->host, &o);
 	q->base.host->changed(q->base.modem);
 }
@@ -291,6 +351,14 @@ static void stop_listening(QmiPort *q)
 	g_clear_pointer(&q->loc, qmi_loc_free);
 	if (q->client[CLIENT_NAS])
 		g_signal_handlers_disconnect_by_data(q->client[CLIENT_NAS], q);
+}
+
+static void remember_orphans(QmiPort *q)
+{
+	for (ClientId id = 0; id < N_CLIENTS; id++)
+		if (q->client[id])
+			q->orphan[id] = qmi_client_get_cid(q->client[id]);
+	q->hung_up = FALSE;
 }
 
 /* How many were under way. Each calls back with `ready`. */
@@ -421,6 +489,8 @@ static void close_start(QmiPort *q)
 	g_clear_handle_id(&q->patience_id, g_source_remove);
 	g_clear_object(&q->cancellable);
 	g_clear_object(&q->allocating);
+	if (q->hung_up && q->base.settings->proxy)
+		remember_orphans(q);
 	if (!q->device)
 		g_idle_add(on_nothing_to_close, q);
 	else if (release_clients(q, on_released) == 0)

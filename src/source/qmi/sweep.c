@@ -8,6 +8,7 @@
 #define REST_HUNG        30 /* that hung in HUNG_MAX sweeps, each of which it held up until its deadline */
 #define REST_UNSUPPORTED 60 /* that the firmware does not know, or not in its present state */
 #define HUNG_MAX         2
+#define GARBLED_MAX      2 /* answers in one sweep */
 
 typedef enum {
 	CALL_OPERATING_MODE,
@@ -35,7 +36,8 @@ struct QmiSweep {
 	gpointer answers[N_CALLS];   /* owned outputs of libqmi */
 	gboolean timed_out[N_CALLS];
 	guint pending;
-	guint answered;     /* with data or an error of the modem's own */
+	guint answered;     /* questions to NAS, with data or an error of the modem's own */
+	guint garbled;      /* answers that do not hold what their message must */
 	gboolean forgotten; /* it does not know our client ids */
 };
 
@@ -111,7 +113,7 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 {
 	g_return_if_fail(!sweep->active);
 	sweep->active = TRUE;
-	sweep->answered = 0;
+	sweep->answered = sweep->garbled = 0;
 	sweep->forgotten = FALSE;
 	memset(sweep->timed_out, 0, sizeof sweep->timed_out);
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
@@ -167,6 +169,16 @@ static void let_rest(QmiSweep *sweep)
 	sweep->rest[CALL_SYSTEM_INFO] = 0;
 }
 
+/* One message that the library cannot read may be firmware's own way with it; several are a line that cannot be trusted. */
+static ModemSweep judge(const QmiSweep *sweep)
+{
+	if (sweep->forgotten)
+		return MODEM_SWEEP_FORGOTTEN;
+	if (sweep->garbled >= GARBLED_MAX)
+		return MODEM_SWEEP_NONSENSE;
+	return sweep->answered > 0 ? MODEM_SWEEP_ANSWERED : MODEM_SWEEP_SILENT;
+}
+
 static void sweep_done(QmiSweep *sweep)
 {
 	let_rest(sweep);
@@ -174,11 +186,7 @@ static void sweep_done(QmiSweep *sweep)
 	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
 		sweep->last_rat = (Rat)sweep->radio.radio.rat;
 	sweep->active = FALSE;
-	sweep->done(&sweep->radio,
-		    sweep->forgotten      ? MODEM_SWEEP_FORGOTTEN
-		    : sweep->answered > 0 ? MODEM_SWEEP_ANSWERED
-					  : MODEM_SWEEP_SILENT,
-		    sweep->user_data);
+	sweep->done(&sweep->radio, judge(sweep), sweep->user_data);
 }
 
 /* Firmware answers a client id that it does not know with one of two errors. The second has other causes too, but not for
@@ -189,13 +197,34 @@ static gboolean is_forgotten(CallId id, const GError *error)
 	       (id == CALL_SYSTEM_INFO && g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_POLICY_MISMATCH));
 }
 
+static gboolean is_about_network(CallId id)
+{
+	return id != CALL_OPERATING_MODE && id != CALL_CARD_STATUS;
+}
+
+static gboolean is_garbled(const GError *error)
+{
+	return g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_INVALID_MESSAGE) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_NOT_FOUND) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_TOO_LONG) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_EMPTY) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_UNEXPECTED_MESSAGE);
+}
+
+static gboolean is_own_error(const GError *error)
+{
+	/* "aborted" is what libqmi says of a call that we cancelled */
+	return error && error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED;
+}
+
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
 {
 	sweep->answers[id] = answer;
 	if (is_forgotten(id, error))
 		sweep->forgotten = TRUE;
-	else if (answer || (error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED))
-		sweep->answered++; /* "aborted" is what libqmi says of a call that we cancelled */
+	else if (is_about_network(id) && (answer || is_own_error(error)))
+		sweep->answered++;
+	sweep->garbled += is_garbled(error) ? 1 : 0;
 	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
 	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
 		sweep->rest[id] = REST_UNSUPPORTED;
