@@ -10,24 +10,24 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
-from sim_qmi_client import BUILD, NAS, Client, Host, Tap  # noqa: E402
+from sim_qmi_client import BUILD, DMS, NAS, Client, Host, Tap  # noqa: E402
 from sim_qmi_meaning import ENDC, LTE, NR, PRESETS, UMTS, lte, nr  # noqa: E402
 
 SA = PRESETS["nr-standalone"]
 
 
-def calls(preset, message, tlvs=None):
+def calls(preset, message, service=NAS):
     with Host() as host, Client(host.path) as client:
         host.apply(preset)
-        return client.call(NAS, client.allocate(NAS), message, tlvs).tlvs
+        return client.call(service, client.allocate(service), message).tlvs
 
 
 def test_wide_channels(tap):
     wide = calls(PRESETS["wide-earfcn"], 0x0043)
-    tap.equal("an EARFCN that was cut off comes again in 32 bits: the serving cell's", wide.get(0x27), struct.pack("<I", 66486))
-    tap.equal("and one for each other carrier, in the order of the list of cells", wide.get(0x28), struct.pack("<BII", 2, 950, 68586))
+    tap.equal("a serving cell's EARFCN that was cut off comes again in 32 bits", wide.get(0x27), struct.pack("<I", 66486))
+    tap.equal("so does one for each other carrier, in the order of the list of cells", wide.get(0x28), struct.pack("<BII", 2, 950, 68586))
     umts = calls(dict(PRESETS["umts"], cells=[UMTS, lte(arfcn=66486, band=66), lte(arfcn=1300)]), 0x0043)
-    tap.equal("and one for each LTE cell beside a UMTS cell", umts.get(0x29), struct.pack("<BII", 2, 66486, 1300))
+    tap.equal("so does one for each LTE cell beside a UMTS cell", umts.get(0x29), struct.pack("<BII", 2, 66486, 1300))
     narrow = calls(PRESETS["registered-lte"], 0x0043)
     tap.equal("where nothing was cut off, nothing is said twice", sorted(set(narrow) & {0x27, 0x28, 0x29}), [])
 
@@ -36,11 +36,13 @@ def test_old_modem(tap):
     """State and modem are two things: a modem without NR has none of its fields, whatever the world is like."""
     old = dict(ENDC, has_nr=0)
     tap.equal("a modem without NR says nothing of it in System Info", sorted(set(calls(old, 0x004D)) & set(range(0x45, 0x60))), [])
-    tap.equal("nor in Signal Info", sorted(calls(old, 0x004F)), [0x02, 0x14])
-    tap.equal("nor in the list of cells", sorted(set(calls(old, 0x0043)) & {0x2E, 0x2F}), [])
-    tap.equal("nor in the list of bands", calls(old, 0x0031)[0x11], struct.pack("<BbHI", 1, 8, 122, 1300))
-    tap.equal("nor among what it may be set to", calls(old, 0x0034)[0x11], struct.pack("<H", 0x1C))
-    tap.equal("a 5G modem may be set to NR", calls(ENDC, 0x0034)[0x11], struct.pack("<H", 0x5C))
+    tap.equal("a modem without NR says nothing of it in Signal Info", sorted(calls(old, 0x004F)), [0x02, 0x14])
+    tap.equal("a modem without NR lists no NR cell", sorted(set(calls(old, 0x0043)) & {0x2E, 0x2F}), [])
+    tap.equal("a modem without NR lists no NR band", calls(old, 0x0031)[0x11], struct.pack("<BbHI", 1, 8, 122, 1300))
+    tap.equal("a modem without NR cannot be set to it", calls(old, 0x0034)[0x11], struct.pack("<H", 0x1C))
+    tap.equal("a 5G modem can be set to NR", calls(ENDC, 0x0034)[0x11], struct.pack("<H", 0x5C))
+    tap.equal("a modem without NR does not have it among its radios", calls(old, 0x0020, DMS)[0x01][10:], bytes([3, 4, 5, 8]))
+    tap.equal("a 5G modem has NR among its radios", calls(ENDC, 0x0020, DMS)[0x01][10:], bytes([4, 4, 5, 8, 10]))
 
 
 def test_system_info(tap):
@@ -77,7 +79,7 @@ def test_signal_info(tap):
         host.apply(dict(ENDC, nr=nr(rsrp_dbm=-92.0)))
         tap.equal("3.5 dB less of NR are not worth an indication", len(client.settle()), 0)
         host.apply(dict(ENDC, nr=nr(rsrp_dbm=-93.6)))
-        tap.equal("5.1 dB less are", [i.tlvs.get(0x17) for i in client.settle()], [struct.pack("<hh", -94, 313)])
+        tap.equal("5.1 dB less of NR are indicated", [i.tlvs.get(0x17) for i in client.settle()], [struct.pack("<hh", -94, 313)])
         answer = client.call(NAS, cid, 0x006C, {0x36: struct.pack("<H", 10)})
         host.apply(dict(ENDC, nr=nr(rsrp_dbm=-94.7)))
         tap.equal("a delta of 1 dB for NR is kept to", (answer.error, len(client.settle())), (0, 1))

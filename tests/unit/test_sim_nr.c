@@ -211,6 +211,17 @@ static void test_other_spacing(void)
 	play_end(&play);
 }
 
+static void test_empty_cell(void)
+{
+	g_auto(GStrv) parts = g_strsplit(nr, "load = 1", 2);
+	g_autofree char *cells = g_strconcat(parts[0], "load = 0", parts[1], NULL);
+	Play full = play_new(nr, "", ""), empty = play_new(cells, "", "");
+	/* A fiftieth of the power, and noise that is 38 dB below the full cell. */
+	NEAR(run_to(&full, 10)->rx[0].power_dbm - run_to(&empty, 10)->rx[0].power_dbm, 10 * log10(50), 0.2);
+	play_end(&full);
+	play_end(&empty);
+}
+
 static void test_jammer(void)
 {
 	static const char jammer[] = "[happening j]\nwhat = jammer\nat = 20\nlat = 53.9\nlon = 27.5615\npower_dbm = 68\nearfcn = 636666\n";
@@ -437,7 +448,9 @@ static void test_nr_change(void)
 	static const char second[] = "[cell second]\nrat = nr\nplmn = 257-01\nlat = 53.9030\nlon = 27.56\nearfcn = 636666\n"
 				     "bandwidth_mhz = 100\npci = 7\ntac = 1\ncell_id = 7\nload = 0\nstandalone = no\n";
 	g_autofree char *cells = g_strconcat(lte, nr, "standalone = no\n", second, NULL);
-	Play play = play_new(cells, "", "[happening weak]\nwhat = cells-power\ndb = -8\ncells = nr\nat = 50\n");
+	/* The second is 1.7 dB weaker for its distance: 2.3 dB more are too few, 6.3 dB are enough. */
+	Play play = play_new(cells, "", "[happening weak]\nwhat = cells-power\ndb = -4\ncells = nr\nat = 30\n"
+					"[happening weaker]\nwhat = cells-power\ndb = -4\ncells = nr\nat = 50\n");
 	const SimModemState *state = run_to(&play, 49.9);
 	g_assert_cmpuint(state->nr_cell.pci, ==, 1007);
 	while (state->nr_cell.pci == 1007 && sim_world_seconds(play.world) < 60) {
@@ -529,6 +542,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sim/nr/levels-of-TS-38.215", test_levels);
 	g_test_add_func("/sim/nr/world-has-the-levels-of-the-formulas", test_world_level);
 	g_test_add_func("/sim/nr/cell-of-half-the-spacing-disturbs-with-two-elements", test_other_spacing);
+	g_test_add_func("/sim/nr/empty-cell-is-nearly-silent", test_empty_cell);
 	g_test_add_func("/sim/nr/jammer-on-nr-drives-the-modem-to-lte", test_jammer);
 	g_test_add_func("/sim/nr/standalone-loss-fallback-and-return", test_standalone);
 	g_test_add_func("/sim/nr/handover-between-nr-and-lte-has-hysteresis", test_weak_nr);
