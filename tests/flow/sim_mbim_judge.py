@@ -20,7 +20,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
 import sim_mbim_client as mbim  # noqa: E402
-from sim_mbim_meaning import (COMMANDS, FIXED, PRESETS, expect_cells, expect_registration,  # noqa: E402
+from sim_mbim_meaning import (COMMANDS, FIXED, FIXED_5G, PRESETS, expect_cells, expect_registration,  # noqa: E402
                               first_again_and_again, lte)
 from sim_qmi_client import BUILD, NAS, Host, Tap, frame  # noqa: E402
 from sim_qmi_meaning import FULL, LTE, PRESETS as QMI_PRESETS, expect_signal_info  # noqa: E402
@@ -102,9 +102,10 @@ def test_values(tap, label, how, names, only=(1, 2, 3)):
 
 def test_fixed(tap):
     with Host("mbim") as host:
-        apply(host, PRESETS["registered-lte"])
-        for command, v, expected in FIXED:
-            tap.equal("%s prints what was meant (MBIMEx %d)" % (command, v), ask(host, DIRECT, v, command), expected)
+        for preset, answers in (("registered-lte", FIXED), ("standalone", FIXED_5G)):
+            apply(host, PRESETS[preset])
+            for command, v, expected in answers:
+                tap.equal("%s %s prints what was meant (MBIMEx %d)" % (preset, command, v), ask(host, DIRECT, v, command), expected)
 
 
 def test_radio_switch(tap):
@@ -310,6 +311,40 @@ def test_reset(tap):
         tap.equal("a modem that loses its clients knows no session", own.command(mbim.BASIC, 3), ("error", 5))
 
 
+def test_faults(tap):
+    """What the faults of sim/port/faults.h need to know of MBIM."""
+    with Host("mbim-qmi") as host, mbim.Host(host.path) as own:
+        own.open()
+        host.apply(PRESETS["no-service"])
+        own.command(mbim.BASIC, 11)
+        own.notifications.clear()
+        own.command(mbim.EXTENSIONS, 15, 0, struct.pack("<HH", 0x0100, 0x0200))
+        own.command(mbim.QMI, 1, 1, frame(0, 0, 1, 0x0022, {1: bytes([NAS])}))
+        tap.equal("requests are told apart", host.stats()["requests"], {"0x4001001": 1, "0x100000b": 1, "0x200000f": 1, "0x3000022": 1})
+        host.fault("hang", message="0xb")
+        own.write(mbim.message(mbim.COMMAND, 50, struct.pack("<II", 1, 0) + mbim.command_body(mbim.BASIC, 11)))
+        tap.equal("one command can hang", own.read(0.2), None)
+        tap.equal("while others do not", own.command(mbim.BASIC, 3)[0], 0)
+        host.fault("none")
+        host.fault("needs-reset")
+        own.write(mbim.message(mbim.COMMAND, 51, struct.pack("<II", 1, 0) + mbim.command_body(mbim.BASIC, 9)))
+        tap.equal("a modem that needs a reset does not answer on the network", own.read(0.2), None)
+        tap.equal("nor on QMI's", own.write(mbim.message(mbim.COMMAND, 52, struct.pack("<II", 1, 0) + mbim.command_body(
+            mbim.QMI, 1, 1, frame(NAS, 1, 2, 0x004D, {})))) or own.read(0.2), None)
+        tap.equal("but on what it is", own.command(mbim.BASIC, 1)[0], 0)
+        tap.equal("and on QMI's CTL", own.command(mbim.QMI, 1, 1, frame(0, 0, 3, 0x0021, {}))[0], 0)
+        host.fault("none")
+        host.fault("corrupt")
+        own.transaction += 1
+        own.write(mbim.message(mbim.COMMAND, own.transaction, struct.pack("<II", 1, 0) + mbim.command_body(mbim.BASIC, 3)))
+        status, info = own.answer()
+        tap.check("a garbled answer has its frame, and nonsense in it", status == 0 and len(info) == 8 and info != struct.pack("<II", 1, 1), info)
+        host.fault("none")
+        host.fault("exhausted-clients")
+        answer = own.command(mbim.QMI, 1, 1, frame(0, 0, 4, 0x0022, {1: bytes([NAS])}))[1]
+        tap.equal("faults of client ids are those of the QMI inside", struct.unpack_from("<HH", answer, 15), (1, 5))
+
+
 def test_garbage(tap):
     noise = random.Random(2020)
     good = mbim.message(mbim.COMMAND, 9, struct.pack("<II", 1, 0) + mbim.command_body(mbim.BASIC, 3))
@@ -461,7 +496,7 @@ def main():
     tap = Tap()
     test_values(tap, "direct", DIRECT, PRESETS)
     for test in (test_fixed, test_radio_switch, test_services, test_qmi_indications, test_lists, test_gsm_lists, test_nr_lists, test_protocol, test_reset,
-                 test_garbage, test_notifications, test_signal_thresholds):
+                 test_faults, test_garbage, test_notifications, test_signal_thresholds):
         test(tap)
     test_qmi(tap, "direct", DIRECT)
     test_proxy(tap, why_not)

@@ -19,13 +19,13 @@ def nr(**changes):
 
 PRESETS = {k: p for k, p in QMI_PRESETS.items() if k != "resetting"}
 PRESETS.update({
-    "standalone": dict(state=dict(FULL, timing_advance=100), cells=[NR, nr(pci=3, rsrp_dbm=-160, rsrq_db=-50, sinr_db=-30),
+    "standalone": dict(has_nr=1, state=dict(FULL, timing_advance=100), cells=[NR, nr(pci=3, rsrp_dbm=-160, rsrq_db=-50, sinr_db=-30),
                                                                    nr(pci=4, rsrp_dbm=-20, rsrq_db=25, sinr_db=45), LTE], rx=CHAINS),
-    "millimetre": dict(state=FULL, cells=[nr(mcc="310", mnc="410", arfcn=2070833, band=258)], rx=CHAINS),
-    "non-standalone": dict(state=dict(FULL, endc=1, nr_available=1),
+    "millimetre": dict(has_nr=1, state=FULL, cells=[nr(mcc="310", mnc="410", arfcn=2070833, band=258)], rx=CHAINS),
+    "non-standalone": dict(has_nr=1, state=dict(FULL, endc=1, nr_available=1),
                            cells=[LTE, BARE, nr(pci=5, rsrp_dbm=-99.5)], nr=BARE, rx=CHAINS),
-    "nr-offered": dict(state=dict(FULL, nr_available=1), cells=[LTE], rx=CHAINS),
-    "nr-denied": dict(state=dict(FULL, nr_available=1, dcnr_restricted=1), cells=[LTE], rx=CHAINS),
+    "nr-offered": dict(has_nr=1, state=dict(FULL, nr_available=1), cells=[LTE], rx=CHAINS),
+    "nr-denied": dict(has_nr=1, state=dict(FULL, nr_available=1, dcnr_restricted=1), cells=[LTE], rx=CHAINS),
     "refused-by-lte": dict(state=dict(FULL, registration="denied", cs_attached=0, ps_attached=0, service="limited", reject_rat="lte",
                                       true_service="limited", reject_cause=7, reject_is_ps=1, reject_count=1), cells=[LTE]),
     "refused-for-calls": dict(state=dict(FULL, registration="denied", cs_attached=0, ps_attached=0, service="limited", reject_cause=22,
@@ -34,9 +34,10 @@ PRESETS.update({
     "faint": dict(state=FULL, cells=[lte(rsrp_dbm=-158.3, rsrq_db=0, rssi_dbm=-130, sinr_db=-40)]),
 })
 
-NW_ERROR = {0: "none", 3: "illegal-ms", 7: "gprs-not-allowed", 15: "no-cells-in-location-area", 22: "congestion"}
+NW_ERROR = {0: "none", 3: "illegal-ms", 7: "gprs-not-allowed", 15: "no-cells-in-location-area", 22: "congestion",
+            27: "missing-or-unknown-apn"}  # the words are of 3GPP TS 24.008, also where the cause is one of 5G
 OFFERED = {"gsm": ["gprs", "edge"], "umts": ["umts", "hsdpa", "hsupa"], "lte": ["lte"]}
-SPEED = {"gsm": (236800, 236800), "umts": (5760000, 21100000), "lte": (50000000, 150000000), "nr": (200000000, 1000000000)}
+SPEED = {"gsm": (236800, 236800), "umts": (5760000, 21100000), "lte": (50000000, 150000000), "nr": (900000000, 2500000000)}
 UNKNOWN = "unknown"
 
 # ---- the state
@@ -103,7 +104,8 @@ def expect_registration(p, v):
            "Provider name": plmn(c), "Roaming text": "roaming" if state == "roaming" else UNKNOWN,
            "Registration flags": "packet-service-automatic-attach"}
     if v >= 2:
-        out["Preferred data classes"] = "gprs, edge, umts, hsdpa, hsupa, lte, 5g-nsa" + (", 5g-sa" if v == 2 else "")
+        out["Preferred data classes"] = "gprs, edge, umts, hsdpa, hsupa, lte"
+        out["Preferred data classes"] += "" if not p.get("has_nr") else ", 5g-nsa, 5g-sa" if v == 2 else ", 5g-nsa"
     return out
 
 
@@ -320,22 +322,33 @@ COMMANDS = {
 CAPS = {"Device type": "embedded", "Cellular class": "gsm", "Voice class": "no-voice", "SIM class": "removable", "SMS caps": "unknown",
         "Ctrl caps": "none", "Max sessions": "1", "Device ID": "350000000000017", "Firmware info": "SIM01A02",
         "Hardware info": "JAMLOG-SIM LTE"}
-CLASSES = "gprs, edge, umts, hsdpa, hsupa, lte, "
-CAPS_1 = {**CAPS, "Data class": CLASSES + "custom", "Custom data class": "5G"}
-CAPS_2 = {**CAPS, "Data class": CLASSES + "5g-nsa, 5g-sa", "Custom data class": UNKNOWN}
-CAPS_3 = {**CAPS, "Data class": CLASSES + "5g", "Custom data class": "", "Data subclass": "5g-endc, 5g-nr",
-          "WCDMA band class": "1, 8", "LTE band class": "1, 3, 7, 8, 20, 28, 38", "NR band class": "1, 3, 28, 78"}
+CLASSES = "gprs, edge, umts, hsdpa, hsupa, lte"
+BANDS = {"WCDMA band class": "1, 8", "LTE band class": "1, 3, 7, 8, 20, 28, 38"}
+CAPS_LTE = {**CAPS, "Data class": CLASSES, "Custom data class": UNKNOWN}
+CAPS_LTE_3 = {**CAPS, **BANDS, "Data class": CLASSES, "Custom data class": "", "Data subclass": "none", "NR band class": ""}
+CAPS_1 = {**CAPS, "Data class": CLASSES + ", custom", "Custom data class": "5G"}
+CAPS_2 = {**CAPS, "Data class": CLASSES + ", 5g-nsa, 5g-sa", "Custom data class": UNKNOWN}
+CAPS_3 = {**CAPS, **BANDS, "Data class": CLASSES + ", 5g", "Custom data class": "", "Data subclass": "5g-endc, 5g-nr",
+          "NR band class": "1, 3, 28, 78"}
 EXECUTOR = {"Executor Index": "0"}
 ATTACH = {"IP type": "ipv4v6", "Source": "operator", "Access string": "internet", "Username": "n/a", "Password": "n/a",
           "Compression": "none", "Auth protocol": "none"}
 
-# The same whatever the state is: (command, version, what it prints).
-FIXED = [
+# Of what kind of modem it is, not of its state: (command, version, what a 5G modem prints).
+FIXED_5G = [
     ("--query-device-caps", 1, CAPS_1),
     ("--query-device-caps", 2, CAPS_2),
     ("--ms-query-device-caps", 1, {**CAPS_1, **EXECUTOR}),
     ("--ms-query-device-caps", 2, {**CAPS_2, **EXECUTOR}),
     ("--ms-query-device-caps", 3, {**CAPS_3, **EXECUTOR}),
+]
+
+# What an LTE modem prints.
+FIXED = [
+    ("--query-device-caps", 1, CAPS_LTE),
+    ("--query-device-caps", 2, CAPS_LTE),
+    ("--ms-query-device-caps", 1, {**CAPS_LTE, **EXECUTOR}),
+    ("--ms-query-device-caps", 3, {**CAPS_LTE_3, **EXECUTOR}),
     ("--ms-query-version=1.0,1.0", 1, {"MBIM version": "1.00", "MBIM extended version": "1.00"}),
     ("--ms-query-version=1.0,3.0", 1, {"MBIM version": "1.00", "MBIM extended version": "3.00"}),
     ("--ms-query-version=1.0,4.0", 1, {"MBIM version": "1.00", "MBIM extended version": "3.00"}),

@@ -128,7 +128,8 @@ static void fragments_out_of_sequence_are_refused(void)
 		SimMbimAssembly assembly = {0};
 		SimMbimError error = SIM_MBIM_ERROR_NONE;
 		add(&assembly, 5, 3, 0, &error);
-		g_assert_cmpint(add(&assembly, wrong[i].transaction, wrong[i].total, wrong[i].number, &error), ==, SIM_MBIM_ASSEMBLY_BROKEN);
+		SimMbimAssemblyResult result = add(&assembly, wrong[i].transaction, wrong[i].total, wrong[i].number, &error);
+		g_assert_cmpint(result, ==, SIM_MBIM_ASSEMBLY_BROKEN);
 		g_assert_cmpint(error, ==, SIM_MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 		g_assert_cmpint(add(&assembly, 5, 3, 1, &error), ==, SIM_MBIM_ASSEMBLY_BROKEN);
 	}

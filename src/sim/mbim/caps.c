@@ -19,7 +19,7 @@
 
 static const char *custom_class(const SimMbimCall *call)
 {
-	return sim_mbim_classes_supported(call->session->mbimex) & SIM_MBIM_CLASS_CUSTOM ? SIM_MBIM_CUSTOM_CLASS_NAME : "";
+	return sim_mbim_classes_supported(call) & SIM_MBIM_CLASS_CUSTOM ? SIM_MBIM_CUSTOM_CLASS_NAME : "";
 }
 
 static void put_classes(const SimMbimCall *call, ByteWriter *w)
@@ -28,7 +28,7 @@ static void put_classes(const SimMbimCall *call, ByteWriter *w)
 	byte_writer_u32(w, CELLULAR_GSM);
 	byte_writer_u32(w, VOICE_NONE);
 	byte_writer_u32(w, SIM_REMOVABLE);
-	byte_writer_u32(w, sim_mbim_classes_supported(call->session->mbimex));
+	byte_writer_u32(w, sim_mbim_classes_supported(call));
 	byte_writer_u32(w, 0); /* no SMS */
 	byte_writer_u32(w, 0); /* neither a choice of network by hand nor a kill switch */
 }
@@ -58,12 +58,12 @@ static void put_caps_v3(const SimMbimCall *call, ByteWriter *w)
 {
 	static const guint16 lte_bands[] = {1, 3, 7, 8, 20, 28, 38}, nr_bands[] = {1, 3, 28, 78};
 	put_classes(call, w);
-	byte_writer_u64(w, SIM_MBIM_SUBCLASS_ENDC | SIM_MBIM_SUBCLASS_NR);
+	byte_writer_u64(w, call->info->has_nr ? SIM_MBIM_SUBCLASS_ENDC | SIM_MBIM_SUBCLASS_NR : 0);
 	byte_writer_u32(w, MAX_SESSIONS);
 	byte_writer_u32(w, 0);
 	byte_writer_u32(w, 1 << 0 | 1 << 7); /* I and VIII */
 	sim_mbim_put_tlv_u16(w, lte_bands, G_N_ELEMENTS(lte_bands));
-	sim_mbim_put_tlv_u16(w, nr_bands, G_N_ELEMENTS(nr_bands));
+	sim_mbim_put_tlv_u16(w, nr_bands, call->info->has_nr ? G_N_ELEMENTS(nr_bands) : 0);
 	sim_mbim_put_tlv_text(w, custom_class(call));
 	sim_mbim_put_tlv_text(w, call->info->imei);
 	sim_mbim_put_tlv_text(w, call->info->revision);

@@ -81,11 +81,11 @@ void sim_mbim_write_register(const SimMbimCall *call, ByteWriter *w)
 	sim_mbim_struct_text(&s, roams ? "roaming" : NULL);
 	byte_writer_u32(w, FLAG_ATTACH_AUTOMATIC);
 	if (call->session->mbimex >= SIM_MBIMEX_2)
-		byte_writer_u32(w, sim_mbim_classes_supported(call->session->mbimex));
+		byte_writer_u32(w, sim_mbim_classes_supported(call));
 	sim_mbim_struct_texts(&s);
 }
 
-/* Bits a second, as the categories of a plain modem allow: uplink, downlink. */
+/* Bits a second, as DMS has them of the modem (sim/qmi/dms.c), and HSPA and EDGE of a plain one: uplink, downlink. */
 static void put_speeds(const SimMbimCall *call, ByteWriter *w)
 {
 	static const guint64 speeds[][2] = {
@@ -93,7 +93,7 @@ static void put_speeds(const SimMbimCall *call, ByteWriter *w)
 		[SIM_RAT_GSM] = {236800, 236800},
 		[SIM_RAT_UMTS] = {5760000, 21100000},
 		[SIM_RAT_LTE] = {50000000, 150000000},
-		[SIM_RAT_NR] = {200000000, 1000000000},
+		[SIM_RAT_NR] = {900000000, 2500000000},
 	};
 	SimRat rat = !call->state->ps_attached || !call->camped ? SIM_RAT_NONE : call->state->endc ? SIM_RAT_NR : call->camped->rat;
 	byte_writer_u64(w, speeds[rat][0]);

@@ -32,10 +32,11 @@ static guint32 classes_of_rat(SimRat rat, guint16 mbimex)
 	return 0;
 }
 
-guint32 sim_mbim_classes_supported(guint16 mbimex)
+guint32 sim_mbim_classes_supported(const SimMbimCall *call)
 {
-	return classes_of_rat(SIM_RAT_GSM, mbimex) | classes_of_rat(SIM_RAT_UMTS, mbimex) | classes_of_rat(SIM_RAT_LTE, mbimex) |
-	       classes_of_rat(SIM_RAT_NR, mbimex) | sim_mbim_class_nsa(mbimex);
+	guint16 mbimex = call->session->mbimex;
+	guint32 nr = call->info->has_nr ? classes_of_rat(SIM_RAT_NR, mbimex) | sim_mbim_class_nsa(mbimex) : 0;
+	return classes_of_rat(SIM_RAT_GSM, mbimex) | classes_of_rat(SIM_RAT_UMTS, mbimex) | classes_of_rat(SIM_RAT_LTE, mbimex) | nr;
 }
 
 guint32 sim_mbim_classes_available(const SimMbimCall *call)

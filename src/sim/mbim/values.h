@@ -28,7 +28,7 @@ enum { SIM_MBIM_SUBCLASS_ENDC = 1 << 0, SIM_MBIM_SUBCLASS_NR = 1 << 1 };
 guint32 sim_mbim_class_sa(guint16 mbimex);
 guint32 sim_mbim_class_nsa(guint16 mbimex);
 /* Everything the modem can do. */
-guint32 sim_mbim_classes_supported(guint16 mbimex);
+guint32 sim_mbim_classes_supported(const SimMbimCall *call);
 /* Everything that the network offers on a cell of the technology; and the one (of HSPA and EN-DC: two) in use there. */
 guint32 sim_mbim_classes_available(const SimMbimCall *call);
 guint32 sim_mbim_classes_current(const SimMbimCall *call);
