@@ -77,7 +77,7 @@ static void put_cids(ByteWriter *w, guint64 cids)
 {
 	guint32 n = 0;
 	for (guint cid = 0; cid < 64; cid++)
-		n += (cids >> cid) & 1;
+		n += (guint32)((cids >> cid) & 1);
 	byte_writer_u32(w, n);
 	for (guint32 cid = 0; cid < 64; cid++)
 		if ((cids >> cid) & 1)
