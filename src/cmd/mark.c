@@ -64,7 +64,8 @@ static int run(const ControlTarget *target, const char *wanted)
 	g_autoptr(GVariant) answer = control_ask(target, g_variant_dict_end(&request), &others, &error);
 	if (answer)
 		return tell(answer, wanted, target->directory ? 0 : others);
-	fprintf(stderr, "jamlog mark: THE TEXT WAS NOT RECORDED: %s\n", error->message);
+	const gboolean doubtful = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_TIMEOUT);
+	fprintf(stderr, "jamlog mark: THE TEXT %s RECORDED: %s\n", doubtful ? "IS PERHAPS NOT" : "WAS NOT", error->message);
 	return (int)error_exit_code(error);
 }
 

@@ -161,7 +161,7 @@ static void print_source(GVariant *source, int width)
 	g_autofree char *head = lost ? g_strdup_printf("%sLOST for %s%s (%s); %s", bad(), lost_for, plain(), device, reading)
 				     : g_strdup_printf("%s (%s); %s", state, device, reading);
 	print_row(width, text_of(source, "name"), head);
-	if (*text_of(source, "told"))
+	if (!lost && *text_of(source, "told")) /* why it is lost stands among the concerns */
 		print_row(width, "", text_of(source, "told"));
 	if (has(source, "service_words")) {
 		g_autofree char *service = g_strconcat(old ? "before that: " : "", text_of(source, "service_words"), NULL);

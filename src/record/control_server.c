@@ -102,9 +102,13 @@ static gboolean begin_answer(Client *client, GVariant *floating)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean on_readable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
+static gboolean on_readable(G_GNUC_UNUSED gint fd, GIOCondition condition, gpointer data)
 {
 	Client *client = data;
+	if (condition & G_IO_HUP) { /* it has given up, and has told the person that nothing was done */
+		client->watch_id = 0;
+		return client_drop(client);
+	}
 	const ssize_t n = recv(client->fd, client->line + client->length, sizeof client->line - client->length, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return G_SOURCE_CONTINUE;
