@@ -1,13 +1,13 @@
 /* control.h - asking a running recorder: how it is, and to write down a note.
  *
  * Each recorder listens on a socket of its own (0600) in a private folder (0700), for its own user and root. One connection is one
- * question: a line of request, a line of answer, each a dictionary in GVariant's text form, the parser of which is in GLib already;
- * a JSON library would have taken 150 KiB of the recorder's memory for it.
+ * question: a line of request, a line of answer. The request is a word, a space and text: nothing that takes a parser, for the
+ * recorder must not trust what comes. The answer is a dictionary (a{sv}) in GVariant's text form, the parser of which is in GLib
+ * already; a JSON library would have taken 150 KiB of the recorder's memory.
  *
- *   {'request': <'status'>}                        -> what record/status.h describes
- *   {'request': <'mark'>, 'text': <'crowd ~5000'>} -> 'text' as it was recorded, 'time' (local, HH:MM:SS), 'clock_state',
- *                                                     'durable', 'directory'
- *   anything that cannot be done                   -> {'error': <'a sentence'>}
+ *   status               -> what record/status.h describes
+ *   mark water cannon    -> text (as it was recorded), time (local, HH:MM:SS), clock_state, durable, directory
+ *   what cannot be done  -> error: a sentence
  *
  * A question waits CONTROL_TIMEOUT_S at most, and never holds the recorder up. Nothing here starts a recorder or ends one.
  *
@@ -28,7 +28,7 @@ typedef struct {
 	const char *directory; /* of its journals: which recorder; NULL: the one that was started last */
 } ControlTarget;
 
-/* A floating request, or one with arguments of the caller's, is consumed. Returns the answer (a{sv}, to be unreffed), or NULL with
- * NO_DATA where no such recorder is running (the message says how to start one), TIMEOUT where it does not answer, FAILED with
- * what it said. *ret_others: how many more recorders there are. */
-GVariant *control_ask(const ControlTarget *target, GVariant *request, guint *ret_others, GError **error);
+/* `text` may be NULL; no newline in it, and both together are to be shorter than CONTROL_LINE_MAX. Returns the answer (to be unreffed), or
+ * NULL with NO_DATA where no such recorder is running (the message says how to start one), TIMEOUT where it does not answer, FAILED
+ * with what it said. *ret_others: how many more recorders there are. Blocks. */
+GVariant *control_ask(const ControlTarget *target, const char *request, const char *text, guint *ret_others, GError **error);

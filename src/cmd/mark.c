@@ -50,7 +50,6 @@ static int run(const ControlTarget *target, const char *wanted)
 {
 	char text[TEXT_SIZE];
 	guint others;
-	GVariantDict request;
 	g_autoptr(GError) error = NULL;
 	observation_copy_text(text, sizeof text, wanted); /* as it will be recorded, and short enough for a request */
 	g_strstrip(text);
@@ -58,10 +57,7 @@ static int run(const ControlTarget *target, const char *wanted)
 		fprintf(stderr, "jamlog mark: say what to note: jamlog mark water cannon arrived\n");
 		return EXIT_CODE_USAGE;
 	}
-	g_variant_dict_init(&request, NULL);
-	g_variant_dict_insert(&request, "request", "s", "mark");
-	g_variant_dict_insert(&request, "text", "s", text);
-	g_autoptr(GVariant) answer = control_ask(target, g_variant_dict_end(&request), &others, &error);
+	g_autoptr(GVariant) answer = control_ask(target, "mark", text, &others, &error);
 	if (answer)
 		return tell(answer, wanted, target->directory ? 0 : others);
 	const gboolean doubtful = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_TIMEOUT);

@@ -220,11 +220,8 @@ static void print_words(GVariant *status, guint others)
 static int run(const ControlTarget *target, gboolean json)
 {
 	guint others;
-	GVariantDict request;
 	g_autoptr(GError) error = NULL;
-	g_variant_dict_init(&request, NULL);
-	g_variant_dict_insert(&request, "request", "s", "status");
-	g_autoptr(GVariant) status = control_ask(target, g_variant_dict_end(&request), &others, &error);
+	g_autoptr(GVariant) status = control_ask(target, "status", NULL, &others, &error);
 	if (!status) {
 		fprintf(stderr, "jamlog status: %s\n", error->message);
 		return (int)error_exit_code(error);

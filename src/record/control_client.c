@@ -71,12 +71,11 @@ static gboolean receive_line(int fd, GString *line, gint64 deadline_ns)
 	return TRUE;
 }
 
-static GVariant *ask(int fd, GVariant *request, GError **error)
+static GVariant *ask(int fd, const char *request, const char *words, GError **error)
 {
 	pid_t pid = 0;
 	const char *message;
-	g_autofree char *text = g_variant_print(request, FALSE);
-	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	g_autofree char *line = g_strconcat(request, words ? " " : "", words ? words : "", "\n", NULL);
 	g_autoptr(GString) answered = g_string_new(NULL);
 	const gint64 deadline_ns = clock_boottime_ns() + CONTROL_TIMEOUT_S * NS_PER_S;
 	if (!control_socket_peer(fd, &pid) && geteuid() != 0) {
@@ -88,7 +87,9 @@ static GVariant *ask(int fd, GVariant *request, GError **error)
 			    "the recorder (process %d) RUNS BUT DOES NOT ANSWER: it was stopped, or its disk holds it up", (int)pid);
 		return NULL;
 	}
-	g_autoptr(GVariant) answer = g_variant_parse(G_VARIANT_TYPE_VARDICT, answered->str, NULL, NULL, NULL);
+	g_autoptr(GVariant) answer = NULL;
+	if (g_utf8_validate(answered->str, (gssize)answered->len, NULL))
+		answer = g_variant_parse(G_VARIANT_TYPE_VARDICT, answered->str, NULL, NULL, NULL);
 	if (!answer) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
 			    "the recorder (process %d) answers nonsense: is it of another version?", (int)pid);
@@ -132,15 +133,6 @@ static gboolean is_same_folder(const char *a, const char *b)
 	return g_str_equal(full_a, full_b);
 }
 
-static GVariant *ask_status(int fd, GError **error)
-{
-	GVariantDict request;
-	g_variant_dict_init(&request, NULL);
-	g_variant_dict_insert(&request, "request", "s", "status");
-	g_autoptr(GVariant) status = g_variant_ref_sink(g_variant_dict_end(&request));
-	return ask(fd, status, error);
-}
-
 /* The one that was started last, among those of the directory. One that does not answer may be the very one that is meant. */
 static const Recorder *choose(const GPtrArray *living, const char *directory, GError **error)
 {
@@ -151,7 +143,7 @@ static const Recorder *choose(const GPtrArray *living, const char *directory, GE
 		const Recorder *recorder = g_ptr_array_index(living, i);
 		const char *its_directory = "";
 		gint64 running_ms = 0;
-		g_autoptr(GVariant) status = ask_status(recorder->fd, silence ? NULL : &silence);
+		g_autoptr(GVariant) status = ask(recorder->fd, "status", NULL, silence ? NULL : &silence);
 		if (!status)
 			continue;
 		g_variant_lookup(status, "directory", "&s", &its_directory);
@@ -180,11 +172,12 @@ static void set_none(GError **error, const char *folder, gboolean dead)
 		    is_root ? "" : "; one of the system's or of root's is asked with \"sudo jamlog\"");
 }
 
-static GVariant *ask_chosen(const GPtrArray *living, int folder_fd, const char *directory, GVariant *request, GError **error)
+static GVariant *ask_chosen(const GPtrArray *living, int folder_fd, const char *directory, const char *request,
+			     const char *text, GError **error)
 {
 	const Recorder *first = g_ptr_array_index(living, 0);
 	if (living->len == 1 && !directory)
-		return ask(first->fd, request, error);
+		return ask(first->fd, request, text, error);
 	const Recorder *chosen = choose(living, directory, error);
 	if (!chosen)
 		return NULL;
@@ -193,16 +186,15 @@ static GVariant *ask_chosen(const GPtrArray *living, int folder_fd, const char *
 		error_set_errno(error, errno, "the recorder has just gone");
 		return NULL;
 	}
-	GVariant *answer = ask(fd, request, error);
+	GVariant *answer = ask(fd, request, text, error);
 	close(fd);
 	return answer;
 }
 
-GVariant *control_ask(const ControlTarget *target, GVariant *floating, guint *ret_others, GError **error)
+GVariant *control_ask(const ControlTarget *target, const char *request, const char *text, guint *ret_others, GError **error)
 {
 	gboolean dead = FALSE;
 	g_autoptr(GError) folder_error = NULL;
-	g_autoptr(GVariant) request = g_variant_ref_sink(floating);
 	g_autofree char *folder = target->folder ? g_strdup(target->folder) : control_folder();
 	const int folder_fd = control_folder_open(folder, FALSE, &folder_error);
 	if (folder_fd < 0 && !g_error_matches(folder_error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND)) {
@@ -212,7 +204,7 @@ GVariant *control_ask(const ControlTarget *target, GVariant *floating, guint *re
 	g_autoptr(GPtrArray) living = folder_fd < 0 ? g_ptr_array_new() : find_living(folder_fd, &dead);
 	GVariant *answer = NULL;
 	if (living->len > 0)
-		answer = ask_chosen(living, folder_fd, target->directory, request, error);
+		answer = ask_chosen(living, folder_fd, target->directory, request, text, error);
 	else
 		set_none(error, folder, dead);
 	if (ret_others)

@@ -3,6 +3,7 @@
 
 #include "control.h"
 #include "error.h"
+#include "record/answer.h"
 #include "record/control_socket.h"
 
 #include <errno.h>
@@ -33,10 +34,10 @@ typedef struct {
 
 GVariant *control_error(const char *message)
 {
-	GVariantDict answer;
-	g_variant_dict_init(&answer, NULL);
-	g_variant_dict_insert(&answer, "error", "s", message);
-	return g_variant_dict_end(&answer);
+	GVariantBuilder answer;
+	g_variant_builder_init(&answer, G_VARIANT_TYPE_VARDICT);
+	answer_add(&answer, "error", "s", message);
+	return g_variant_builder_end(&answer);
 }
 
 /* --- one client --- */
@@ -64,16 +65,16 @@ static gboolean on_deadline(gpointer data)
 	return client_drop(client);
 }
 
-static GVariant *make_answer(const ControlServer *server, const char *line, gsize length)
+/* Ends the line's texts in place. */
+static GVariant *make_answer(const ControlServer *server, char *line, gsize length)
 {
-	const char *name;
-	g_autoptr(GVariant) request = g_variant_parse(G_VARIANT_TYPE_VARDICT, line, line + length, NULL, NULL);
-	if (!request)
-		return control_error("the request is no dictionary in GVariant's text form");
-	g_auto(GVariantDict) arguments = G_VARIANT_DICT_INIT(request);
-	GVariant *answer = NULL;
-	if (g_variant_dict_lookup(&arguments, "request", "&s", &name))
-		answer = server->answer(name, &arguments, server->user_data);
+	if (!g_utf8_validate(line, (gssize)length, NULL)) /* nor does it have a NUL then */
+		return control_error("the request is not UTF-8");
+	line[length] = '\0';
+	char *space = strchr(line, ' ');
+	if (space)
+		*space = '\0';
+	GVariant *answer = server->answer(line, space ? space + 1 : "", server->user_data);
 	return answer ? answer : control_error("this recorder knows no such request");
 }
 
@@ -116,7 +117,7 @@ static gboolean on_readable(G_GNUC_UNUSED gint fd, GIOCondition condition, gpoin
 		client->watch_id = 0;
 		return client_drop(client);
 	}
-	const char *newline = memchr(client->line + client->length, '\n', (gsize)n);
+	char *newline = memchr(client->line + client->length, '\n', (gsize)n);
 	client->length += (gsize)n;
 	if (newline)
 		return begin_answer(client, make_answer(client->server, client->line, (gsize)(newline - client->line)));

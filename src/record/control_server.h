@@ -14,8 +14,8 @@
 
 typedef struct ControlServer ControlServer;
 
-/* The answer (a{sv}, floating) to a request with its arguments; NULL: there is no such request. */
-typedef GVariant *(*ControlAnswer)(const char *request, GVariantDict *arguments, gpointer user_data);
+/* The answer (a{sv}, floating) to a request; `text` is valid UTF-8, "" where there is none. NULL: there is no such request. */
+typedef GVariant *(*ControlAnswer)(const char *request, const char *text, gpointer user_data);
 /* {'error': <message>} */
 GVariant *control_error(const char *message);
 

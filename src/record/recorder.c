@@ -202,15 +202,11 @@ static GVariant *answer_mark(Recorder *r, const char *text)
 	return describe_mark(r, &o);
 }
 
-static GVariant *on_request(const char *request, GVariantDict *arguments, gpointer user_data)
+static GVariant *on_request(const char *request, const char *text, gpointer user_data)
 {
-	Recorder *r = user_data;
-	const char *text;
 	if (g_str_equal(request, "status"))
-		return answer_status(r);
-	if (g_str_equal(request, "mark") && g_variant_dict_lookup(arguments, "text", "&s", &text))
-		return answer_mark(r, text);
-	return NULL;
+		return answer_status(user_data);
+	return g_str_equal(request, "mark") ? answer_mark(user_data, text) : NULL;
 }
 
 /* Recording does not depend on it. */
