@@ -129,10 +129,19 @@ static char *describe_device(GVariant *source)
 static char *describe_reading(GVariant *source)
 {
 	g_autofree char *age = span(number_of(source, "reading_age_ms"));
-	if (!has(source, "reading_age_ms"))
-		return g_strdup("nothing heard yet");
-	return is_true(source, "silent") ? g_strdup_printf("%sNOTHING for %s%s", bad(), age, plain())
-					 : g_strdup_printf("last reading %s ago", age);
+	return has(source, "reading_age_ms") ? g_strdup_printf("last reading %s ago", age) : g_strdup("nothing heard yet");
+}
+
+/* Owned by the caller. A source that should work and is silent does not look as if it did. */
+static char *describe_state(GVariant *source)
+{
+	g_autofree char *lost_for = span(number_of(source, "lost_ms"));
+	g_autofree char *silent_for = span(number_of(source, has(source, "reading_age_ms") ? "reading_age_ms" : "opening_ms"));
+	if (has(source, "lost_ms"))
+		return g_strdup_printf("%sLOST for %s%s", bad(), lost_for, plain());
+	if (is_true(source, "silent"))
+		return g_strdup_printf("%sNOTHING for %s%s", bad(), silent_for, plain());
+	return g_strdup(text_of(source, "state"));
 }
 
 static void print_row(int width, const char *name, const char *text)
@@ -153,13 +162,11 @@ static void print_position(GVariant *source, int width)
 
 static void print_source(GVariant *source, int width)
 {
-	const char *state = text_of(source, "state");
-	const gboolean lost = g_str_equal(state, "lost"), old = lost || is_true(source, "silent");
+	const gboolean lost = has(source, "lost_ms"), old = lost || is_true(source, "silent");
 	g_autofree char *device = describe_device(source);
 	g_autofree char *reading = describe_reading(source);
-	g_autofree char *lost_for = span(number_of(source, "lost_ms"));
-	g_autofree char *head = lost ? g_strdup_printf("%sLOST for %s%s (%s); %s", bad(), lost_for, plain(), device, reading)
-				     : g_strdup_printf("%s (%s); %s", state, device, reading);
+	g_autofree char *state = describe_state(source);
+	g_autofree char *head = g_strdup_printf("%s (%s); %s", state, device, reading);
 	print_row(width, text_of(source, "name"), head);
 	if (!lost && *text_of(source, "told")) /* why it is lost stands among the concerns */
 		print_row(width, "", text_of(source, "told"));

@@ -196,6 +196,8 @@ static GVariant *describe(const Board *board, const Entry *entry, gint64 now_ns)
 	answer_add(&dict, "state", "s", state_words[state]);
 	if (state == STATE_LOST)
 		answer_add(&dict, "lost_ms", "x", ms_between(entry->lost_since_ns, now_ns));
+	if (state == STATE_OPENING)
+		answer_add(&dict, "opening_ms", "x", silence_ms(entry, now_ns));
 	if (state != STATE_WORKING)
 		add_text(&dict, "told", entry->sentence);
 	answer_add(&dict, "silent", "b", is_silent(board, entry, now_ns));

@@ -111,7 +111,7 @@ static void test_a_source_goes_from_opening_to_working(void)
 	stage_set(&stage);
 	board_expect(stage.board, "a", "modem");
 	board_tell(stage.board, "a", "waiting for the modem to answer");
-	assert_says(&stage, "\"state\":\"opening\",\"told\":\"waiting for the modem to answer\"");
+	assert_says(&stage, "\"state\":\"opening\",\"opening_ms\":0,\"told\":\"waiting for the modem to answer\"");
 	assert_concern(&stage, NULL);
 	observation_init(&o, OBSERVATION_DEVICE, "a");
 	OBSERVATION_SET_TEXT(&o, device, DEVICE, protocol, "qmi");
