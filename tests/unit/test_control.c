@@ -222,6 +222,9 @@ static void test_nonsense_is_told_and_forgotten(void)
 	}
 	g_autofree char *got = talk(connect_raw(desk), "mark a\0b\n", 9);
 	g_assert_nonnull(strstr(got, "not UTF-8"));
+	g_autofree char *full = g_strnfill(CONTROL_LINE_MAX, 'x');
+	g_autofree char *cut = talk(connect_raw(desk), full, CONTROL_LINE_MAX);
+	g_assert_nonnull(strstr(cut, "too long"));
 	g_assert_cmpuint(desk->asked, ==, 0);
 	assert_answers(desk);
 	desk_free(desk);
@@ -354,6 +357,14 @@ static void test_a_folder_that_was_taken_away_is_made_again(void)
 	g_assert_cmpint(unlink(path), ==, 0);
 	g_assert_true(control_server_open(desk->server, NULL));
 	assert_answers(desk);
+	g_autofree char *moved = g_build_filename(desk->root, "moved", NULL);
+	g_autofree char *moved_path = g_build_filename(moved, NAME ".sock", NULL);
+	g_assert_cmpint(g_rename(desk->folder, moved), ==, 0);
+	g_assert_cmpint(g_mkdir(desk->folder, 0700), ==, 0); /* as at the next login */
+	g_assert_true(control_server_open(desk->server, NULL));
+	assert_answers(desk);
+	unlink(moved_path);
+	g_rmdir(moved);
 	desk_free(desk);
 }
 
