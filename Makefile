@@ -68,7 +68,7 @@ REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
 
-.PHONY: all check check-asan coverage fuzz bench lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
+.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -95,6 +95,10 @@ coverage: need-COVERAGE
 bench: need-BENCH
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	@set -e; for b in tests/bench/bench_*; do echo "== $$b"; BUILD=$(BUILD) ./$$b; done
+
+soak: need-CHECK
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) tests/bench/soak.py
 
 fuzz: need-FUZZ
 	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) -j$(JOBS) $(FUZZ_BIN)

@@ -12,7 +12,7 @@
 typedef struct {
 	char **modems, **gpsds;
 	char *config_path, *directory, *state, *runtime, *interval, *duration;
-	gboolean no_gps, proxy, quiet, verbose;
+	gboolean no_gps, proxy, reset, gnss, quiet, verbose;
 } Options;
 
 static void options_clear(Options *o)
@@ -32,8 +32,11 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
 	const GOptionEntry entries[] = {
 		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems,
-		 "A modem's QMI control node, such as /dev/cdc-wdm0; once for each modem", "[NAME=]DEVICE"},
-		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy, "Share the modems with ModemManager through qmi-proxy (as root)", NULL},
+		 "A modem's control node, such as /dev/cdc-wdm0; once for each modem", "[NAME=]DEVICE"},
+		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy,
+		 "Share the modems with ModemManager through qmi-proxy or mbim-proxy (as root)", NULL},
+		{"reset", 0, 0, G_OPTION_ARG_NONE, &o->reset, "A modem that does not answer any more may be told to restart", NULL},
+		{"modem-gnss", 0, 0, G_OPTION_ARG_NONE, &o->gnss, "Positions from the modems' own receivers (QMI LOC), too", NULL},
 		{"gps", 'g', 0, G_OPTION_ARG_STRING_ARRAY, &o->gpsds, "A gpsd on this machine (default localhost:2947)",
 		 "[NAME=]HOST:PORT"},
 		{"no-gps", 0, 0, G_OPTION_ARG_NONE, &o->no_gps, "Record without positions", NULL},
@@ -90,13 +93,14 @@ static void drop_type(Config *config, const char *type)
 	}
 }
 
-/* --proxy is for the modems of the files too. */
-static void share_modems(const Config *config)
+/* These options are for the modems of the files too. */
+static void set_flags(const Options *o, const Config *config)
 {
 	for (guint i = 0; i < config->sources->len; i++) {
 		ConfigSource *source = g_ptr_array_index(config->sources, i);
-		if (g_str_equal(source->type, "modem"))
-			source->proxy = TRUE;
+		source->proxy |= o->proxy;
+		source->reset |= o->reset;
+		source->gnss |= o->gnss;
 	}
 }
 
@@ -133,8 +137,7 @@ static gboolean apply_sources(const Options *o, Config *config, GError **error)
 	for (guint i = 0; o->modems && o->modems[i]; i++)
 		if (!add_source(config, o->modems[i], "modem", i, "modem", error))
 			return FALSE;
-	if (o->proxy)
-		share_modems(config);
+	set_flags(o, config);
 	if (o->gpsds || o->no_gps)
 		drop_type(config, "gpsd");
 	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)

@@ -59,13 +59,26 @@ class Host:
             self.command("cell " + self._pairs(cell))
         for chain in preset.get("rx", []):
             self.command("rx " + self._pairs(chain))
+        if "gnss" in preset:
+            self.command("gnss " + self._pairs(preset["gnss"]))
+        for satellite in preset.get("satellites", []):
+            self.command("satellite " + self._pairs(satellite))
         return self.command("apply")
+
+    def fault(self, word, **values):
+        """One more fault, or with "none" the end of all; see sim_modem_host.c."""
+        return self.command(" ".join(["fault", word] + ["for=%s" % v if k == "seconds" else "%s=%s" % (k, v)
+                                                        for k, v in values.items()]))
+
+    def replug(self):
+        self.path = self.command("replug")["path"]
+        return self.path
 
     def stats(self):
         return self.command("stats")
 
 
-CTL, WDS, DMS, NAS, UIM = 0x00, 0x01, 0x02, 0x03, 0x0B
+CTL, WDS, DMS, NAS, UIM, LOC = 0x00, 0x01, 0x02, 0x03, 0x0B, 0x10
 
 
 class Message:

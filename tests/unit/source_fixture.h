@@ -10,7 +10,7 @@ typedef struct {
 	GString *text;   /* a line for each field: "radio mcc = 257", "cell rat=lte serving=1 ..." */
 	GString *told;   /* a line for each sentence */
 	guint n[OBSERVATION_KIND_MAX + 1];
-	guint events[16]; /* by EventCode */
+	guint events[32]; /* by EventCode */
 	Observation last[OBSERVATION_KIND_MAX + 1];
 	gboolean stopped;
 	guint after_stop; /* observations and sentences that came when they must not */

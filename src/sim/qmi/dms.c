@@ -87,6 +87,29 @@ static gboolean write_operating_mode(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
+/* Set Operating Mode 0x002E: in 01 mode u8. As Qualcomm's firmware does, it restarts from offline alone. */
+static SimQmiError handle_set_mode(SimQmiCall *call)
+{
+	static const struct {
+		guint8 mode;
+		SimOrder order;
+	} orders[] = {{0, SIM_ORDER_ONLINE},  {1, SIM_ORDER_LOW_POWER}, {3, SIM_ORDER_OFFLINE},
+		      {4, SIM_ORDER_RESTART}, {5, SIM_ORDER_SHUT_DOWN}, {7, SIM_ORDER_LOW_POWER}};
+	ByteReader r;
+	gsize i = 0;
+	if (!sim_qmi_frame_tlv(call->request, 0x01, &r))
+		return SIM_QMI_MISSING_ARGUMENT;
+	guint8 mode = byte_reader_u8(&r);
+	while (i < G_N_ELEMENTS(orders) && orders[i].mode != mode)
+		i++;
+	if (r.failed || i == G_N_ELEMENTS(orders) || !call->engine->order)
+		return SIM_QMI_INVALID_ARGUMENT;
+	if (orders[i].order == SIM_ORDER_RESTART && call->state->operating_mode != SIM_OPMODE_OFFLINE)
+		return SIM_QMI_INVALID_TRANSITION;
+	call->engine->order(orders[i].order, call->engine->user_data);
+	return SIM_QMI_OK;
+}
+
 static gboolean write_hardware_restricted(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
 {
 	byte_writer_u8(w, 0); /* no kill switch */
@@ -121,6 +144,7 @@ static const SimQmiRequest requests[] = {
 	{0x0023, "Get Revision", NULL, revision_tlvs},
 	{0x0025, "Get IDs", NULL, ids_tlvs},
 	{0x002D, "Get Operating Mode", NULL, mode_tlvs},
+	{0x002E, "Set Operating Mode", handle_set_mode, NULL},
 	{0x003C, "UIM Get ICCID", need_card, iccid_tlvs},
 	{0x0043, "UIM Get IMSI", need_open_card, imsi_tlvs},
 	{0x0051, "Get Software Version", NULL, revision_tlvs},

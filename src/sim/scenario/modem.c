@@ -152,13 +152,33 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	modem->info.maker = string_or(file, group, "maker", "jamlog");
 	modem->info.revision = string_or(file, group, "revision", "jamlog-sim " JAMLOG_VERSION);
 	if (!check_name(file, group, error) || !sim_read_require(file, group, required, error) ||
-	    !read_protocol(file, group, modem, error) || !read_networks(file, group, modem, error) || !read_rats(file, group, modem, error) ||
+	    !read_protocol(file, group, modem, error) || !read_networks(file, group, modem, error) ||
+	    !read_rats(file, group, modem, error) ||
 	    !read_identity(file, group, &modem->info, error) || !sim_read_card(file, group, "card", &modem->card, error) ||
 	    !keyfile_int(file, group, "rx_chains", 1, SIM_MAX_CHAINS, &chains, error) ||
 	    !keyfile_double(file, group, "traffic_kbps", 0, 100000, &modem->traffic_kbps, error))
 		return FALSE;
 	modem->info.n_rx = (guint)chains;
 	g_ptr_array_add(scenario->modems, g_steal_pointer(&modem));
+	return TRUE;
+}
+
+gboolean sim_bind_gnss(const KeyFile *file, SimScenario *scenario, GError **error)
+{
+	for (guint i = 0; i < scenario->modems->len; i++) {
+		SimModemSetup *modem = g_ptr_array_index(scenario->modems, i);
+		g_autofree char *group = g_strdup_printf("modem %s", modem->info.name);
+		g_autofree char *name = keyfile_string(file, group, "gnss");
+		guint n = 0;
+		if (!name)
+			continue;
+		while (n < scenario->gps->len && !g_str_equal(sim_scenario_gps(scenario, n)->name, name))
+			n++;
+		if (n == scenario->gps->len)
+			return keyfile_error(file, group, "gnss", error, "there is no [gps %s] in this scenario", name);
+		modem->info.has_gnss = TRUE;
+		modem->gnss = n;
+	}
 	return TRUE;
 }
 

@@ -8,6 +8,7 @@
 #define REST_HUNG        30 /* that hung in HUNG_MAX sweeps, each of which it held up until its deadline */
 #define REST_UNSUPPORTED 60 /* that the firmware does not know, or not in its present state */
 #define HUNG_MAX         2
+#define GARBLED_MAX      2 /* answers in one sweep */
 
 typedef enum {
 	CALL_OPERATING_MODE,
@@ -18,6 +19,7 @@ typedef enum {
 	CALL_RF_BAND,
 	CALL_CELL_LOCATION,
 	CALL_TX_RX,
+	CALL_CARRIERS,
 	N_CALLS,
 } CallId;
 
@@ -34,7 +36,8 @@ struct QmiSweep {
 	gpointer answers[N_CALLS];   /* owned outputs of libqmi */
 	gboolean timed_out[N_CALLS];
 	guint pending;
-	guint answered;     /* with data or an error of the modem's own */
+	guint answered;     /* questions to NAS, with data or an error of the modem's own */
+	guint garbled;      /* answers that do not hold what their message must */
 	gboolean forgotten; /* it does not know our client ids */
 };
 
@@ -58,6 +61,7 @@ static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError 
 #define QmiMessageNasGetRfBandInformationOutput_unref_ qmi_message_nas_get_rf_band_information_output_unref
 #define QmiMessageNasGetCellLocationInfoOutput_unref_  qmi_message_nas_get_cell_location_info_output_unref
 #define QmiMessageNasGetTxRxInfoOutput_unref_          qmi_message_nas_get_tx_rx_info_output_unref
+#define QmiMessageNasGetLteCphyCaInfoOutput_unref_     qmi_message_nas_get_lte_cphy_ca_info_output_unref
 
 DEFINE_READY(on_operating_mode, CALL_OPERATING_MODE, QMI_CLIENT_DMS, QmiMessageDmsGetOperatingModeOutput,
 	     qmi_client_dms_get_operating_mode_finish, qmi_message_dms_get_operating_mode_output_get_result)
@@ -76,6 +80,9 @@ DEFINE_READY(on_cell_location, CALL_CELL_LOCATION, QMI_CLIENT_NAS, QmiMessageNas
 DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutput, qmi_client_nas_get_tx_rx_info_finish,
 	     qmi_message_nas_get_tx_rx_info_output_get_result)
 
+DEFINE_READY(on_carriers, CALL_CARRIERS, QMI_CLIENT_NAS, QmiMessageNasGetLteCphyCaInfoOutput,
+	     qmi_client_nas_get_lte_cphy_ca_info_finish, qmi_message_nas_get_lte_cphy_ca_info_output_get_result)
+
 static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable *cancellable)
 {
 	/* Receive power is asked for one RAT: the last that was heard. Silence has to be measured too, so never for none. */
@@ -84,19 +91,21 @@ static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable 
 		[RAT_UMTS] = QMI_NAS_RADIO_INTERFACE_UMTS, [RAT_LTE] = QMI_NAS_RADIO_INTERFACE_LTE,
 		[RAT_NR] = QMI_NAS_RADIO_INTERFACE_5GNR};
 	if (id == CALL_SYSTEM_INFO) {
-		qmi_client_nas_get_system_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_get_system_info, sweep);
+		qmi_client_nas_get_system_info(nas, NULL, MODEM_CALL_S, cancellable, on_get_system_info, sweep);
 	} else if (id == CALL_SERVING_SYSTEM) {
-		qmi_client_nas_get_serving_system(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_get_serving_system, sweep);
+		qmi_client_nas_get_serving_system(nas, NULL, MODEM_CALL_S, cancellable, on_get_serving_system, sweep);
 	} else if (id == CALL_SIGNAL_INFO) {
-		qmi_client_nas_get_signal_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_signal_info, sweep);
+		qmi_client_nas_get_signal_info(nas, NULL, MODEM_CALL_S, cancellable, on_signal_info, sweep);
 	} else if (id == CALL_RF_BAND) {
-		qmi_client_nas_get_rf_band_information(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_rf_band, sweep);
+		qmi_client_nas_get_rf_band_information(nas, NULL, MODEM_CALL_S, cancellable, on_rf_band, sweep);
 	} else if (id == CALL_CELL_LOCATION) {
-		qmi_client_nas_get_cell_location_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_cell_location, sweep);
+		qmi_client_nas_get_cell_location_info(nas, NULL, MODEM_CALL_S, cancellable, on_cell_location, sweep);
+	} else if (id == CALL_CARRIERS) {
+		qmi_client_nas_get_lte_cphy_ca_info(nas, NULL, MODEM_CALL_S, cancellable, on_carriers, sweep);
 	} else if (id == CALL_TX_RX) {
 		g_autoptr(QmiMessageNasGetTxRxInfoInput) input = qmi_message_nas_get_tx_rx_info_input_new();
 		qmi_message_nas_get_tx_rx_info_input_set_radio_interface(input, interfaces[sweep->last_rat], NULL);
-		qmi_client_nas_get_tx_rx_info(nas, input, QMI_CALL_TIMEOUT_S, cancellable, on_tx_rx, sweep);
+		qmi_client_nas_get_tx_rx_info(nas, input, MODEM_CALL_S, cancellable, on_tx_rx, sweep);
 	}
 }
 
@@ -104,7 +113,7 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 {
 	g_return_if_fail(!sweep->active);
 	sweep->active = TRUE;
-	sweep->answered = 0;
+	sweep->answered = sweep->garbled = 0;
 	sweep->forgotten = FALSE;
 	memset(sweep->timed_out, 0, sizeof sweep->timed_out);
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
@@ -115,9 +124,9 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 		}
 		sweep->pending++;
 		if (id == CALL_OPERATING_MODE)
-			qmi_client_dms_get_operating_mode(dms, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_operating_mode, sweep);
+			qmi_client_dms_get_operating_mode(dms, NULL, MODEM_CALL_S, cancellable, on_operating_mode, sweep);
 		else if (id == CALL_CARD_STATUS)
-			qmi_client_uim_get_card_status(uim, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_card_status, sweep);
+			qmi_client_uim_get_card_status(uim, NULL, MODEM_CALL_S, cancellable, on_card_status, sweep);
 		else
 			ask_nas(sweep, id, nas, cancellable);
 	}
@@ -139,6 +148,7 @@ static void decode_and_release(QmiSweep *sweep)
 	DECODE(CALL_RF_BAND, QmiMessageNasGetRfBandInformationOutput, qmi_decode_rf_band)
 	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, qmi_decode_cell_location)
 	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
+	DECODE(CALL_CARRIERS, QmiMessageNasGetLteCphyCaInfoOutput, qmi_decode_carriers)
 #undef DECODE
 	qmi_decode_finish(&sweep->radio);
 }
@@ -159,6 +169,16 @@ static void let_rest(QmiSweep *sweep)
 	sweep->rest[CALL_SYSTEM_INFO] = 0;
 }
 
+/* One message that the library cannot read may be firmware's own way with it; several are a line that cannot be trusted. */
+static ModemSweep judge(const QmiSweep *sweep)
+{
+	if (sweep->forgotten)
+		return MODEM_SWEEP_FORGOTTEN;
+	if (sweep->garbled >= GARBLED_MAX)
+		return MODEM_SWEEP_NONSENSE;
+	return sweep->answered > 0 ? MODEM_SWEEP_ANSWERED : MODEM_SWEEP_SILENT;
+}
+
 static void sweep_done(QmiSweep *sweep)
 {
 	let_rest(sweep);
@@ -166,20 +186,45 @@ static void sweep_done(QmiSweep *sweep)
 	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
 		sweep->last_rat = (Rat)sweep->radio.radio.rat;
 	sweep->active = FALSE;
-	sweep->done(&sweep->radio,
-		    sweep->forgotten      ? QMI_SWEEP_FORGOTTEN
-		    : sweep->answered > 0 ? QMI_SWEEP_ANSWERED
-					  : QMI_SWEEP_SILENT,
-		    sweep->user_data);
+	sweep->done(&sweep->radio, judge(sweep), sweep->user_data);
+}
+
+/* Firmware answers a client id that it does not know with one of two errors. The second has other causes too, but not for
+ * a question that every client may put (lf-edge/eve #2218). */
+static gboolean is_forgotten(CallId id, const GError *error)
+{
+	return g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID) ||
+	       (id == CALL_SYSTEM_INFO && g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_POLICY_MISMATCH));
+}
+
+static gboolean is_about_network(CallId id)
+{
+	return id != CALL_OPERATING_MODE && id != CALL_CARD_STATUS;
+}
+
+static gboolean is_garbled(const GError *error)
+{
+	return g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_INVALID_MESSAGE) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_NOT_FOUND) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_TOO_LONG) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_EMPTY) ||
+	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_UNEXPECTED_MESSAGE);
+}
+
+static gboolean is_own_error(const GError *error)
+{
+	/* "aborted" is what libqmi says of a call that we cancelled */
+	return error && error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED;
 }
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
 {
 	sweep->answers[id] = answer;
-	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID))
+	if (is_forgotten(id, error))
 		sweep->forgotten = TRUE;
-	else if (answer || (error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED))
-		sweep->answered++; /* "aborted" is what libqmi says of a call that we cancelled */
+	else if (is_about_network(id) && (answer || is_own_error(error)))
+		sweep->answered++;
+	sweep->garbled += is_garbled(error) ? 1 : 0;
 	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
 	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
 		sweep->rest[id] = REST_UNSUPPORTED;

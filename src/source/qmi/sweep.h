@@ -7,21 +7,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "observation.h"
+#include "source/modem/protocol.h"
 
 #include <libqmi-glib.h>
 
-#define QMI_CALL_TIMEOUT_S 5
-
 typedef struct QmiSweep QmiSweep;
 
-typedef enum {
-	QMI_SWEEP_ANSWERED,  /* at least one call brought data or an error of the modem's own */
-	QMI_SWEEP_SILENT,    /* not one did, and `radio` is empty */
-	QMI_SWEEP_FORGOTTEN, /* the modem has restarted: our client ids are void, and what it says is not said to us */
-} QmiSweepResult;
-
-typedef void (*QmiSweepDone)(Observation *radio, QmiSweepResult result, gpointer user_data);
+typedef void (*QmiSweepDone)(Observation *radio, ModemSweep result, gpointer user_data);
 
 /* `source` is the name for its observations, borrowed. */
 QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data);

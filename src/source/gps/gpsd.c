@@ -8,7 +8,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
-#include "source/gps_decode.h"
+#include "source/gps/decode.h"
+#include "source/gps/receiver.h"
 #include "source/registry.h"
 #include "ticker.h"
 
@@ -22,9 +23,6 @@
 #define READS_MAX        64   /* in a row: a gpsd that never falls silent must not keep the others waiting */
 #define REPORT_COST_NS   (NS_PER_S / 50) /* so many reports a second are taken; receivers send 25 at most, each with a sky */
 #define REPORT_BURST_NS  (NS_PER_S * 10) /* and what may come at once after gpsd was held up: 500 */
-#define CLOCK_PAIR_S     60
-#define CLOCK_ERROR_MS   1000 /* from the instant of the fix to its report's arrival: serial line, receiver, gpsd */
-#define CLOCK_STEP_NS    NS_PER_S
 
 typedef struct {
 	Source base;
@@ -36,10 +34,7 @@ typedef struct {
 	gboolean reported;     /* anything, on this connection */
 	gint64 credit_ns;      /* for further reports */
 	gint64 last_credit_ns; /* when it was last topped up */
-	GpsDelay delay;
-	gint64 last_pair_ns;   /* BOOTTIME of the last clock pair; 0: none yet */
-	gint64 last_offset_ns; /* GPS time - BOOTTIME in it */
-	gint64 last_no_fix_ns;
+	GpsReceiver receiver;
 	SourceStopped stopped;
 	gpointer stopped_data;
 } GpsSource;
@@ -56,53 +51,17 @@ static void set_alive(GpsSource *g)
 	source_set_back(&g->base);
 }
 
-static void observe_clock(GpsSource *g, gint64 arrival_ns, gint64 fix_ns)
-{
-	gint64 offset_ns = fix_ns - arrival_ns;
-	gint64 moved_ns = ABS(offset_ns - g->last_offset_ns);
-	ClockPairReason reason = CLOCK_PAIR_PERIODIC;
-	if (g->last_pair_ns == 0)
-		reason = CLOCK_PAIR_FIRST;
-	else if (moved_ns > CLOCK_STEP_NS)
-		reason = CLOCK_PAIR_STEP;
-	else if (arrival_ns - g->last_pair_ns < CLOCK_PAIR_S * NS_PER_S)
-		return;
-	Observation o;
-	observation_init(&o, OBSERVATION_CLOCK, g->base.name);
-	o.at.boottime_ns = arrival_ns;
-	CLOCK_SET(&o, gps_time_ns, fix_ns);
-	CLOCK_SET(&o, error_ms, CLOCK_ERROR_MS);
-	CLOCK_SET(&o, reason, (guint8)reason);
-	g->last_pair_ns = arrival_ns;
-	g->last_offset_ns = offset_ns;
-	g->base.host->observe(g->base.host, &o);
-}
-
 static void observe_fix(GpsSource *g)
 {
 	Observation o;
-	guint32 age_ms;
-	gint64 fix_ns;
+	gint64 fix_ns = 0;
 	observation_init(&o, OBSERVATION_FIX, g->base.name);
 	gboolean is_fix = gps_decode_fix(&g->data, &o, &fix_ns);
 	g->data.satellites_used = 0; /* libgps keeps it until the next SKY, which may never come */
-	if (!is_fix) {
-		set_alive(g);
-		/* "No position" once a second is enough, however often gpsd says it. */
-		if (o.at.boottime_ns - g->last_no_fix_ns >= NS_PER_S * 9 / 10) {
-			g->last_no_fix_ns = o.at.boottime_ns;
-			g->base.host->observe(g->base.host, &o);
-		}
-		return;
-	}
-	GpsFreshness freshness = gps_delay_judge(&g->delay, o.at.boottime_ns, fix_ns, &age_ms);
-	if (freshness == GPS_FIX_REPEAT)
+	if (!gps_receiver_judge(&g->receiver, &o, is_fix, fix_ns))
 		return;
 	set_alive(g);
-	FIX_SET(&o, age_ms, age_ms);
-	g->base.host->observe(g->base.host, &o);
-	if (FIX_HAS(&o, time_ns) && freshness != GPS_FIX_LATE && age_ms < CLOCK_ERROR_MS / 2)
-		observe_clock(g, o.at.boottime_ns, o.fix.time_ns);
+	gps_receiver_observe(&g->receiver, &o);
 }
 
 static void observe_sky(GpsSource *g)
@@ -234,6 +193,7 @@ static Source *gps_new(const ConfigSource *config, GError **error)
 		return NULL;
 	}
 	GpsSource *g = g_new0(GpsSource, 1);
+	g->receiver.source = &g->base;
 	g->host = g_steal_pointer(&host);
 	g->port = g_strdup(port);
 	return &g->base;
@@ -271,7 +231,6 @@ static void gps_free(Source *source)
 
 const SourceClass source_class_gpsd = {
 	.type = "gpsd",
-	.protocol = "gpsd",
 	.new = gps_new,
 	.start = gps_start,
 	.stop = gps_stop,
