@@ -40,9 +40,12 @@ static void describe_disk(const RunFacts *facts, gint64 running_ms, GVariantBuil
 
 static void add_concerns(const RunFacts *facts, GPtrArray *concerns)
 {
-	if (facts->disk_failing)
+	if (facts->disk_failing && facts->lost > 0)
 		g_ptr_array_add(concerns, g_strdup_printf("NOT RECORDING: the disk takes nothing; %" G_GUINT64_FORMAT
-							  " observations are lost so far", facts->lost));
+							  " observations are LOST so far", facts->lost));
+	else if (facts->disk_failing)
+		g_ptr_array_add(concerns, g_strdup("NOT RECORDING: the disk takes nothing; what is seen waits in memory, nothing is lost "
+						   "yet"));
 	else if (facts->disk_low)
 		g_ptr_array_add(concerns, g_strdup("the disk is almost full: make room, or the recording will have gaps"));
 }

@@ -91,7 +91,7 @@ def test_mark():
            "control characters and wrong bytes are replaced, which is told", odd)
     tap.equal([ask(recorder, "mark").returncode, ask(recorder, "mark", " ", "\n").returncode], [2, 2], "an empty one is refused")
     codes = [ask(recorder, "mark", f"flood {n}").returncode for n in range(20)]
-    tap.ok(0 in codes and 1 in codes and sorted(codes) == codes, "a flood of marks is held back", codes)
+    tap.ok(sorted(set(codes)) == [0, 1] and codes[0] == 0, "a flood of marks is held back", codes)
     os.kill(recorder.pid(), signal.SIGKILL)
     recorder.process.wait()
     lost = ask(recorder, "mark", "too late")
