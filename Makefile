@@ -68,7 +68,7 @@ REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
 
-.PHONY: all check check-asan coverage fuzz bench lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
+.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -95,6 +95,10 @@ coverage: need-COVERAGE
 bench: need-BENCH
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	@set -e; for b in tests/bench/bench_*; do echo "== $$b"; BUILD=$(BUILD) ./$$b; done
+
+soak: need-CHECK
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) tests/bench/soak.py
 
 fuzz: need-FUZZ
 	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) -j$(JOBS) $(FUZZ_BIN)
@@ -128,7 +132,12 @@ test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
-$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/libjamlog.a
+SCRIPTED_MODEM = $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/tests/unit/scripted_pty.o
+SCRIPTED_MBIM = $(BUILD)/tests/unit/scripted_mbim.o $(BUILD)/tests/unit/scripted_pty.o
+$(BUILD)/tests/unit/test_mbim_%: $(BUILD)/tests/unit/test_mbim_%.o $(SCRIPTED_MBIM) $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(SCRIPTED_MODEM) $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
@@ -140,6 +149,8 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay
 build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/fuzz/replay_fuzz_qmi_decode: $(SCRIPTED_MODEM)
+build/fuzz/tests/fuzz/fuzz_qmi_decode: $(patsubst $(BUILD)/%,build/fuzz/%,$(SCRIPTED_MODEM))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)

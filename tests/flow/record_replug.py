@@ -35,7 +35,8 @@ def cycles(recorder, modem, disturb, limit, what):
            f"{len(took)} of {CYCLES}, slowest {max(took, default=0):.1f} s")
     tap.ok(before and after[0] <= before[0], f"{what}: no descriptor is left behind", f"{before} {after}")
     grown = after[1] - before[1] if before else 0
-    tap.ok(grown <= 256, f"{what}: memory does not grow", f"{before} {after} KiB")
+    # (the sanitizer keeps what was freed for a while, and finds leaks by itself)
+    tap.ok(grown <= 256 or "asan" in rig.BUILD, f"{what}: memory does not grow", f"{before} {after} KiB")
     print(f"# {what}: slowest {max(took, default=0):.2f} s, median {sorted(took)[len(took) // 2]:.2f} s; descriptors {before[0]} -> {after[0]}; "
           f"private memory {before[1]} -> {after[1]} KiB")
     code, _ = recorder.stop()

@@ -11,6 +11,9 @@
  *	secondary NAME=VALUE...  one more secondary cell of carrier aggregation: a cell's members, and activated
  *	rx NAME=VALUE...      one more receive chain
  *	nr_rx N NAME=VALUE... that chain on the NR carrier of EN-DC
+ *	gnss NAME=VALUE...    members of SimEpoch; from now on the modem has a receiver inside
+ *	satellite NAME=VALUE...
+ *	                      one more satellite
  *	apply                 the modem is now in that state
  *	fault WORD NAME=VALUE...
  *	                      one more fault, by its word in faults.h; message=0x43 (of hang), delay=S (of slow-open), for=S
@@ -70,6 +73,21 @@ static const Field activated_field = {"activated", NUMBER_U32, offsetof(SimSecon
 
 #define CHAIN(member, kind) {#member, kind, offsetof(SimRxChain, member)}
 static const Field chain_fields[] = {CHAIN(power_dbm, NUMBER_DOUBLE), CHAIN(tuned, NUMBER_U32), {NULL, NUMBER_U32, 0}};
+
+#define GNSS(member, kind) {#member, kind, offsetof(SimEpoch, member)}
+static const Field gnss_fields[] = {
+	GNSS(utc_ms, NUMBER_U64),	 GNSS(has_fix, NUMBER_U32),   GNSS(lat_deg, NUMBER_DOUBLE),
+	GNSS(lon_deg, NUMBER_DOUBLE),	 GNSS(altitude_m, NUMBER_DOUBLE), GNSS(error_m, NUMBER_DOUBLE),
+	GNSS(speed_mps, NUMBER_DOUBLE), GNSS(course_deg, NUMBER_DOUBLE), GNSS(pdop, NUMBER_DOUBLE),
+	GNSS(hdop, NUMBER_DOUBLE),	 GNSS(vdop, NUMBER_DOUBLE),	 {NULL, NUMBER_U32, 0},
+};
+
+#define SATELLITE(member, kind) {#member, kind, offsetof(SimSatellite, member)}
+static const Field satellite_fields[] = {
+	SATELLITE(system, NUMBER_U32),	       SATELLITE(prn, NUMBER_U32),	SATELLITE(elevation_deg, NUMBER_DOUBLE),
+	SATELLITE(azimuth_deg, NUMBER_DOUBLE), SATELLITE(cn0_dbhz, NUMBER_DOUBLE), SATELLITE(used, NUMBER_U32),
+	{NULL, NUMBER_U32, 0},
+};
 
 typedef struct Host Host;
 
@@ -207,8 +225,17 @@ static void tell(const Host *host)
 	fflush(stdout);
 }
 
-/* The words that build the state; FALSE for another. */
-static gboolean build(Host *host, char **words)
+static void obey_faults(Host *host, char **words)
+{
+	if (strcmp(words[1], "none") == 0)
+		drop_faults(host);
+	else
+		add_fault(host, words + 1);
+	set_faults(host);
+}
+
+/* Members of the state being built; FALSE for a word that names none. */
+static gboolean build_state(Host *host, char **words)
 {
 	SimModemState *state = &host->state;
 	if (strcmp(words[0], "clear") == 0)
@@ -225,7 +252,12 @@ static gboolean build(Host *host, char **words)
 		set_fields(&state->rx[state->n_rx++], chain_fields, NULL, words + 1);
 	else if (strcmp(words[0], "nr_rx") == 0 && words[1] && atoi(words[1]) < SIM_MAX_CHAINS)
 		set_fields(&state->nr_rx[atoi(words[1])], chain_fields, NULL, words + 2);
-	else
+	else if (strcmp(words[0], "satellite") == 0 && state->gnss.n_satellites < SIM_MAX_SATELLITES)
+		set_fields(&state->gnss.satellites[state->gnss.n_satellites++], satellite_fields, NULL, words + 1);
+	else if (strcmp(words[0], "gnss") == 0) {
+		set_fields(&state->gnss, gnss_fields, NULL, words + 1);
+		host->info->has_gnss = TRUE;
+	} else
 		return FALSE;
 	return TRUE;
 }
@@ -236,17 +268,14 @@ static void obey(Host *host, char **words)
 		set_fields(host->info, info_fields, NULL, words + 1);
 	else if (strcmp(words[0], "apply") == 0)
 		sim_device_update(host->modem, &host->state);
-	else if (strcmp(words[0], "fault") == 0 && words[1]) {
-		if (strcmp(words[1], "none") == 0)
-			drop_faults(host);
-		else
-			add_fault(host, words + 1);
-		set_faults(host);
-	} else if (strcmp(words[0], "unplug") == 0 || strcmp(words[0], "plug") == 0)
+	else if (strcmp(words[0], "fault") == 0 && words[1])
+		obey_faults(host, words);
+	else if (strcmp(words[0], "unplug") == 0 || strcmp(words[0], "plug") == 0)
 		set_plug(host, words[0][0] == 'p');
-	else if (strcmp(words[0], "replug") == 0)
-		set_plug(host, FALSE), set_plug(host, TRUE);
-	else if (!build(host, words) && strcmp(words[0], "stats") != 0)
+	else if (strcmp(words[0], "replug") == 0) {
+		set_plug(host, FALSE);
+		set_plug(host, TRUE);
+	} else if (!build_state(host, words) && strcmp(words[0], "stats") != 0)
 		g_error("sim_modem_host: no such command: %s", words[0]);
 	tell(host);
 }

@@ -66,6 +66,10 @@ class Host:
             self.command("rx " + self._pairs(chain))
         for i, chain in enumerate(preset.get("nr_rx", [])):
             self.command("nr_rx %d " % i + self._pairs(chain))
+        if "gnss" in preset:
+            self.command("gnss " + self._pairs(preset["gnss"]))
+        for satellite in preset.get("satellites", []):
+            self.command("satellite " + self._pairs(satellite))
         return self.command("apply")
 
     def fault(self, word, **values):
@@ -81,7 +85,7 @@ class Host:
         return self.command("stats")
 
 
-CTL, WDS, DMS, NAS, UIM = 0x00, 0x01, 0x02, 0x03, 0x0B
+CTL, WDS, DMS, NAS, UIM, LOC = 0x00, 0x01, 0x02, 0x03, 0x0B, 0x10
 
 
 class Message:

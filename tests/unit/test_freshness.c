@@ -123,6 +123,21 @@ static void test_whole_decibels_are_believed(void)
 	}
 }
 
+/* No cell far and wide: the chains hear their own noise, which is what tells silence from a jammer. */
+static void test_steady_noise_is_believed(void)
+{
+	Modem m = {0};
+	for (gint i = 0; i < 600; i++) {
+		Observation o;
+		observation_init(&o, OBSERVATION_RADIO, "modem");
+		o.at.boottime_ns = ++m.now_s * NS_PER_S;
+		RADIO_SET(&o, rx0_cdbm, -9710);
+		RADIO_SET(&o, rx1_cdbm, -9730);
+		g_assert_cmpint(freshness_judge(&m.freshness, &o, &m.duration_ms), ==, FRESHNESS_AS_BEFORE);
+		g_assert_true(RADIO_HAS(&o, rx0_cdbm));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -132,5 +147,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/freshness/everything_stands_still", test_everything_stands_still);
 	g_test_add_func("/freshness/silence_is_no_repetition", test_silence_is_no_repetition);
 	g_test_add_func("/freshness/whole_decibels_are_believed", test_whole_decibels_are_believed);
+	g_test_add_func("/freshness/steady_noise_is_believed", test_steady_noise_is_believed);
 	return g_test_run();
 }

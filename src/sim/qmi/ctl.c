@@ -7,14 +7,21 @@
 #define TLV_ARGUMENT 0x01
 #define TLV_PROTOCOL 0x10
 
+static gboolean has_service(const SimQmiCall *call, const SimQmiService *service)
+{
+	return !service->of_gnss || call->info->has_gnss;
+}
+
 /* Get Version Info 0x0021: 01 count u8, { service u8, major u16, minor u16 } */
-static gboolean write_versions(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+static gboolean write_versions(const SimQmiCall *call, ByteWriter *w)
 {
 	guint8 n = 0;
-	while (sim_qmi_services[n])
-		n++;
+	for (guint i = 0; sim_qmi_services[i]; i++)
+		n = (guint8)(n + has_service(call, sim_qmi_services[i]));
 	byte_writer_u8(w, n);
-	for (guint i = 0; i < n; i++) {
+	for (guint i = 0; sim_qmi_services[i]; i++) {
+		if (!has_service(call, sim_qmi_services[i]))
+			continue;
 		byte_writer_u8(w, sim_qmi_services[i]->id);
 		byte_writer_u16(w, sim_qmi_services[i]->major);
 		byte_writer_u16(w, sim_qmi_services[i]->minor);
@@ -30,7 +37,7 @@ static SimQmiError handle_allocate(SimQmiCall *call)
 		return SIM_QMI_MISSING_ARGUMENT;
 	guint8 id = byte_reader_u8(&r);
 	const SimQmiService *service = sim_qmi_service_find(id);
-	if (r.failed || !service || id == SIM_QMI_CTL)
+	if (r.failed || !service || id == SIM_QMI_CTL || !has_service(call, service))
 		return SIM_QMI_INVALID_SERVICE_TYPE;
 	if (sim_engine_has_fault(call->engine, SIM_FAULT_EXHAUSTED_CLIENTS))
 		return SIM_QMI_CLIENT_IDS_EXHAUSTED;

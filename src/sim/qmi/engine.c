@@ -1,6 +1,6 @@
 /* engine.c - a modem that speaks QMI: requests find their row, rows make responses, changes make indications.
  *
- * Services: CTL, DMS, NAS, WDS (no data session yet) and UIM. A message that is not simulated gets the
+ * Services: CTL, DMS, NAS, WDS (no data session yet), UIM, and LOC where there is a receiver. A message that is not simulated gets the
  * protocol error InvalidQmiCommand (71), a client id that is not allocated InvalidClientId (7).
  *
  * While the state's operating mode is RESETTING the modem is deaf and all client ids are lost; when it comes
@@ -14,7 +14,7 @@
 #define CTL_SYNC 0x0027
 
 const SimQmiService *const sim_qmi_services[] = {
-	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, NULL,
+	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, &sim_qmi_loc, NULL,
 };
 
 /* One state of the world with what the modem makes of it. */

@@ -26,6 +26,15 @@ typedef struct {
 } SimQmiSignalWatch;
 #define SIM_QMI_SIGNAL_WATCHES 10
 
+/* A client's session with the receiver inside. */
+typedef struct {
+	gboolean started, single, wants_intermediate;
+	guint8 id;
+	guint32 interval_ms, n_fixes;
+	guint32 mode;         /* operation mode that was asked for last */
+	guint modes_asked, modes_told;
+} SimQmiLocSession;
+
 /* One allocated client id and what its owner has asked for. */
 typedef struct {
 	guint8 service, id;
@@ -33,6 +42,7 @@ typedef struct {
 	SimQmiSignalWatch signal[SIM_QMI_SIGNAL_WATCHES];
 	SimRat signal_rat;  /* technology of the last Signal Info indication, NONE before the first */
 	gboolean signal_nr; /* it told of NR as well */
+	SimQmiLocSession loc;
 	gboolean leaked;   /* given back, but the modem goes on keeping it */
 	gboolean mismatched; /* was out when SIM_FAULT_POLICY_MISMATCH began */
 } SimQmiClient;
@@ -80,11 +90,12 @@ typedef struct {
 	guint16 major, minor;
 	guint max_clients;      /* client ids that can be out at once; firmware has few */
 	guint32 default_reports; /* of a new client */
+	gboolean of_gnss; /* only a modem with a receiver inside has it */
 	const SimQmiRequest *requests;
 	const SimQmiIndication *indications; /* NULL: none */
 } SimQmiService;
 
-extern const SimQmiService sim_qmi_ctl, sim_qmi_wds, sim_qmi_dms, sim_qmi_nas, sim_qmi_uim;
+extern const SimQmiService sim_qmi_ctl, sim_qmi_wds, sim_qmi_dms, sim_qmi_nas, sim_qmi_uim, sim_qmi_loc;
 extern const SimQmiService *const sim_qmi_services[]; /* ends with NULL */
 const SimQmiService *sim_qmi_service_find(guint8 id);
 

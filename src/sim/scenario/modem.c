@@ -181,6 +181,25 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	return TRUE;
 }
 
+gboolean sim_bind_gnss(const KeyFile *file, SimScenario *scenario, GError **error)
+{
+	for (guint i = 0; i < scenario->modems->len; i++) {
+		SimModemSetup *modem = g_ptr_array_index(scenario->modems, i);
+		g_autofree char *group = g_strdup_printf("modem %s", modem->info.name);
+		g_autofree char *name = keyfile_string(file, group, "gnss");
+		guint n = 0;
+		if (!name)
+			continue;
+		while (n < scenario->gps->len && !g_str_equal(sim_scenario_gps(scenario, n)->name, name))
+			n++;
+		if (n == scenario->gps->len)
+			return keyfile_error(file, group, "gnss", error, "there is no [gps %s] in this scenario", name);
+		modem->info.has_gnss = TRUE;
+		modem->gnss = n;
+	}
+	return TRUE;
+}
+
 gboolean sim_read_gps(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)
 {
 	g_autoptr(SimGpsSetup) gps = g_new0(SimGpsSetup, 1);

@@ -58,6 +58,7 @@
  *   protocol              what its control port speaks: qmi (default), mbim, or mbim-qmi, which is MBIM with QMI
  *                         carried inside it
  *   card                  ready (default), absent, pin-locked or error
+ *   gnss                  name of a [gps] that it has inside too and tells of by QMI LOC; left out: it has none
  *   traffic_kbps          of its data session while there is service; default 16; 0: no session
  *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out
  *
@@ -93,6 +94,13 @@
  *   jammer                lat, lon, power_dbm (EIRP over the whole width of what it jams): on an earfcn
  *                         (the carrier's width), a band (the downlink's width) or each band; ramp
  *   gps-loss              gps: the satellites of these receivers are gone
+ *   deaf                  modems hear no cell, though there are some: one that takes minutes to come back after
+ *                         an outage
+ *   fault                 fault: a word of sim/port/faults.h, where each is explained; of modems. message: the
+ *                         number of the only request that hangs, 0x0043 (in any service of QMI) or with the
+ *                         service before it, 0x30043. delay: of slow-open, default 12. lasts: it is over after so
+ *                         long (default 2 for re-enumerate, 5 for reset, for others the end of the happening);
+ *                         every: and begins again so long after it began
  *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -130,6 +138,7 @@ typedef struct {
 	char *protocol; /* of a SimEngineClass */
 	char **roaming; /* PLMNs as "257-02", NULL-terminated, may be NULL */
 	double traffic_kbps;
+	guint gnss; /* index of its receiver; valid when info.has_gnss */
 } SimModemSetup;
 
 typedef struct {

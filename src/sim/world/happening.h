@@ -8,6 +8,7 @@
 #pragma once
 
 #include "keyfile.h"
+#include "sim/port/faults.h"
 #include "sim/scenario/scenario.h"
 
 typedef struct SimHappeningKind SimHappeningKind;
@@ -23,6 +24,8 @@ struct SimHappening {
 	SimAccess status;
 	SimOpMode mode;
 	SimCard card;
+	SimFaults fault; /* one bit, and its values */
+	double every_s, lasts_s; /* of the fault; 0: not given */
 };
 
 #define SIM_MAX_EMITTERS 16
@@ -48,6 +51,8 @@ typedef struct {
 typedef struct {
 	SimOpMode mode;
 	SimCard card;
+	gboolean deaf;
+	SimFaults faults;
 } SimModemEffect;
 
 typedef struct {

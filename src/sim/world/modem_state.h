@@ -8,6 +8,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sim/port/nmea.h"
+
 #include <glib.h>
 
 #define SIM_MAX_CELLS	  24 /* serving and neighbours as the modem reports them */
@@ -114,6 +116,8 @@ typedef struct {
 	double tx_power_dbm;
 
 	guint64 tx_packets, rx_packets, tx_bytes, rx_bytes; /* of the data session */
+
+	SimEpoch gnss; /* of the receiver inside, if there is one */
 } SimModemState;
 
 /* Fixed facts of a modem, from the scenario. */
@@ -128,4 +132,5 @@ typedef struct {
 	char *home_mcc, *home_mnc;
 	gboolean has_nr; /* a 5G modem; others say nothing of NR */
 	guint n_rx;
+	gboolean has_gnss;
 } SimModemInfo;

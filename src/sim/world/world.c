@@ -24,6 +24,7 @@ typedef struct {
 	SimRegistrar *registrar;
 	SimSecondaries *secondaries;
 	SimHeard *heard;
+	SimOpMode ordered; /* sim_world_set_mode() */
 	double shown_differs_since_s; /* the service shown is not the true one since, or -1 */
 	double download_bits, upload_bits; /* not yet a whole packet */
 } Modem;
@@ -291,11 +292,14 @@ static void step_modem(SimWorld *world, guint index, double t_s)
 	gboolean had_serving = state->has_serving;
 	guint before = modem->cell_index[0];
 	SimSecondaryView beside = *sim_secondaries_view(modem->secondaries);
-	state->operating_mode = effect->mode;
+	state->operating_mode = MAX(effect->mode, modem->ordered);
 	state->card = effect->card;
 	sim_ear_listen(world->ear, world->effects, &world->place, t_s, index, modem->heard);
+	/* The power is at the antenna all the same. */
+	for (guint i = 0; effect->deaf && i < world->scenario->cells->len; i++)
+		modem->heard[i].decodable = modem->heard[i].holds = modem->heard[i].measurable = FALSE;
 	SimRegistrationInput input = {
-		.t_s = t_s, .heard = modem->heard, .cells = world->effects->cells, .mode = effect->mode, .card = effect->card};
+		.t_s = t_s, .heard = modem->heard, .cells = world->effects->cells, .mode = state->operating_mode, .card = effect->card};
 	sim_registrar_step(modem->registrar, &input);
 	copy_registration(world, modem);
 	update_shown_service(modem, t_s);
@@ -320,6 +324,9 @@ static void compute_tick(SimWorld *world)
 		step_modem(world, i, t_s);
 	for (guint i = 0; i < world->scenario->gps->len; i++)
 		sim_receiver_step(world->receivers[i], &world->effects->gps[i], &world->place, t_s, sim_world_utc_ms(world));
+	for (guint i = 0; i < world->n_modems; i++)
+		if (sim_scenario_modem(world->scenario, i)->info.has_gnss)
+			world->modems[i].state.gnss = *sim_world_epoch(world, sim_scenario_modem(world->scenario, i)->gnss);
 }
 
 SimWorld *sim_world_new(const SimScenario *scenario, guint64 seed, gint64 start_unix_s)
@@ -363,6 +370,16 @@ void sim_world_step(SimWorld *world)
 {
 	world->tick++;
 	compute_tick(world);
+}
+
+void sim_world_set_mode(SimWorld *world, guint modem, SimOpMode mode)
+{
+	world->modems[modem].ordered = mode;
+}
+
+const SimFaults *sim_world_faults(const SimWorld *world, guint modem)
+{
+	return &world->effects->modems[modem].faults;
 }
 
 const SimScenario *sim_world_scenario(const SimWorld *world)

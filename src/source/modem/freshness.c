@@ -92,7 +92,7 @@ static gboolean is_held(const Freshness *f, FreshnessGroup g)
 	for (FreshnessGroup other = 0; other < FRESHNESS_GROUPS; other++) {
 		if (!f->group[other].digest)
 			continue;
-		any_fine |= f->group[other].fine;
+		any_fine |= f->group[other].fine && other != FRESHNESS_POWER; /* noise alone can be steady */
 		all_still &= stood_ms(f, other) >= FRESHNESS_STILL_MS;
 		another_moves |= other != g && stood_ms(f, other) < FRESHNESS_HELD_MS / 3;
 	}

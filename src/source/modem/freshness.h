@@ -5,7 +5,7 @@
  * sweep before, in three groups that come from different questions: the signal of the RATs, the cells, and the power of the
  * chains. From the first repetition on the observation says so (`signal_repeats_ms`); a group that keeps still for
  * HELD_MS while another moves, or for STILL_MS when all do, is taken for a cache and left out until it moves. Whole decibels
- * alone can stand for hours in a quiet place: they are judged by their fellows in tenths only.
+ * alone can stand for hours in a quiet place, and so can the noise where no cell is: they are believed.
  *
  * No network state is ever touched, only figures. Pure: the observation brings its own time.
  *

@@ -5,8 +5,9 @@
  *     |          |          '-> resetting -.
  *     '------ closing <----'<--------------'
  *
- * One sweep each interval, brought forward by what the modem says unasked. The protocol's part is a port (protocol.h); what to do about trouble is the ladder's decision (ladder.h). Figures that the modem only repeats are
- * found by freshness.h. Held state is never given out as measured: a sweep without an answer is an event and nothing else.
+ * One sweep each interval, brought forward by what the modem says unasked. The protocol's part is a port (protocol.h); what to do
+ * about trouble is the ladder's decision (ladder.h). Figures that the modem only repeats are found by freshness.h. Held state is never
+ * given out as measured: a sweep without an answer is an event and nothing else.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
@@ -187,7 +188,7 @@ static const ModemProtocol *choose_protocol(Modem *m)
 	m->settings.prefer_qmi = m->wanted == PROTOCOL_AUTO && !m->not_in_mbim;
 	switch (spoken) {
 	case PROTOCOL_MBIM:
-		return &modem_protocol_qmi_over_mbim;
+		return m->in_mbim && m->settings.prefer_qmi ? &modem_protocol_qmi_over_mbim : &modem_protocol_mbim;
 	case PROTOCOL_QMI_OVER_MBIM:
 		return &modem_protocol_qmi_over_mbim;
 	case PROTOCOL_AUTO:

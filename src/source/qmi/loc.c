@@ -15,6 +15,7 @@ struct QmiLoc {
 	QmiClientLoc *client; /* a reference of our own */
 	GCancellable *cancellable;
 	GpsReceiver receiver;
+	guint used;        /* satellites of the last position */
 	guint pending;     /* calls whose callback has not come yet: they keep us alive */
 	guint patience_id; /* until the modem tells whether it has taken the mode */
 	gboolean started;
@@ -102,19 +103,16 @@ gboolean qmi_decode_position(QmiIndicationLocPositionReportOutput *report, Obser
 	return gps_report_fix(&plain, o, ret_fix_ns);
 }
 
-void qmi_decode_satellites(QmiIndicationLocGnssSvInfoOutput *report, Observation *o)
+void qmi_decode_satellites(QmiIndicationLocGnssSvInfoOutput *report, guint used, Observation *o)
 {
-	GpsSkyReport plain = {.hdop = NAN, .pdop = NAN};
+	GpsSkyReport plain = {.used = used, .hdop = NAN, .pdop = NAN};
 	GArray *rows = NULL;
 	if (!qmi_indication_loc_gnss_sv_info_output_get_list(report, &rows, NULL))
 		rows = NULL;
 	for (guint i = 0; rows && i < rows->len; i++) {
 		const QmiIndicationLocGnssSvInfoOutputListElement *row =
 			&g_array_index(rows, QmiIndicationLocGnssSvInfoOutputListElement, i);
-		const gboolean tracked = (row->valid_information & QMI_LOC_SATELLITE_VALID_INFORMATION_PROCESS_STATUS) &&
-					 row->satellite_status == QMI_LOC_SATELLITE_STATUS_TRACKING;
 		plain.visible++;
-		plain.used += tracked ? 1 : 0;
 		if (row->valid_information & QMI_LOC_SATELLITE_VALID_INFORMATION_SIGNAL_TO_NOISE_RATIO)
 			gps_report_add_heard(&plain, row->signal_to_noise_ratio_bhz);
 	}
@@ -134,6 +132,7 @@ static void on_position(QmiClientLoc *client, QmiIndicationLocPositionReportOutp
 		return;
 	observation_init(&o, OBSERVATION_FIX, loc->source->name);
 	const gboolean is_fix = qmi_decode_position(report, &o, &fix_ns);
+	loc->used = is_fix && FIX_HAS(&o, satellites_used) ? o.fix.satellites_used : 0;
 	if (gps_receiver_judge(&loc->receiver, &o, is_fix, fix_ns))
 		gps_receiver_observe(&loc->receiver, &o);
 }
@@ -144,7 +143,7 @@ static void on_satellites(QmiClientLoc *client, QmiIndicationLocGnssSvInfoOutput
 	Observation o;
 	(void)client;
 	observation_init(&o, OBSERVATION_SKY, loc->source->name);
-	qmi_decode_satellites(report, &o);
+	qmi_decode_satellites(report, loc->used, &o);
 	loc->source->host->observe(loc->source->host, &o);
 }
 

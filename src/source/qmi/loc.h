@@ -21,4 +21,5 @@ void qmi_loc_free(QmiLoc *loc);
 
 /* Position report 0x24 and satellites 0x25, as fields of fix and sky observations; see gps_report_fix(). Pure. */
 gboolean qmi_decode_position(QmiIndicationLocPositionReportOutput *report, Observation *o, gint64 *ret_fix_ns);
-void qmi_decode_satellites(QmiIndicationLocGnssSvInfoOutput *report, Observation *o);
+/* Which of them went into a position only that one's report tells: `used` is how many did. */
+void qmi_decode_satellites(QmiIndicationLocGnssSvInfoOutput *report, guint used, Observation *o);
