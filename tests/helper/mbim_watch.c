@@ -109,10 +109,24 @@ static void on_closed(G_GNUC_UNUSED GObject *source, G_GNUC_UNUSED GAsyncResult 
 	g_main_loop_quit(((Watch *)user_data)->loop);
 }
 
+static gboolean close_device(gpointer user_data)
+{
+	mbim_device_close(((Watch *)user_data)->device, TIMEOUT_S, NULL, on_closed, user_data);
+	return G_SOURCE_REMOVE;
+}
+
+/* libmbim hands notifications on from idle sources: those that came before this answer are to be seen yet. */
+static void on_last_answer(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(MbimMessage) answer = mbim_device_command_finish(MBIM_DEVICE(source), result, NULL);
+	g_idle_add_full(G_PRIORITY_LOW, close_device, user_data, NULL);
+}
+
 static gboolean on_end_of_input(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
 {
 	Watch *watch = user_data;
-	mbim_device_close(watch->device, TIMEOUT_S, NULL, on_closed, watch);
+	g_autoptr(MbimMessage) request = mbim_message_radio_state_query_new(NULL);
+	mbim_device_command(watch->device, request, TIMEOUT_S, NULL, on_last_answer, watch);
 	return G_SOURCE_REMOVE;
 }
 
