@@ -428,8 +428,10 @@ static void drop_log(const char *domain, GLogLevelFlags level, const char *messa
 ExitCode recorder_run(const Config *config, const RecorderOptions *options, GError **error)
 {
 	signal(SIGPIPE, SIG_IGN); /* a gpsd that goes, or a terminal that is closed, must not end the recording */
-	if (!options->verbose)
+	if (!options->verbose) {
 		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_log, NULL);
+		g_log_set_handler("Mbim", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_log, NULL);
+	}
 	Recorder r = {.config = config, .options = options};
 	r.host.observe = host_observe;
 	r.host.tell = host_tell;

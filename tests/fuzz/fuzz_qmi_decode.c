@@ -43,6 +43,7 @@ static Observation o;
 #define get_signal_info_output_t        QmiMessageNasGetSignalInfoOutput
 #define get_rf_band_information_output_t QmiMessageNasGetRfBandInformationOutput
 #define get_cell_location_info_output_t QmiMessageNasGetCellLocationInfoOutput
+#define get_lte_cphy_ca_info_output_t   QmiMessageNasGetLteCphyCaInfoOutput
 
 DEFINE_QUESTION(get_operating_mode, dms, QMI_CLIENT_DMS, get_operating_mode, qmi_decode_operating_mode)
 DEFINE_QUESTION(get_card_status, uim, QMI_CLIENT_UIM, get_card_status, qmi_decode_card_status)
@@ -51,6 +52,7 @@ DEFINE_QUESTION(get_serving_system, nas, QMI_CLIENT_NAS, get_serving_system, qmi
 DEFINE_QUESTION(get_signal_info, nas, QMI_CLIENT_NAS, get_signal_info, qmi_decode_signal_info)
 DEFINE_QUESTION(get_rf_band_information, nas, QMI_CLIENT_NAS, get_rf_band_information, qmi_decode_rf_band)
 DEFINE_QUESTION(get_cell_location_info, nas, QMI_CLIENT_NAS, get_cell_location_info, qmi_decode_cell_location)
+DEFINE_QUESTION(get_lte_cphy_ca_info, nas, QMI_CLIENT_NAS, get_lte_cphy_ca_info, qmi_decode_carriers)
 
 static void get_tx_rx_info_ready(GObject *object, GAsyncResult *result, G_GNUC_UNUSED gpointer data)
 {
@@ -76,6 +78,7 @@ static const struct {
 	{0x02, 0x2D, get_operating_mode_ask},      {0x0B, 0x2F, get_card_status_ask},  {0x03, 0x4D, get_system_info_ask},
 	{0x03, 0x24, get_serving_system_ask},      {0x03, 0x4F, get_signal_info_ask},  {0x03, 0x31, get_rf_band_information_ask},
 	{0x03, 0x43, get_cell_location_info_ask},  {0x03, 0x5A, get_tx_rx_info_ask},
+	{0x03, 0xAC, get_lte_cphy_ca_info_ask},
 };
 
 /* --- the modem --- */

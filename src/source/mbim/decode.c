@@ -360,19 +360,21 @@ static void set_serving_cell(const Cell *cell, Observation *o)
 		RADIO_SET(o, umts_ecio_cdb, cell->rsrq_cdb);
 }
 
-/* An NwError is that of the last attempt: once we are registered, or attached, it is an old one. Register State does not tell
- * the domain: LTE and NR have but one (TS 23.401 4.3.1), elsewhere attaching to packets is asked for by itself. */
+/* An NwError is that of the last attempt: once we are registered, or attached, it is an old one. Its RAT is only told by LTE
+ * Attach Info. Register State does not tell the domain either: LTE and NR have but one (TS 23.401 4.3.1), elsewhere attaching to
+ * packets is asked for by itself. */
 static void set_reject(Rat rat, const MbimFacts *facts, Observation *o)
 {
 	const gboolean attached = RADIO_HAS(o, ps_attach) && o->radio.ps_attach == ATTACH_ATTACHED;
 	const guint32 by_register = is_registered(o) ? 0 : facts->register_error;
-	const guint32 by_packet = attached ? 0 : facts->packet_error ? facts->packet_error : facts->attach_error;
+	const guint32 by_attach = attached ? 0 : facts->attach_error;
+	const guint32 by_packet = attached ? 0 : facts->packet_error ? facts->packet_error : by_attach;
 	const guint32 cause = by_register ? by_register : by_packet;
 	if (!modem_within(cause, 1, G_MAXUINT8))
 		return;
 	RADIO_SET(o, reject_cause, (guint8)cause);
-	if (rat != RAT_NONE)
-		RADIO_SET(o, reject_rat, (guint8)rat);
+	if (cause == by_attach)
+		RADIO_SET(o, reject_rat, RAT_LTE);
 	if (!by_register || rat == RAT_LTE || rat == RAT_NR)
 		RADIO_SET(o, reject_domain, DOMAIN_PS);
 	else if (rat != RAT_NONE)
