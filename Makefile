@@ -27,7 +27,7 @@ BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
-PACKAGES = qmi-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+PACKAGES = qmi-glib mbim-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
@@ -132,7 +132,12 @@ test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
-$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/libjamlog.a
+SCRIPTED_MODEM = $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/tests/unit/scripted_pty.o
+SCRIPTED_MBIM = $(BUILD)/tests/unit/scripted_mbim.o $(BUILD)/tests/unit/scripted_pty.o
+$(BUILD)/tests/unit/test_mbim_%: $(BUILD)/tests/unit/test_mbim_%.o $(SCRIPTED_MBIM) $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(SCRIPTED_MODEM) $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
@@ -144,6 +149,8 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay
 build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/fuzz/replay_fuzz_qmi_decode: $(SCRIPTED_MODEM)
+build/fuzz/tests/fuzz/fuzz_qmi_decode: $(patsubst $(BUILD)/%,build/fuzz/%,$(SCRIPTED_MODEM))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
