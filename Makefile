@@ -19,7 +19,7 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 # --- what has to be installed; .ci/need does it ---
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd
-CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy faketime strace jq
+CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace jq
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc

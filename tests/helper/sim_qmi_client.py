@@ -27,8 +27,8 @@ WORDS = {"rat": RAT, "reject_rat": RAT, "registration": REGISTRATION, "service":
 class Host:
     """tests/helper/sim_modem_host: a modem whose state is dictated to it."""
 
-    def __init__(self):
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/helper/sim_modem_host")], stdin=subprocess.PIPE,
+    def __init__(self, protocol="qmi"):
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/helper/sim_modem_host"), protocol], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         self.path = json.loads(self.process.stdout.readline())["path"]
 

@@ -55,7 +55,8 @@
  *   nr_mode               sa: NR standalone alone, nsa: NR beside LTE alone, or both (default)
  *   carriers              LTE carriers that it receives at once, 1 (default: no carrier aggregation) to 5
  *   rx_chains             1..4; default 2
- *   protocol              qmi (default): what its control port speaks
+ *   protocol              what its control port speaks: qmi (default), mbim, or mbim-qmi, which is MBIM with QMI
+ *                         carried inside it
  *   card                  ready (default), absent, pin-locked or error
  *   gnss                  name of a [gps] that it has inside too and tells of by QMI LOC; left out: it has none
  *   traffic_kbps          of its data session while there is service; default 16; 0: no session

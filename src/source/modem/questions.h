@@ -2,7 +2,8 @@
  *
  * A sweep puts its questions all at once. What the firmware does not know, or leaves unanswered again and again, is asked
  * seldom, and so is what hardly changes; one question, the vital one, is always asked, or nothing would tell that the modem
- * lives. What the sweep as a whole was worth follows from the same outcomes. Knows neither messages nor modems: the sweep asks, and tells what it got.
+ * lives. What the sweep as a whole was worth follows from the same outcomes. Knows neither messages nor modems: the sweep
+ * asks, and tells what it got.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
