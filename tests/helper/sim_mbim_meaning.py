@@ -252,9 +252,15 @@ def cell_lte(p, c, own):
     return {**out, "Timing advance": advance} if own else out
 
 
+def half_step(db, lowest):
+    """Code 0 is below `lowest`, 1 the half decibel from there up, 127 is at the top (TS 38.133 10.1.11 and 10.1.16)."""
+    return min(max(math.floor(2 * (db - lowest)) + 1, 0), 127)
+
+
 def nr_levels(c):
-    return {"RSRP": "%d dBm" % whole(c["rsrp_dbm"], -156, -31), "RSRQ": "%d dB" % whole(c["rsrq_db"], -43, 20),
-            "SINR": "%d dB" % whole(c["sinr_db"], -23, 40)}
+    """Microsoft maps 0..127 to -43..20 dB and to -23..40 dB, half a decibel a step; mbimcli shows them as if a step were a whole one."""
+    return {"RSRP": "%d dBm" % (min(max(math.floor(c["rsrp_dbm"] + 157), 0), 127) - 156),
+            "RSRQ": "%d dB" % (half_step(c["rsrq_db"], -43) - 43), "SINR": "%d dB" % (half_step(c["sinr_db"], -23) - 23)}
 
 
 def cell_nr_serving(p, c):

@@ -42,13 +42,13 @@ static void levels_of_nr_stay_within_their_ranges(void)
 {
 	g_assert_cmpuint(sim_mbim_nr_rsrp(-170), ==, 0);
 	g_assert_cmpuint(sim_mbim_nr_rsrp(-88.4), ==, 68);
-	g_assert_cmpuint(sim_mbim_nr_rsrp(-3), ==, 125);
+	g_assert_cmpuint(sim_mbim_nr_rsrp(-3), ==, 127);
 	g_assert_cmpuint(sim_mbim_nr_rsrq(-50), ==, 0);
-	g_assert_cmpuint(sim_mbim_nr_rsrq(-11.6), ==, 31);
-	g_assert_cmpuint(sim_mbim_nr_rsrq(30), ==, 63);
+	g_assert_cmpuint(sim_mbim_nr_rsrq(-11.6), ==, 63);
+	g_assert_cmpuint(sim_mbim_nr_rsrq(30), ==, 127);
 	g_assert_cmpuint(sim_mbim_nr_sinr(-30), ==, 0);
-	g_assert_cmpuint(sim_mbim_nr_sinr(21.5), ==, 45);
-	g_assert_cmpuint(sim_mbim_nr_sinr(50), ==, 63);
+	g_assert_cmpuint(sim_mbim_nr_sinr(21.5), ==, 90);
+	g_assert_cmpuint(sim_mbim_nr_sinr(50), ==, 127);
 }
 
 static void rx_level_counts_whole_decibels(void)

@@ -87,17 +87,17 @@ guint32 sim_mbim_snr(double snr_db)
 
 guint32 sim_mbim_nr_rsrp(double rsrp_dbm)
 {
-	return sim_mbim_whole(rsrp_dbm, -156, -31) + 156;
+	return step(rsrp_dbm, -157, 1, 127);
 }
 
 guint32 sim_mbim_nr_rsrq(double rsrq_db)
 {
-	return sim_mbim_whole(rsrq_db, -43, 20) + 43;
+	return step(rsrq_db, -43.5, 0.5, 127);
 }
 
 guint32 sim_mbim_nr_sinr(double sinr_db)
 {
-	return sim_mbim_whole(sinr_db, -23, 40) + 23;
+	return step(sinr_db, -23.5, 0.5, 127);
 }
 
 guint32 sim_mbim_rx_level(double rxlev_dbm)

@@ -41,7 +41,8 @@ guint32 sim_mbim_rssi(double rssi_dbm);
 guint32 sim_mbim_rsrp(double rsrp_dbm);
 /* Signal State: code n of 1 to 126 is the half decibel from (n - 47) / 2 dB up, 0 below it, 127 above. */
 guint32 sim_mbim_snr(double snr_db);
-/* Base Stations Info, of NR: dBm above -156, dB above -43, dB above -23. */
+/* Base Stations Info, of NR: 0..127 for -156..-31 dBm, -43..20 dB and -23..40 dB (wwan.h), in the steps of TS 38.133 10.1.6,
+ * 10.1.11 and 10.1.16: a decibel, and twice half a decibel. */
 guint32 sim_mbim_nr_rsrp(double rsrp_dbm);
 guint32 sim_mbim_nr_rsrq(double rsrq_db);
 guint32 sim_mbim_nr_sinr(double sinr_db);

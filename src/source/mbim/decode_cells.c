@@ -180,7 +180,7 @@ static void set_nr_values(Cell *cell, guint32 rsrp, guint32 rsrq)
 	if (rsrp > 126)
 		return;
 	CELL_SET(cell, rsrp_cdbm, (gint16)(((gint)rsrp - 156) * 100));
-	if (rsrq <= 126)
+	if (rsrq <= 127)
 		CELL_SET(cell, rsrq_cdb, (gint16)((gint)rsrq * 50 - 4300));
 }
 
