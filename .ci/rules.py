@@ -14,7 +14,7 @@ DOORS = {
     "core": CORE,
     "source": CORE | {"source.h"},
     "journal": CORE | {"journal.h"},
-    "record": CORE | {"source.h", "journal.h", "record.h"},
+    "record": CORE | {"source.h", "journal.h", "record.h", "control.h"},
     "store": CORE | {"store.h"},
     "sync": CORE | {"journal.h", "store.h", "sync.h"},
     "export": CORE | {"store.h", "export.h"},

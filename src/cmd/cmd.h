@@ -5,5 +5,7 @@
 #pragma once
 
 int cmd_record(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_mark(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -11,7 +11,7 @@
 
 typedef struct {
 	char **modems, **gpsds;
-	char *config_path, *directory, *state, *interval, *duration;
+	char *config_path, *directory, *state, *runtime, *interval, *duration;
 	gboolean no_gps, proxy, reset, gnss, quiet, verbose;
 } Options;
 
@@ -22,6 +22,7 @@ static void options_clear(Options *o)
 	g_free(o->config_path);
 	g_free(o->directory);
 	g_free(o->state);
+	g_free(o->runtime);
 	g_free(o->interval);
 	g_free(o->duration);
 }
@@ -41,6 +42,8 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		{"no-gps", 0, 0, G_OPTION_ARG_NONE, &o->no_gps, "Record without positions", NULL},
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &o->directory, "Folder for the journals", "DIR"},
 		{"state", 0, 0, G_OPTION_ARG_FILENAME, &o->state, "Folder for this installation's random identity", "DIR"},
+		{"runtime", 0, 0, G_OPTION_ARG_FILENAME, &o->runtime, "Folder in which \"jamlog status\" and \"mark\" find this recorder",
+		 "DIR"},
 		{"interval", 'i', 0, G_OPTION_ARG_STRING, &o->interval, "Time between two sweeps of a modem (default 1s)", "TIME"},
 		{"duration", 't', 0, G_OPTION_ARG_STRING, &o->duration, "Stop after this long (90, 90s, 1.5m, 2h, 1:30)", "TIME"},
 		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config_path, "Read this file instead of the two standard ones", "FILE"},
@@ -171,6 +174,7 @@ static gboolean apply(const Options *o, Config *config, RecorderOptions *recorde
 	}
 	if (o->directory)
 		config_set_directory(config, o->directory);
+	recorder->runtime = o->runtime;
 	recorder->quiet = o->quiet;
 	recorder->verbose = o->verbose;
 	return TRUE;

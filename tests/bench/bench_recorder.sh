@@ -9,7 +9,7 @@ set -euo pipefail
 SECONDS_OURS=${SECONDS_OURS:-40}
 SAMPLES_PEER=${SAMPLES_PEER:-15}
 PATH=$PATH:/usr/sbin
-export XDG_CONFIG_HOME=$WORK
+export XDG_CONFIG_HOME=$WORK RUNTIME_DIRECTORY=$WORK/run
 
 pids=
 finish() {

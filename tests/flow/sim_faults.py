@@ -462,9 +462,8 @@ def test_scenario(tap):
             tap.equal("scenario: a line tells of the return", line[:3], ["modem", "a", "qmi"])
             tap.check("scenario: it has another name", line[3] != old, line)
             tap.equal("scenario: the link leads there", os.readlink(link), line[3])
-            text = qmicli(link, "--loc-start", "--client-no-release-cid", seconds=1)
-            while "started" in text and time.monotonic() < deadline:
-                text = qmicli(link, "--loc-start", "--client-no-release-cid", seconds=1)
+            while (text := signal(link, seconds=1)) != "hangs" and time.monotonic() < deadline:
+                pass
             tap.equal("scenario: then it dies", text, "hangs")
         finally:
             sim.terminate()

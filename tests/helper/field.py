@@ -67,11 +67,13 @@ class Recorder:
         self.out = rig.folder()
         self.journal = journal or os.path.join(self.out, "journal")
         self.log_path = os.path.join(self.out, "log")
+        self.runtime = os.path.join(self.out, "run")
         self.begun = time.monotonic()
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = rig.start([*prefix, rig.JAMLOG, "record", "-d", self.journal, "--state", os.path.join(self.out, "state"),
                                       *options], stderr=log, stdin=subprocess.DEVNULL,
-                                     env={**os.environ, "XDG_CONFIG_HOME": self.out, "TZ": "UTC", **(environment or {})}, **more)
+                                     env={**os.environ, "XDG_CONFIG_HOME": self.out, "RUNTIME_DIRECTORY": self.runtime, "TZ": "UTC",
+                                          **(environment or {})}, **more)
 
     def log(self):
         with open(self.log_path, encoding="utf-8") as log:

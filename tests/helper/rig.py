@@ -75,6 +75,9 @@ def folder():
     return path
 
 
+os.environ["RUNTIME_DIRECTORY"] = os.path.join(folder(), "run")  # recorders of tests are not those of the machine
+
+
 def start(command, **more):
     """A process in its own group, ended with the test."""
     process = subprocess.Popen(command, start_new_session=True, **more)

@@ -3,10 +3,14 @@
  * A line is a command: a word, then NAME=VALUE pairs named after the members of modem_state.h, enumerations as
  * numbers. Each command is answered by one line of JSON on standard output.
  *
+ *	modem NAME=VALUE...   members of SimModemInfo: 1 or 0
  *	clear                 forget the state being built
  *	state NAME=VALUE...   members of SimModemState
  *	cell NAME=VALUE...    one more cell, the serving one first
+ *	nr NAME=VALUE...      the NR secondary cell of EN-DC
+ *	secondary NAME=VALUE...  one more secondary cell of carrier aggregation: a cell's members, and activated
  *	rx NAME=VALUE...      one more receive chain
+ *	nr_rx N NAME=VALUE... that chain on the NR carrier of EN-DC
  *	gnss NAME=VALUE...    members of SimEpoch; from now on the modem has a receiver inside
  *	satellite NAME=VALUE...
  *	                      one more satellite
@@ -42,6 +46,8 @@ typedef struct {
 	size_t offset;
 } Field;
 
+static const Field info_fields[] = {{"has_nr", NUMBER_U32, offsetof(SimModemInfo, has_nr)}, {NULL, NUMBER_U32, 0}};
+
 #define STATE(member, kind) {#member, kind, offsetof(SimModemState, member)}
 static const Field state_fields[] = {
 	STATE(operating_mode, NUMBER_U32), STATE(card, NUMBER_U32),           STATE(registration, NUMBER_U32),
@@ -50,7 +56,8 @@ static const Field state_fields[] = {
 	STATE(access, NUMBER_U32),         STATE(reject_cause, NUMBER_U32),   STATE(reject_is_ps, NUMBER_U32),
 	STATE(reject_is_cs, NUMBER_U32),   STATE(reject_count, NUMBER_U64),   STATE(change_count, NUMBER_U64),
 	STATE(has_serving, NUMBER_U32),    STATE(timing_advance, NUMBER_U32), STATE(tx_on, NUMBER_U32),
-	STATE(tx_power_dbm, NUMBER_DOUBLE), {NULL, NUMBER_U32, 0},
+	STATE(tx_power_dbm, NUMBER_DOUBLE), STATE(reject_rat, NUMBER_U32),    STATE(nr_available, NUMBER_U32),
+	STATE(dcnr_restricted, NUMBER_U32), STATE(endc, NUMBER_U32),          {NULL, NUMBER_U32, 0},
 };
 
 #define CELL(member, kind) {#member, kind, offsetof(SimCellView, member)}
@@ -58,8 +65,11 @@ static const Field cell_fields[] = {
 	CELL(rat, NUMBER_U32),         CELL(mcc, TEXT_4),           CELL(mnc, TEXT_4),           CELL(tac, NUMBER_U32),
 	CELL(cell_id, NUMBER_U64),     CELL(pci, NUMBER_U32),       CELL(arfcn, NUMBER_U32),     CELL(band, NUMBER_U32),
 	CELL(bandwidth_mhz, NUMBER_DOUBLE), CELL(rsrp_dbm, NUMBER_DOUBLE), CELL(rsrq_db, NUMBER_DOUBLE),
-	CELL(rssi_dbm, NUMBER_DOUBLE), CELL(sinr_db, NUMBER_DOUBLE), {NULL, NUMBER_U32, 0},
+	CELL(rssi_dbm, NUMBER_DOUBLE), CELL(sinr_db, NUMBER_DOUBLE), CELL(scs_khz, NUMBER_U32),  {NULL, NUMBER_U32, 0},
 };
+
+/* The cell is its first member, so that a cell's offsets hold. */
+static const Field activated_field = {"activated", NUMBER_U32, offsetof(SimSecondaryCell, activated)};
 
 #define CHAIN(member, kind) {#member, kind, offsetof(SimRxChain, member)}
 static const Field chain_fields[] = {CHAIN(power_dbm, NUMBER_DOUBLE), CHAIN(tuned, NUMBER_U32), {NULL, NUMBER_U32, 0}};
@@ -121,7 +131,7 @@ static void set_field(void *object, const Field *field, const char *value)
 	}
 }
 
-static void set_fields(void *object, const Field *fields, char **pairs)
+static void set_fields(void *object, const Field *fields, const Field *further, char **pairs)
 {
 	for (; *pairs; pairs++) {
 		char *value = strchr(*pairs, '=');
@@ -130,6 +140,8 @@ static void set_fields(void *object, const Field *fields, char **pairs)
 			*value++ = '\0';
 		while (field->name && strcmp(field->name, *pairs) != 0)
 			field++;
+		if (!field->name && further && strcmp(further->name, *pairs) == 0)
+			field = further;
 		if (!value || !field->name)
 			g_error("sim_modem_host: no such member: %s", *pairs);
 		set_field(object, field, value);
@@ -229,15 +241,21 @@ static gboolean build_state(Host *host, char **words)
 	if (strcmp(words[0], "clear") == 0)
 		memset(state, 0, sizeof *state);
 	else if (strcmp(words[0], "state") == 0)
-		set_fields(state, state_fields, words + 1);
+		set_fields(state, state_fields, NULL, words + 1);
 	else if (strcmp(words[0], "cell") == 0 && state->n_cells < SIM_MAX_CELLS)
-		set_fields(&state->cells[state->n_cells++], cell_fields, words + 1);
+		set_fields(&state->cells[state->n_cells++], cell_fields, NULL, words + 1);
+	else if (strcmp(words[0], "nr") == 0)
+		set_fields(&state->nr_cell, cell_fields, NULL, words + 1);
+	else if (strcmp(words[0], "secondary") == 0 && state->n_secondary < SIM_MAX_SECONDARY)
+		set_fields(&state->secondary[state->n_secondary++], cell_fields, &activated_field, words + 1);
 	else if (strcmp(words[0], "rx") == 0 && state->n_rx < SIM_MAX_CHAINS)
-		set_fields(&state->rx[state->n_rx++], chain_fields, words + 1);
+		set_fields(&state->rx[state->n_rx++], chain_fields, NULL, words + 1);
+	else if (strcmp(words[0], "nr_rx") == 0 && words[1] && atoi(words[1]) < SIM_MAX_CHAINS)
+		set_fields(&state->nr_rx[atoi(words[1])], chain_fields, NULL, words + 2);
 	else if (strcmp(words[0], "satellite") == 0 && state->gnss.n_satellites < SIM_MAX_SATELLITES)
-		set_fields(&state->gnss.satellites[state->gnss.n_satellites++], satellite_fields, words + 1);
+		set_fields(&state->gnss.satellites[state->gnss.n_satellites++], satellite_fields, NULL, words + 1);
 	else if (strcmp(words[0], "gnss") == 0) {
-		set_fields(&state->gnss, gnss_fields, words + 1);
+		set_fields(&state->gnss, gnss_fields, NULL, words + 1);
 		host->info->has_gnss = TRUE;
 	} else
 		return FALSE;
@@ -246,7 +264,9 @@ static gboolean build_state(Host *host, char **words)
 
 static void obey(Host *host, char **words)
 {
-	if (strcmp(words[0], "apply") == 0)
+	if (strcmp(words[0], "modem") == 0)
+		set_fields(host->info, info_fields, NULL, words + 1);
+	else if (strcmp(words[0], "apply") == 0)
 		sim_device_update(host->modem, &host->state);
 	else if (strcmp(words[0], "fault") == 0 && words[1])
 		obey_faults(host, words);

@@ -78,12 +78,12 @@ static void a_thousand_plugs_leak_no_descriptor_and_never_keep_the_name(Fixture 
 		set_faults(f, 1u << SIM_FAULT_UNPLUG | 1u << SIM_FAULT_SLOW_OPEN);
 		g_assert_null(sim_device_path(f->modem));
 		g_assert_cmpint(access(last, F_OK), ==, -1);
+		close(f->fd); /* it would keep the name taken */
+		f->fd = -1;
 		set_faults(f, 1u << SIM_FAULT_SLOW_OPEN);
 		g_assert_cmpstr(sim_device_path(f->modem), !=, last);
 		set_faults(f, 0);
 	}
-	close(f->fd);
-	f->fd = -1;
 	g_assert_cmpuint(count_fds(), <=, before);
 }
 
@@ -144,6 +144,12 @@ static void stale_values_are_the_signal_and_nothing_else(void)
 	now.cells[0] = (SimCellView){.rsrp_dbm = -110, .rsrq_db = -15, .rssi_dbm = -80, .sinr_db = 1, .pci = 2};
 	now.cells[1].rsrp_dbm = -120;
 	old.rx[0].power_dbm = -50;
+	old.endc = now.endc = TRUE;
+	old.nr_cell = (SimCellView){.rsrp_dbm = -90, .sinr_db = 15};
+	now.nr_cell = (SimCellView){.rsrp_dbm = -115, .sinr_db = 0, .pci = 3};
+	old.n_secondary = now.n_secondary = 1;
+	old.secondary[0].cell.rsrp_dbm = -95;
+	now.secondary[0] = (SimSecondaryCell){.cell = {.rsrp_dbm = -118}, .activated = TRUE};
 	sim_faults_make_stale(&now, &old);
 	g_assert_cmpfloat(now.cells[0].rsrp_dbm, ==, -80);
 	g_assert_cmpfloat(now.cells[0].rsrq_db, ==, -8);
@@ -152,7 +158,25 @@ static void stale_values_are_the_signal_and_nothing_else(void)
 	g_assert_cmpfloat(now.rx[0].power_dbm, ==, -50);
 	g_assert_cmpfloat(now.tx_power_dbm, ==, 1);
 	g_assert_cmpuint(now.cells[0].pci, ==, 2);
+	g_assert_cmpfloat(now.nr_cell.rsrp_dbm, ==, -90);
+	g_assert_cmpfloat(now.nr_cell.sinr_db, ==, 15);
+	g_assert_cmpuint(now.nr_cell.pci, ==, 3);
+	g_assert_cmpfloat(now.secondary[0].cell.rsrp_dbm, ==, -95);
+	g_assert_true(now.secondary[0].activated);
 	g_assert_cmpfloat(now.cells[1].rsrp_dbm, ==, -120);
+}
+
+static void a_modem_that_is_off_has_no_cell_of_any_kind(void)
+{
+	SimModemState state = {.registration = SIM_REG_REGISTERED, .has_serving = TRUE, .n_cells = 2, .n_rx = 1, .tx_on = TRUE};
+	state.endc = state.nr_available = state.rx[0].tuned = state.nr_rx[0].tuned = TRUE;
+	state.n_secondary = 1;
+	sim_faults_switch_off(&state, SIM_OPMODE_LOW_POWER);
+	g_assert_cmpint(state.operating_mode, ==, SIM_OPMODE_LOW_POWER);
+	g_assert_cmpint(state.registration, ==, SIM_REG_NOT_REGISTERED);
+	g_assert_cmpuint(state.n_cells + state.n_secondary, ==, 0);
+	g_assert_false(state.has_serving || state.endc || state.nr_available || state.tx_on);
+	g_assert_false(state.rx[0].tuned || state.nr_rx[0].tuned);
 }
 
 #define WORLD                                                                                                                  \
@@ -269,6 +293,7 @@ int main(int argc, char **argv)
 	ADD("a-modem-that-restarts-or-is-gone-is-no-modem-that-is-online",
 	    a_modem_that_restarts_or_is_gone_is_no_modem_that_is_online);
 	g_test_add_func("/sim-faults/stale-values-are-the-signal-and-nothing-else", stale_values_are_the_signal_and_nothing_else);
+	g_test_add_func("/sim-faults/a-modem-that-is-off-has-no-cell-of-any-kind", a_modem_that_is_off_has_no_cell_of_any_kind);
 	g_test_add_func("/sim-faults/a-scenarios-fault-comes-goes-and-comes-again", a_scenarios_fault_comes_goes_and_comes_again);
 	g_test_add_func("/sim-faults/a-deaf-modem-finds-the-network-again-only-later", a_deaf_modem_finds_the_network_again_only_later);
 	g_test_add_func("/sim-faults/the-world-obeys-a-clients-mode-and-its-own-when-that-is-lower",

@@ -19,7 +19,7 @@ typedef struct SimEngine SimEngine;
 typedef enum { SIM_ORDER_ONLINE, SIM_ORDER_LOW_POWER, SIM_ORDER_OFFLINE, SIM_ORDER_RESTART, SIM_ORDER_SHUT_DOWN } SimOrder;
 
 typedef struct {
-	const char *protocol; /* "qmi", "mbim" */
+	const char *protocol; /* "qmi", "mbim", "mbim-qmi" */
 	SimCutFunc cut;
 	/* `info` is borrowed and must outlive the engine; `send` takes one whole message and may be called from within
 	 * any function below. Until the first update the modem is online, with a card, and hears nothing. */
@@ -60,7 +60,9 @@ static inline gboolean sim_engine_has_fault(const SimEngine *engine, SimFault fa
 
 /* NULL for a protocol that is not simulated. */
 const SimEngineClass *sim_engine_class(const char *protocol);
-/* The protocols there are, for messages: "qmi, mbim". Owned by the caller. */
+/* The protocols there are, for messages: "qmi, mbim, mbim-qmi". Owned by the caller. */
 char *sim_engine_protocols(void);
 
-extern const SimEngineClass sim_qmi_engine; /* sim/qmi/engine.c */
+extern const SimEngineClass sim_qmi_engine;      /* sim/qmi/engine.c */
+extern const SimEngineClass sim_mbim_engine;     /* sim/mbim/engine.c */
+extern const SimEngineClass sim_mbim_qmi_engine; /* the same, with a QMI modem inside that MBIM carries */

@@ -37,16 +37,26 @@ guint32 sim_faults_cured_by_restart(void)
 	       BIT(NEEDS_RESET) | BIT(STALE_VALUES);
 }
 
+static void make_cell_stale(SimCellView *cell, const SimCellView *old)
+{
+	cell->rsrp_dbm = old->rsrp_dbm;
+	cell->rsrq_db = old->rsrq_db;
+	cell->rssi_dbm = old->rssi_dbm;
+	cell->sinr_db = old->sinr_db;
+}
+
 void sim_faults_make_stale(SimModemState *state, const SimModemState *old)
 {
-	for (guint i = 0; i < MIN(state->n_cells, old->n_cells); i++) {
-		state->cells[i].rsrp_dbm = old->cells[i].rsrp_dbm;
-		state->cells[i].rsrq_db = old->cells[i].rsrq_db;
-		state->cells[i].rssi_dbm = old->cells[i].rssi_dbm;
-		state->cells[i].sinr_db = old->cells[i].sinr_db;
-	}
-	for (guint i = 0; i < MIN(state->n_rx, old->n_rx); i++)
+	for (guint i = 0; i < MIN(state->n_cells, old->n_cells); i++)
+		make_cell_stale(&state->cells[i], &old->cells[i]);
+	for (guint i = 0; i < MIN(state->n_secondary, old->n_secondary); i++)
+		make_cell_stale(&state->secondary[i].cell, &old->secondary[i].cell);
+	if (state->endc && old->endc)
+		make_cell_stale(&state->nr_cell, &old->nr_cell);
+	for (guint i = 0; i < MIN(state->n_rx, old->n_rx); i++) {
 		state->rx[i].power_dbm = old->rx[i].power_dbm;
+		state->nr_rx[i].power_dbm = old->nr_rx[i].power_dbm;
+	}
 	state->tx_power_dbm = old->tx_power_dbm;
 }
 
@@ -57,9 +67,10 @@ void sim_faults_switch_off(SimModemState *state, SimOpMode mode)
 	state->cs_attached = state->ps_attached = state->roaming = state->forbidden = FALSE;
 	state->service = state->true_service = SIM_SERVICE_NONE;
 	state->has_serving = state->tx_on = FALSE;
-	state->n_cells = 0;
+	state->nr_available = state->dcnr_restricted = state->endc = FALSE;
+	state->n_cells = state->n_secondary = 0;
 	for (guint i = 0; i < state->n_rx; i++)
-		state->rx[i].tuned = FALSE;
+		state->rx[i].tuned = state->nr_rx[i].tuned = FALSE;
 }
 
 void sim_faults_randomise(GRand *dice, guint8 *bytes, gsize size)

@@ -21,7 +21,8 @@
  *	policy-mismatch       refuses the client ids that were out when it began, until the        lf-edge/eve #2218
  *	                      client takes a new one [cured]
  *	silent-death          is deaf and mute; only pulling the plug helps [cured]                pcengines/coreboot #450
- *	needs-reset           answers on control (QMI: CTL, DMS) and on nothing else [cured]
+ *	needs-reset           answers on control (QMI: CTL, DMS; MBIM: OPEN, CLOSE, Device Caps, Device Reset) and
+ *	                      on nothing else [cured]
  *	reset                 restarts: it is deaf, forgets all client ids, and at the end of the  ModemManager #285
  *	                      fault says that it is new, on the same device node
  *	re-enumerate          goes from the bus and comes back under another name; faster than     raspberrypi/linux #6746

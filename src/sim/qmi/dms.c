@@ -7,15 +7,16 @@
 enum { REPORT_OPERATING_MODE = 1 << 0 };
 
 /* Get Capabilities 0x0020: 01 max tx bit/s u32, max rx u32, data service u8, SIM u8, count u8, { radio u8 } */
-static gboolean write_capabilities(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+static gboolean write_capabilities(const SimQmiCall *call, ByteWriter *w)
 {
-	static const guint8 radios[] = {4, 5, 8}; /* GSM, UMTS, LTE */
-	byte_writer_u32(w, 50000000);             /* LTE category 4 */
-	byte_writer_u32(w, 150000000);
+	static const guint8 radios[] = {4, 5, 8, 10}; /* GSM, UMTS, LTE, NR */
+	guint8 n = call->info->has_nr ? 4 : 3;
+	byte_writer_u32(w, call->info->has_nr ? 900000000 : 50000000); /* as an RM500Q has it, or LTE category 4 */
+	byte_writer_u32(w, call->info->has_nr ? 2500000000 : 150000000);
 	byte_writer_u8(w, 3); /* circuits and packets at once */
 	byte_writer_u8(w, 2); /* SIM supported */
-	byte_writer_u8(w, sizeof radios);
-	byte_writer_put(w, radios, sizeof radios);
+	byte_writer_u8(w, n);
+	byte_writer_put(w, radios, n);
 	return TRUE;
 }
 

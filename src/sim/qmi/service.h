@@ -24,7 +24,7 @@ typedef struct {
 	guint16 delta;        /* used where there is no threshold */
 	gint16 last_reported; /* valid while the client's signal_rat is that of this value */
 } SimQmiSignalWatch;
-#define SIM_QMI_SIGNAL_WATCHES 7
+#define SIM_QMI_SIGNAL_WATCHES 10
 
 /* A client's session with the receiver inside. */
 typedef struct {
@@ -40,7 +40,8 @@ typedef struct {
 	guint8 service, id;
 	guint32 reports; /* set of the service's own report bits: indications that are wanted */
 	SimQmiSignalWatch signal[SIM_QMI_SIGNAL_WATCHES];
-	SimRat signal_rat; /* technology of the last Signal Info indication, NONE before the first */
+	SimRat signal_rat;  /* technology of the last Signal Info indication, NONE before the first */
+	gboolean signal_nr; /* it told of NR as well */
 	SimQmiLocSession loc;
 	gboolean leaked;   /* given back, but the modem goes on keeping it */
 	gboolean mismatched; /* was out when SIM_FAULT_POLICY_MISMATCH began */

@@ -65,6 +65,13 @@ static void apply_reject(const SimHappening *h, const SimScenario *scenario, dou
 			effects->cells[i].reject_cause = h->cause;
 }
 
+static void apply_dcnr_restricted(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint i = 0; i < scenario->cells->len; i++)
+		effects->cells[i].dcnr_restricted |= h->cells[i];
+}
+
 static void apply_opmode(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
 {
 	(void)t_s;
@@ -166,6 +173,7 @@ static const SimHappeningKind kinds[] = {
 	{"access", KEYS("status"), KEYS(CELL_KEYS), apply_access},
 	{"cell-barred", NO_KEYS, KEYS(CELL_KEYS), apply_cell_barred},
 	{"reject", KEYS("cause"), KEYS(CELL_KEYS), apply_reject},
+	{"dcnr-restricted", NO_KEYS, KEYS(CELL_KEYS), apply_dcnr_restricted},
 	{"opmode", KEYS("mode"), KEYS("modems"), apply_opmode},
 	{"card", KEYS("card"), KEYS("modems"), apply_card},
 	{"attenuation", KEYS("db"), KEYS("gps_db", "ramp"), apply_attenuation},
@@ -247,7 +255,7 @@ static gboolean read_values(const KeyFile *file, const char *group, SimHappening
 	h->status = (SimAccess)status;
 	h->mode = (SimOpMode)mode;
 	if (keyfile_has(file, group, "cause") && h->cause == 0)
-		return keyfile_error(file, group, "cause", error, "EMM causes begin at 2 (TS 24.301 table 9.9.3.9.1)");
+		return keyfile_error(file, group, "cause", error, "causes begin at 2 (TS 24.301 table 9.9.3.9.1)");
 	return TRUE;
 }
 
@@ -333,8 +341,8 @@ static gboolean narrow_cells(const KeyFile *file, const char *group, const SimSc
 	guint32 tac = 0;
 	gboolean any = FALSE;
 	if (!sim_read_plmn(file, group, "plmn", mcc, mnc, error) || !sim_read_rat(file, group, "rat", &rat, error) ||
-	    !sim_read_uint(file, group, "tac", 65535, &tac, error) ||
-	    !sim_read_uint(file, group, "earfcn", 262143, &h->earfcn, error) ||
+	    !sim_read_uint(file, group, "tac", 0xFFFFFF, &tac, error) ||
+	    !sim_read_uint(file, group, "earfcn", SIM_MAX_ARFCN, &h->earfcn, error) ||
 	    !sim_read_uint(file, group, "band", 255, &h->band, error))
 		return FALSE;
 	for (guint i = 0; i < scenario->cells->len; i++) {

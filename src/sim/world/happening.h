@@ -44,6 +44,7 @@ typedef struct {
 	double load;
 	SimAccess access;
 	gboolean barred;
+	gboolean dcnr_restricted;
 	guint reject_cause;
 } SimCellEffect;
 

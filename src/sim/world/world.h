@@ -39,4 +39,7 @@ const SimModemState *sim_world_modem(const SimWorld *world, guint modem);
 const SimRegistrationView *sim_world_registration(const SimWorld *world, guint modem);
 /* The scenario's cell behind state->cells[index]. */
 const SimCell *sim_world_cell(const SimWorld *world, guint modem, guint index);
+/* Those behind state->nr_cell (with endc only) and state->secondary[index]. */
+const SimCell *sim_world_nr_cell(const SimWorld *world, guint modem);
+const SimCell *sim_world_secondary_cell(const SimWorld *world, guint modem, guint index);
 const SimEpoch *sim_world_epoch(const SimWorld *world, guint gps);

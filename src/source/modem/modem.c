@@ -188,7 +188,7 @@ static const ModemProtocol *choose_protocol(Modem *m)
 	m->settings.prefer_qmi = m->wanted == PROTOCOL_AUTO && !m->not_in_mbim;
 	switch (spoken) {
 	case PROTOCOL_MBIM:
-		return &modem_protocol_qmi_over_mbim;
+		return m->in_mbim && m->settings.prefer_qmi ? &modem_protocol_qmi_over_mbim : &modem_protocol_mbim;
 	case PROTOCOL_QMI_OVER_MBIM:
 		return &modem_protocol_qmi_over_mbim;
 	case PROTOCOL_AUTO:

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/qmi/sweep.h"
 
+#include "source/modem/questions.h"
 #include "source/qmi/decode.h"
-
-/* For how many sweeps a question is left out: */
-#define REST_SLOW        9  /* that hardly changes its answer */
-#define REST_HUNG        30 /* that hung in HUNG_MAX sweeps, each of which it held up until its deadline */
-#define REST_UNSUPPORTED 60 /* that the firmware does not know, or not in its present state */
-#define HUNG_MAX         2
-#define GARBLED_MAX      2 /* answers in one sweep */
 
 typedef enum {
 	CALL_OPERATING_MODE,
@@ -27,18 +21,11 @@ struct QmiSweep {
 	const char *source;
 	QmiSweepDone done;
 	gpointer user_data;
-	guint rest[N_CALLS]; /* sweeps until it is asked again */
-	guint hung[N_CALLS]; /* deadlines passed in a row */
-	Rat last_rat;        /* whose receive chains to ask for */
-
+	ModemQuestions questions;
+	Rat last_rat; /* whose receive chains to ask for */
 	gboolean active;
 	Observation radio;
-	gpointer answers[N_CALLS];   /* owned outputs of libqmi */
-	gboolean timed_out[N_CALLS];
-	guint pending;
-	guint answered;     /* questions to NAS, with data or an error of the modem's own */
-	guint garbled;      /* answers that do not hold what their message must */
-	gboolean forgotten; /* it does not know our client ids */
+	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
 };
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error);
@@ -113,16 +100,11 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 {
 	g_return_if_fail(!sweep->active);
 	sweep->active = TRUE;
-	sweep->answered = sweep->garbled = 0;
-	sweep->forgotten = FALSE;
-	memset(sweep->timed_out, 0, sizeof sweep->timed_out);
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
+	modem_questions_begin(&sweep->questions);
 	for (CallId id = 0; id < N_CALLS; id++) {
-		if (sweep->rest[id] > 0) {
-			sweep->rest[id]--;
+		if (!modem_questions_ask(&sweep->questions, id))
 			continue;
-		}
-		sweep->pending++;
 		if (id == CALL_OPERATING_MODE)
 			qmi_client_dms_get_operating_mode(dms, NULL, MODEM_CALL_S, cancellable, on_operating_mode, sweep);
 		else if (id == CALL_CARD_STATUS)
@@ -153,83 +135,53 @@ static void decode_and_release(QmiSweep *sweep)
 	qmi_decode_finish(&sweep->radio);
 }
 
-/* Which questions the next sweeps leave out. */
-static void let_rest(QmiSweep *sweep)
-{
-	for (CallId id = 0; id < N_CALLS; id++) {
-		if (sweep->answers[id])
-			sweep->hung[id] = 0;
-		if (sweep->answers[id] && id == CALL_CARD_STATUS)
-			sweep->rest[id] = REST_SLOW;
-		/* When nothing was answered it is the modem that hangs, not the question. */
-		if (sweep->timed_out[id] && sweep->answered > 0 && ++sweep->hung[id] >= HUNG_MAX)
-			sweep->rest[id] = REST_HUNG;
-	}
-	/* This one is always asked, or nothing would tell that the modem lives. */
-	sweep->rest[CALL_SYSTEM_INFO] = 0;
-}
-
-/* One message that the library cannot read may be firmware's own way with it; several are a line that cannot be trusted. */
-static ModemSweep judge(const QmiSweep *sweep)
-{
-	if (sweep->forgotten)
-		return MODEM_SWEEP_FORGOTTEN;
-	if (sweep->garbled >= GARBLED_MAX)
-		return MODEM_SWEEP_NONSENSE;
-	return sweep->answered > 0 ? MODEM_SWEEP_ANSWERED : MODEM_SWEEP_SILENT;
-}
-
 static void sweep_done(QmiSweep *sweep)
 {
-	let_rest(sweep);
+	const ModemSweep result = modem_questions_end(&sweep->questions);
 	decode_and_release(sweep);
 	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
 		sweep->last_rat = (Rat)sweep->radio.radio.rat;
 	sweep->active = FALSE;
-	sweep->done(&sweep->radio, judge(sweep), sweep->user_data);
+	sweep->done(&sweep->radio, result, sweep->user_data);
 }
 
 /* Firmware answers a client id that it does not know with one of two errors. The second has other causes too, but not for
  * a question that every client may put (lf-edge/eve #2218). */
 static gboolean is_forgotten(CallId id, const GError *error)
 {
-	return g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID) ||
-	       (id == CALL_SYSTEM_INFO && g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_POLICY_MISMATCH));
+	return error->code == QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID ||
+	       (id == CALL_SYSTEM_INFO && error->code == QMI_PROTOCOL_ERROR_POLICY_MISMATCH);
 }
 
-static gboolean is_about_network(CallId id)
+static ModemOutcome outcome_of_protocol_error(CallId id, const GError *error)
 {
-	return id != CALL_OPERATING_MODE && id != CALL_CARD_STATUS;
+	if (is_forgotten(id, error))
+		return MODEM_QUESTION_FORGOTTEN;
+	if (error->code == QMI_PROTOCOL_ERROR_ABORTED) /* what libqmi says of a call that we cancelled */
+		return MODEM_QUESTION_LOST;
+	if (error->code == QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND || error->code == QMI_PROTOCOL_ERROR_NOT_SUPPORTED)
+		return MODEM_QUESTION_UNSUPPORTED;
+	return MODEM_QUESTION_REFUSED;
 }
 
-static gboolean is_garbled(const GError *error)
+static ModemOutcome outcome_of_error(CallId id, const GError *error)
 {
-	return g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_INVALID_MESSAGE) ||
-	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_NOT_FOUND) ||
-	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_TOO_LONG) ||
-	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TLV_EMPTY) ||
-	       g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_UNEXPECTED_MESSAGE);
-}
-
-static gboolean is_own_error(const GError *error)
-{
-	/* "aborted" is what libqmi says of a call that we cancelled */
-	return error && error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED;
+	static const QmiCoreError garbled[] = {QMI_CORE_ERROR_INVALID_MESSAGE, QMI_CORE_ERROR_TLV_NOT_FOUND, QMI_CORE_ERROR_TLV_TOO_LONG,
+					       QMI_CORE_ERROR_TLV_EMPTY, QMI_CORE_ERROR_UNEXPECTED_MESSAGE};
+	if (error->domain == QMI_PROTOCOL_ERROR)
+		return outcome_of_protocol_error(id, error);
+	if (g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TIMEOUT))
+		return MODEM_QUESTION_HUNG;
+	for (guint i = 0; i < G_N_ELEMENTS(garbled); i++)
+		if (g_error_matches(error, QMI_CORE_ERROR, (gint)garbled[i]))
+			return MODEM_QUESTION_GARBLED;
+	return MODEM_QUESTION_LOST;
 }
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
 {
 	sweep->answers[id] = answer;
-	if (is_forgotten(id, error))
-		sweep->forgotten = TRUE;
-	else if (is_about_network(id) && (answer || is_own_error(error)))
-		sweep->answered++;
-	sweep->garbled += is_garbled(error) ? 1 : 0;
-	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
-	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
-		sweep->rest[id] = REST_UNSUPPORTED;
-	sweep->timed_out[id] = g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TIMEOUT);
-	if (--sweep->pending == 0)
+	if (modem_questions_settle(&sweep->questions, id, answer ? MODEM_QUESTION_ANSWERED : outcome_of_error(id, error)))
 		sweep_done(sweep);
 }
 
@@ -239,6 +191,9 @@ QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_dat
 	sweep->source = source;
 	sweep->done = done;
 	sweep->user_data = user_data;
+	sweep->questions.vital = CALL_SYSTEM_INFO;
+	sweep->questions.network = ~(1u << CALL_OPERATING_MODE | 1u << CALL_CARD_STATUS);
+	sweep->questions.slow = 1u << CALL_CARD_STATUS;
 	return sweep;
 }
 
@@ -247,13 +202,7 @@ void qmi_sweep_free(QmiSweep *sweep)
 	g_free(sweep);
 }
 
-gboolean qmi_sweep_is_active(const QmiSweep *sweep)
-{
-	return sweep->active;
-}
-
 void qmi_sweep_reset(QmiSweep *sweep)
 {
-	memset(sweep->rest, 0, sizeof sweep->rest);
-	memset(sweep->hung, 0, sizeof sweep->hung);
+	modem_questions_reset(&sweep->questions);
 }

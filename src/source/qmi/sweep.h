@@ -19,8 +19,6 @@ typedef void (*QmiSweepDone)(Observation *radio, ModemSweep result, gpointer use
 QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data);
 void qmi_sweep_free(QmiSweep *sweep); /* never while one is under way */
 
-gboolean qmi_sweep_is_active(const QmiSweep *sweep);
-
 /* Begins a sweep; `done` follows once, also after a cancellation, never before this returns. */
 void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiClientUim *uim, GCancellable *cancellable);
 
