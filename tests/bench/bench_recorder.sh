@@ -45,7 +45,7 @@ cat >&3 <<-END
 	apply
 END
 wait_until '[ "$(wc -l <"$WORK/modem.json")" -ge 5 ]'
-modem=$(sed -n 's/.*"path": "\([^"]*\)".*/\1/p' "$WORK/modem.json")
+modem=$(sed -n '1s/.*"path": "\([^"]*\)".*/\1/p' "$WORK/modem.json")
 "$BUILD/jamlog-sim" "$(dirname "$0")/../data/scenarios/drive-outage.scenario" --run-dir "$WORK" --duration 300 >"$WORK/sim.log" &
 pids="$pids $!"
 wait_until 'grep -q ready "$WORK/sim.log"'
