@@ -197,6 +197,7 @@ gboolean mbim_decode_packet_service(const MbimMessage *answer, MbimFacts *facts,
 	set_attach(state, o);
 	facts->packet_error = error;
 	facts->current = facts->version >= 3 ? class_from_subclass(classes, subclass) : class_from_bits(classes);
+	facts->packet_told = facts->current.told || classes == 0;
 	return TRUE;
 }
 
@@ -381,6 +382,17 @@ static void set_reject(Rat rat, const MbimFacts *facts, Observation *o)
 		RADIO_SET(o, reject_domain, by_packet == by_register ? DOMAIN_CS_PS : DOMAIN_CS);
 }
 
+/* Before MBIMEx 2 there is no word for NR: that none is told of says nothing. */
+static void set_endc(Rat rat, const MbimFacts *facts, Observation *o)
+{
+	if (rat != RAT_LTE)
+		return;
+	if (facts->serving[RAT_NR].found || facts->current.endc)
+		RADIO_SET(o, endc, TRUE);
+	else if (facts->version >= 2 && facts->packet_told)
+		RADIO_SET(o, endc, FALSE);
+}
+
 void mbim_decode_finish(const MbimFacts *facts, Observation *o)
 {
 	/* To be attached to LTE is to be attached to packets; not to be says nothing of other RATs. */
@@ -395,11 +407,7 @@ void mbim_decode_finish(const MbimFacts *facts, Observation *o)
 		set_rssi(rat, facts->rssi_dbm, o);
 	if (rat == RAT_NR && facts->has_nr_advance)
 		RADIO_SET(o, timing_advance_us, facts->nr_advance_us);
-	/* Before MBIMEx 2 there is no word for NR: its absence says nothing. */
-	if (rat == RAT_LTE && facts->serving[RAT_NR].found)
-		RADIO_SET(o, endc, TRUE);
-	else if (rat == RAT_LTE && facts->current.told && (facts->version >= 2 || facts->current.endc))
-		RADIO_SET(o, endc, facts->current.endc != FALSE);
+	set_endc(rat, facts, o);
 	const Cell *serving = rat == RAT_NONE ? NULL : modem_cell_find_serving(o);
 	if (serving)
 		set_serving_cell(serving, o);

@@ -40,6 +40,7 @@ typedef struct {
 
 typedef struct {
 	guint version; /* of MBIMEx, that both sides agreed on: 1, 2 or 3. To be set before any decoding */
+	gboolean packet_told; /* Packet Service said which class is in use, or that none is */
 	MbimClass current, available;
 	char plmn[MBIM_PLMN_SIZE]; /* that we are registered on; empty: not told */
 	guint32 register_error, packet_error, attach_error; /* NwError, 0: none */
