@@ -62,7 +62,9 @@ def show(preset, hosts):
         show(PRESETS[preset["before"]], hosts)
     for host in hosts.values():
         host.apply(preset)
-    swept(hosts, 11 if preset["state"]["card"] != "ready" else 2)  # the card's state is asked for at every tenth sweep
+    # The card's state, and channels of more than 16 bits, are asked for at every tenth sweep.
+    is_slow = preset["state"]["card"] != "ready" or any(cell["arfcn"] > 0xffff for cell in preset.get("cells", []))
+    swept(hosts, 12 if is_slow else 2)
 
 
 hosts = {name: Host(protocol) for name, (protocol, _) in NODES.items()}
@@ -113,8 +115,7 @@ def comparable(cells, rat):
 
 
 def alike(a, b):
-    """QMI's channel of a neighbour on another carrier has 16 bits."""
-    return all(a[k] == b[k] for k in ("rat", "serving", "pci")) and a["arfcn"] & 0xffff == b["arfcn"] & 0xffff and \
+    return all(a[k] == b[k] for k in ("rat", "serving", "pci", "arfcn")) and \
         (a["rsrp_cdbm"] is None or b["rsrp_cdbm"] is None or abs(a["rsrp_cdbm"] - b["rsrp_cdbm"]) <= 100)
 
 

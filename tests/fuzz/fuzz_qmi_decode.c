@@ -51,7 +51,9 @@ DEFINE_QUESTION(get_system_info, nas, QMI_CLIENT_NAS, get_system_info, qmi_decod
 DEFINE_QUESTION(get_serving_system, nas, QMI_CLIENT_NAS, get_serving_system, qmi_decode_serving_system)
 DEFINE_QUESTION(get_signal_info, nas, QMI_CLIENT_NAS, get_signal_info, qmi_decode_signal_info)
 DEFINE_QUESTION(get_rf_band_information, nas, QMI_CLIENT_NAS, get_rf_band_information, qmi_decode_rf_band)
-DEFINE_QUESTION(get_cell_location_info, nas, QMI_CLIENT_NAS, get_cell_location_info, qmi_decode_cell_location)
+static const QmiEarfcns no_earfcns;
+#define decode_cell_location(answer, o) qmi_decode_cell_location(answer, &no_earfcns, o)
+DEFINE_QUESTION(get_cell_location_info, nas, QMI_CLIENT_NAS, get_cell_location_info, decode_cell_location)
 DEFINE_QUESTION(get_lte_cphy_ca_info, nas, QMI_CLIENT_NAS, get_lte_cphy_ca_info, qmi_decode_carriers)
 
 static void get_tx_rx_info_ready(GObject *object, GAsyncResult *result, G_GNUC_UNUSED gpointer data)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "observation.h"
+#include "source/qmi/earfcns.h"
 
 #include <libqmi-glib.h>
 
@@ -23,7 +24,7 @@ void qmi_decode_serving_system(QmiMessageNasGetServingSystemOutput *answer, Obse
 
 /* NAS 0x43: serving cell and neighbours; on NR the cell id, and the TAC where 0x4D had none. To be called after
  * qmi_decode_system_info and qmi_decode_rf_band: its EARFCN is 16 bits wide, and that of the serving carrier comes from 0x31. */
-void qmi_decode_cell_location(QmiMessageNasGetCellLocationInfoOutput *answer, Observation *o);
+void qmi_decode_cell_location(QmiMessageNasGetCellLocationInfoOutput *answer, const QmiEarfcns *earfcns, Observation *o);
 
 /* NAS 0x31: band, channel and bandwidth of the serving RAT: after qmi_decode_system_info. */
 void qmi_decode_rf_band(QmiMessageNasGetRfBandInformationOutput *answer, Observation *o);

@@ -14,6 +14,7 @@ typedef enum {
 	CALL_CELL_LOCATION,
 	CALL_TX_RX,
 	CALL_CARRIERS,
+	CALL_EARFCNS,
 	N_CALLS,
 } CallId;
 
@@ -23,12 +24,14 @@ struct QmiSweep {
 	gpointer user_data;
 	ModemQuestions questions;
 	Rat last_rat; /* whose receive chains to ask for */
+	QmiEarfcns earfcns;
 	gboolean active;
 	Observation radio;
 	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
 };
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error);
+static void settle(QmiSweep *sweep, CallId id, const GError *error);
 
 /* The callback of one question. */
 #define DEFINE_READY(name, ID, client, Output, finish, get_result)                                   \
@@ -70,6 +73,28 @@ DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutpu
 DEFINE_READY(on_carriers, CALL_CARRIERS, QMI_CLIENT_NAS, QmiMessageNasGetLteCphyCaInfoOutput,
 	     qmi_client_nas_get_lte_cphy_ca_info_finish, qmi_message_nas_get_lte_cphy_ca_info_output_get_result)
 
+#define GET_CELL_LOCATION_INFO 0x0043
+
+/* The same message as CALL_CELL_LOCATION, for what the library leaves of it. */
+static void on_earfcns(GObject *object, GAsyncResult *result, gpointer data)
+{
+	QmiSweep *sweep = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(QmiMessage) answer = qmi_device_command_full_finish(QMI_DEVICE(object), result, &error);
+	if (answer)
+		qmi_earfcns_take(&sweep->earfcns, answer);
+	settle(sweep, CALL_EARFCNS, error);
+}
+
+static void ask_earfcns(QmiSweep *sweep, QmiClient *nas, GCancellable *cancellable)
+{
+	g_autoptr(GObject) device = NULL;
+	g_object_get(nas, QMI_CLIENT_DEVICE, &device, NULL);
+	g_autoptr(QmiMessage) question = qmi_message_new(QMI_SERVICE_NAS, qmi_client_get_cid(nas), qmi_client_get_next_transaction_id(nas),
+							 GET_CELL_LOCATION_INFO);
+	qmi_device_command_full(QMI_DEVICE(device), question, NULL, MODEM_CALL_S, cancellable, on_earfcns, sweep);
+}
+
 static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable *cancellable)
 {
 	/* Receive power is asked for one RAT: the last that was heard. Silence has to be measured too, so never for none. */
@@ -89,6 +114,8 @@ static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable 
 		qmi_client_nas_get_cell_location_info(nas, NULL, MODEM_CALL_S, cancellable, on_cell_location, sweep);
 	} else if (id == CALL_CARRIERS) {
 		qmi_client_nas_get_lte_cphy_ca_info(nas, NULL, MODEM_CALL_S, cancellable, on_carriers, sweep);
+	} else if (id == CALL_EARFCNS) {
+		ask_earfcns(sweep, QMI_CLIENT(nas), cancellable);
 	} else if (id == CALL_TX_RX) {
 		g_autoptr(QmiMessageNasGetTxRxInfoInput) input = qmi_message_nas_get_tx_rx_info_input_new();
 		qmi_message_nas_get_tx_rx_info_input_set_radio_interface(input, interfaces[sweep->last_rat], NULL);
@@ -114,8 +141,20 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 	}
 }
 
+/* Are there neighbours on other carriers than the serving one? */
+static gboolean hears_other_carriers(const Observation *o)
+{
+	for (guint i = 0; RADIO_HAS(o, cells) && i < o->radio.cells.n; i++) {
+		const Cell *cell = &o->radio.cells.cell[i];
+		if (cell->rat == RAT_LTE && RADIO_HAS(o, arfcn) && (!CELL_HAS(cell, arfcn) || cell->arfcn != o->radio.arfcn))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void decode_and_release(QmiSweep *sweep)
 {
+#define decode_cell_location(answer, o) qmi_decode_cell_location(answer, &sweep->earfcns, o)
 #define DECODE(ID, Output, decode)                          \
 	if (sweep->answers[ID]) {                           \
 		decode(sweep->answers[ID], &sweep->radio);  \
@@ -128,11 +167,14 @@ static void decode_and_release(QmiSweep *sweep)
 	DECODE(CALL_SERVING_SYSTEM, QmiMessageNasGetServingSystemOutput, qmi_decode_serving_system)
 	DECODE(CALL_SIGNAL_INFO, QmiMessageNasGetSignalInfoOutput, qmi_decode_signal_info)
 	DECODE(CALL_RF_BAND, QmiMessageNasGetRfBandInformationOutput, qmi_decode_rf_band)
-	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, qmi_decode_cell_location)
+	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, decode_cell_location)
 	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
 	DECODE(CALL_CARRIERS, QmiMessageNasGetLteCphyCaInfoOutput, qmi_decode_carriers)
 #undef DECODE
+#undef decode_cell_location
 	qmi_decode_finish(&sweep->radio);
+	if (hears_other_carriers(&sweep->radio))
+		sweep->questions.never &= ~(1u << CALL_EARFCNS);
 }
 
 static void sweep_done(QmiSweep *sweep)
@@ -178,11 +220,16 @@ static ModemOutcome outcome_of_error(CallId id, const GError *error)
 	return MODEM_QUESTION_LOST;
 }
 
+static void settle(QmiSweep *sweep, CallId id, const GError *error)
+{
+	if (modem_questions_settle(&sweep->questions, id, error ? outcome_of_error(id, error) : MODEM_QUESTION_ANSWERED))
+		sweep_done(sweep);
+}
+
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
 {
 	sweep->answers[id] = answer;
-	if (modem_questions_settle(&sweep->questions, id, answer ? MODEM_QUESTION_ANSWERED : outcome_of_error(id, error)))
-		sweep_done(sweep);
+	settle(sweep, id, error);
 }
 
 QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data)
@@ -193,7 +240,7 @@ QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_dat
 	sweep->user_data = user_data;
 	sweep->questions.vital = CALL_SYSTEM_INFO;
 	sweep->questions.network = ~(1u << CALL_OPERATING_MODE | 1u << CALL_CARD_STATUS);
-	sweep->questions.slow = 1u << CALL_CARD_STATUS;
+	sweep->questions.slow = 1u << CALL_CARD_STATUS | 1u << CALL_EARFCNS;
 	return sweep;
 }
 
@@ -205,4 +252,6 @@ void qmi_sweep_free(QmiSweep *sweep)
 void qmi_sweep_reset(QmiSweep *sweep)
 {
 	modem_questions_reset(&sweep->questions);
+	sweep->questions.never = 1u << CALL_EARFCNS; /* until there is something to ask for */
+	sweep->earfcns.n = 0;
 }
