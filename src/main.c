@@ -13,6 +13,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{"devices", cmd_devices, "list modems and receivers that are plugged in"},
 	{"record", cmd_record, "write down what modems and GPS see, until stopped"},
 	{"sync", cmd_sync, "read journals into one SQLite file (a GeoPackage)"},
 	{"export", cmd_export, "write GeoJSON or CSV from that file"},

@@ -17,10 +17,11 @@
 
 /* The descriptor is the node: by its number, for a node has several names, and only below /dev, for asking what a
  * descriptor is may hang on a network's file system. */
-static gboolean is_node(const char *link, dev_t node)
+static gboolean is_node(const char *link, dev_t node, gboolean *ret_hidden)
 {
 	struct stat st;
 	g_autofree char *target = g_file_read_link(link, NULL);
+	*ret_hidden = !target && access(link, F_OK) != 0 && errno == EACCES;
 	return target && g_str_has_prefix(target, "/dev/") && stat(link, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == node;
 }
 
@@ -28,17 +29,17 @@ static gboolean is_node(const char *link, dev_t node)
 static gboolean process_holds(const char *pid, dev_t node, gboolean *ret_holds)
 {
 	g_autofree char *folder = g_strdup_printf("/proc/%s/fd", pid);
+	gboolean hidden = FALSE;
 	*ret_holds = FALSE;
-	errno = 0;
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	if (!dir)
-		return access(folder, F_OK) != 0 && errno == ENOENT; /* it has just ended */
+		return !g_file_test(folder, G_FILE_TEST_EXISTS); /* it has just ended */
 	const char *fd;
-	while (!*ret_holds && (fd = g_dir_read_name(dir))) {
+	while (!*ret_holds && !hidden && (fd = g_dir_read_name(dir))) {
 		g_autofree char *link = g_build_filename(folder, fd, NULL);
-		*ret_holds = is_node(link, node);
+		*ret_holds = is_node(link, node, &hidden);
 	}
-	return TRUE;
+	return !hidden;
 }
 
 static void add_holder(GArray *holders, const char *pid)
@@ -61,7 +62,7 @@ static void scan_processes(DeviceHolders *holders, dev_t node)
 			continue;
 		if (!process_holds(pid, node, &holds))
 			holders->complete = FALSE;
-		else if (holds)
+		if (holds)
 			add_holder(holders->holders, pid);
 	}
 }

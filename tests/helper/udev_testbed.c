@@ -18,9 +18,10 @@ static gboolean obey(UMockdevTestbed *testbed, const char *command, const char *
 {
 	if (strcmp(command, "load") == 0)
 		return umockdev_testbed_add_from_file(testbed, argument, error);
-	umockdev_testbed_uevent(testbed, argument, command);
+	g_autofree char *path = g_strconcat("/sys", argument, NULL);
+	umockdev_testbed_uevent(testbed, path, command);
 	if (strcmp(command, "remove") == 0)
-		umockdev_testbed_remove_device(testbed, argument);
+		umockdev_testbed_remove_device(testbed, path);
 	return TRUE;
 }
 
