@@ -52,6 +52,8 @@ typedef struct {
 GPtrArray *devices_list_modems(void);
 DeviceModem *devices_modem_copy(const DeviceModem *modem);
 void devices_modem_free(DeviceModem *modem);
+/* Whether two paths lead to one device, by its number: it has several names. */
+gboolean devices_is_same_node(const char *a, const char *b);
 /* What is behind a node or a link to one; NULL where that is no control node of a modem. Owned by the caller. */
 DeviceModem *devices_find_modem(const char *path);
 

@@ -2,6 +2,7 @@
 #include "devices/modems.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 const char *const devices_modem_subsystems[] = {"usbmisc", "wwan", NULL};
 
@@ -175,13 +176,19 @@ GPtrArray *devices_list_modems(void)
 	return devices_modems_scan(client);
 }
 
+gboolean devices_is_same_node(const char *a, const char *b)
+{
+	struct stat x, y;
+	return g_str_equal(a, b) || (stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISCHR(x.st_mode) && S_ISCHR(y.st_mode) &&
+				     x.st_rdev == y.st_rdev);
+}
+
 DeviceModem *devices_find_modem(const char *path)
 {
-	g_autofree char *real = realpath(path, NULL);
 	g_autoptr(GPtrArray) modems = devices_list_modems();
 	for (guint i = 0; i < modems->len; i++) {
 		const DeviceModem *modem = g_ptr_array_index(modems, i);
-		if (g_str_equal(modem->node, path) || !g_strcmp0(modem->node, real))
+		if (devices_is_same_node(modem->node, path))
 			return devices_modem_copy(modem);
 	}
 	return NULL;

@@ -4,7 +4,6 @@
 #include "devices/modems.h"
 
 #include <gps.h>
-#include <stdlib.h>
 
 #define GPSD_WAIT_US (2 * G_USEC_PER_SEC)
 
@@ -45,11 +44,9 @@ static gboolean is_receiver(const char *vendor_id, const char *product_id)
 /* The one of that node, whatever name it goes by; a new one where there is none. */
 static DeviceReceiver *take(GPtrArray *receivers, const char *node)
 {
-	g_autofree char *real = realpath(node, NULL);
 	for (guint i = 0; i < receivers->len; i++) {
 		DeviceReceiver *receiver = g_ptr_array_index(receivers, i);
-		g_autofree char *other = realpath(receiver->node, NULL);
-		if (g_str_equal(receiver->node, node) || (real && !g_strcmp0(real, other)))
+		if (devices_is_same_node(receiver->node, node))
 			return receiver;
 	}
 	DeviceReceiver *receiver = g_new0(DeviceReceiver, 1);

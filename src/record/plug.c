@@ -4,7 +4,6 @@
 #include "devices.h"
 #include "error.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #define SETTLE_MS  200  /* between looks at a node whose rights udev's rules may not have set yet */
@@ -226,8 +225,7 @@ static gboolean is_named(const Plug *plug, const char *node)
 {
 	for (guint i = 0; i < plug->config->sources->len; i++) {
 		const ConfigSource *source = g_ptr_array_index(plug->config->sources, i);
-		g_autofree char *real = realpath(source->address, NULL);
-		if (g_str_equal(source->address, node) || !g_strcmp0(real, node))
+		if (devices_is_same_node(source->address, node))
 			return TRUE;
 	}
 	return FALSE;

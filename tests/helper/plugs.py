@@ -96,7 +96,7 @@ class Modem(field.Modem):
         self.pty = json.loads(self.process.stdout.readline())["path"]
         self.tell(state)
 
-    def insert(self, node="cdc-wdm0", event=True, link=True, twin=None):
+    def insert(self, node="cdc-wdm0", event=True, link=True, twin=None, net=None):
         """Shows its USB device and its nodes, each with udevd's event."""
         if not self.process or self.process.poll() is not None:
             self.switch_on()
@@ -104,12 +104,15 @@ class Modem(field.Modem):
         self.computer.load(usb_device(self.socket, *self.ids, **self.properties) +
                            usb_interface(self.socket, self.interface, self.driver))
         self.nodes = [(f"{interface}/usbmisc/{node}", "usbmisc", node, {})]
+        if net:  # without one ModemManager finds no modem
+            self.nodes.append((f"{interface}/net/{net}", "net", net, {}))
         if twin:
             self.nodes.append((f"{interface}/wwan/{twin[:5]}/{twin}", "wwan", twin, {"type": "MBIM" if "mbim" in twin else "QMI"}))
         for path, subsystem, name, attributes in self.nodes:
-            if link:
+            properties = {"INTERFACE": name} if subsystem == "net" else {"DEVNAME": f"/dev/{name}"}
+            if link and subsystem != "net":
                 os.symlink(self.pty, self.computer.node(name))
-            self.computer.load(device(path, attributes, SUBSYSTEM=subsystem, DEVNAME=f"/dev/{name}"))
+            self.computer.load(device(path, attributes, SUBSYSTEM=subsystem, ID_MM_CANDIDATE="1", **properties))
             if event:
                 self.computer.tell("add", path)
         return self
@@ -126,3 +129,50 @@ class Modem(field.Modem):
         self.computer.tell("remove", f"{self.path}/{self.socket}:1.{self.interface}")
         self.computer.tell("remove", self.path)
         self.nodes = []
+
+
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth><policy context="default">
+<allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>
+"""
+
+
+class SystemBus:
+    """A system bus of the computer's own, and the real ModemManager on it."""
+
+    def __init__(self, computer):
+        self.computer, folder = computer, rig.folder()
+        path = os.path.join(folder, "bus")
+        with open(path + ".conf", "w", encoding="utf-8") as handle:
+            handle.write(BUS.format(path=path))
+        self.bus = rig.start(["dbus-daemon", f"--config-file={path}.conf", "--nofork"], stderr=subprocess.DEVNULL)
+        if not rig.wait_for(lambda: os.path.exists(path), 5, "the bus"):
+            raise RuntimeError("dbus-daemon does not start")
+        computer.environment["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={path}"
+        self.manager = self.polkit = None
+
+    def start_polkit(self, *arguments):
+        self.polkit = rig.start([os.path.join(rig.BUILD, "tests/helper/polkit_yes"), *arguments], stdout=subprocess.PIPE,
+                                env=self.computer.environment)
+        self.polkit.stdout.readline()
+
+    def start_manager(self):
+        self.manager = rig.start([WRAPPER, "ModemManager", "--debug"], env=self.computer.environment, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        return rig.wait_for(lambda: self.call("org.freedesktop.DBus.Peer.Ping").returncode == 0, 10, "ModemManager")
+
+    def stop_manager(self):
+        self.manager.terminate()
+        self.manager.wait()
+
+    def call(self, method, *arguments):
+        return rig.run(["dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.ModemManager1",
+                        "/org/freedesktop/ModemManager1", method, *arguments], env=self.computer.environment)
+
+    def inhibit(self, modem):
+        """What it answers to somebody who asks for the modem, for a moment."""
+        return self.call("org.freedesktop.ModemManager1.InhibitDevice", f"string:/sys{modem.path}", "boolean:true").stderr
+
+    def manages(self, modem):
+        return f"/sys{modem.path}" in self.call("org.freedesktop.DBus.ObjectManager.GetManagedObjects").stdout
