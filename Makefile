@@ -172,10 +172,18 @@ install: all
 	install -Dm644 README.md $(DESTDIR)$(PREFIX)/share/doc/jamlog/README.md
 	install -d $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
 	install -m644 tests/data/scenarios/*.scenario $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
+	install -Dm644 udev/61-jamlog-own.rules $(DESTDIR)$(PREFIX)/share/jamlog/61-jamlog-own.rules
+	install -Dm644 udev/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules
+	install -Dm644 udev/jamlog.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' udev/jamlog-record.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/jamlog-record.service
+	@$(if $(DESTDIR),:,sh udev/activate.sh)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog-sim \
-		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1
+		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1 \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/jamlog-record.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog
 
 clean:

@@ -41,6 +41,18 @@ class Computer:
     def node(self, name):
         return os.path.join(self.root, "dev", name)
 
+    def link(self, name, pty):
+        """A node of /dev that leads to a terminal. What stat(2) says of a node's number umockdev takes from a link in .node."""
+        number = os.stat(pty).st_rdev
+        os.makedirs(self.node(".node"), exist_ok=True)
+        os.symlink(f"{os.major(number)}:{os.minor(number)}", self.node(f".node/{name}"))
+        os.symlink(pty, self.node(name))
+
+    def unlink(self, name):
+        for path in (self.node(name), self.node(f".node/{name}")):
+            if os.path.islink(path):
+                os.unlink(path)
+
     def run(self, *arguments, prefix=(), environment=None, **more):
         """A command of jamlog on this computer. Without the right to look into processes that have more rights: those that stand
         for hardware have, and must not be seen to hold it."""
@@ -78,7 +90,7 @@ def usb_interface(socket, number, driver):
 
 
 class Modem(field.Modem):
-    """A simulated modem in a USB socket. It keeps its state over being unplugged, as its memory would, only if `keep` says so."""
+    """A simulated modem in a USB socket."""
 
     def __init__(self, computer, socket="1-2", vendor="2c7c", product="0125", name="EC25", driver="qmi_wwan", interface=4,
                  protocol="qmi", **properties):
@@ -109,9 +121,10 @@ class Modem(field.Modem):
         if twin:
             self.nodes.append((f"{interface}/wwan/{twin[:5]}/{twin}", "wwan", twin, {"type": "MBIM" if "mbim" in twin else "QMI"}))
         for path, subsystem, name, attributes in self.nodes:
-            properties = {"INTERFACE": name} if subsystem == "net" else {"DEVNAME": f"/dev/{name}"}
+            properties = {"INTERFACE": name} if subsystem == "net" else {"DEVNAME": f"/dev/{name}", "MAJOR": 180, "MINOR": name[-1]}
+            properties.update({"MINOR": 0} if subsystem == "wwan" else {})
             if link and subsystem != "net":
-                os.symlink(self.pty, self.computer.node(name))
+                self.computer.link(name, self.pty)
             self.computer.load(device(path, attributes, SUBSYSTEM=subsystem, ID_MM_CANDIDATE="1", **properties))
             if event:
                 self.computer.tell("add", path)
@@ -123,8 +136,7 @@ class Modem(field.Modem):
             self.process.kill()
             self.process.wait()
         for path, _, name, _ in self.nodes:
-            if os.path.islink(self.computer.node(name)):
-                os.unlink(self.computer.node(name))
+            self.computer.unlink(name)
             self.computer.tell("remove", path)
         self.computer.tell("remove", f"{self.path}/{self.socket}:1.{self.interface}")
         self.computer.tell("remove", self.path)
