@@ -91,8 +91,8 @@ def test_rights_that_come_late():
         tap.skip("rights", "not root")
         return
     computer = plugs.Computer()
-    for path in (computer.root, os.path.join(computer.root, "dev")):
-        os.chmod(path, 0o755)
+    for path in (computer.root, computer.node(""), f"{computer.root}/ioctl", f"{computer.root}/ioctl/_default"):
+        os.chmod(path, 0o777)
     modem = plugs.Modem(computer)
     modem.switch_on()
     os.chmod(modem.pty, 0o600)
@@ -138,8 +138,8 @@ def test_others():
     tap.equal(modem.clients(), 0, "no client id is left behind")
 
 
-#test_plugging()
-#test_end_while_away()
+test_plugging()
+test_end_while_away()
 test_rights_that_come_late()
-#test_others()
+test_others()
 tap.done()

@@ -58,8 +58,8 @@ class Computer:
         for hardware have, and must not be seen to hold it."""
         return rig.run([*prefix, *unprivileged(), WRAPPER, rig.JAMLOG, *arguments], env={**self.environment, **(environment or {})}, **more)
 
-    def record(self, *options, environment=None, **more):
-        return field.Recorder(*options, prefix=[*unprivileged(), WRAPPER], environment={**self.environment, **(environment or {})},
+    def record(self, *options, environment=None, prefix=(), **more):
+        return field.Recorder(*options, prefix=[*prefix, *unprivileged(), WRAPPER], environment={**self.environment, **(environment or {})},
                               **more)
 
 
@@ -170,7 +170,8 @@ class SystemBus:
         self.polkit.stdout.readline()
 
     def start_manager(self):
-        self.manager = rig.start([WRAPPER, "ModemManager", "--debug"], env=self.computer.environment, stdout=subprocess.DEVNULL,
+        # With a network namespace of its own, and so with a qmi-proxy of its own: one of another test would know no such modem.
+        self.manager = rig.start(["unshare", "-n", WRAPPER, "ModemManager", "--debug"], env=self.computer.environment, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
         return rig.wait_for(lambda: self.call("org.freedesktop.DBus.Peer.Ping").returncode == 0, 10, "ModemManager")
 

@@ -7,10 +7,13 @@
 
 #define NAME     "org.freedesktop.ModemManager1"
 #define PATH     "/org/freedesktop/ModemManager1"
-#define UNKNOWN  NAME ".Error.Core.NotFound" /* it has no such modem, or not yet: it collects the ports of a new one first */
+#define UNKNOWN  NAME ".Error.Core.NotFound"   /* it has no such modem, or not yet: it collects the ports of a new one first */
+#define OTHERS   NAME ".Error.Core.InProgress" /* somebody else keeps it away from the modem already */
+#define BUSY     NAME ".Error.Core.WrongState" /* it is still getting to know the modem, which takes some of them half a minute */
 #define CALL_MS  4000
 #define RETRY_MS 500
-#define RETRIES  10   /* then it does not know the modem at all; but see on_appeared() */
+#define RETRIES  10      /* of a modem that it does not work on */
+#define BUSY_RETRIES 100 /* of one that it does */
 
 struct ModemInhibit {
 	char *uid;
@@ -47,12 +50,12 @@ static void refused(ModemInhibit *inhibit, const GError *error)
 	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
 	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
 		report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
-	else if (g_strcmp0(name, UNKNOWN) != 0)
+	else if (g_strcmp0(name, UNKNOWN) != 0 && g_strcmp0(name, OTHERS) != 0 && g_strcmp0(name, BUSY) != 0)
 		report(inhibit, MODEM_INHIBIT_REFUSED, error);
-	else if (++inhibit->retries < RETRIES)
+	else if (++inhibit->retries < (g_strcmp0(name, BUSY) == 0 ? BUSY_RETRIES : RETRIES))
 		inhibit->retry_id = g_timeout_add(RETRY_MS, on_retry, inhibit);
 	else
-		report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
+		report(inhibit, g_strcmp0(name, BUSY) == 0 ? MODEM_INHIBIT_REFUSED : MODEM_INHIBIT_NEEDLESS, error);
 }
 
 static void on_answer(GObject *object, GAsyncResult *result, gpointer data)

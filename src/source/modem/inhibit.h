@@ -15,14 +15,15 @@ typedef struct ModemInhibit ModemInhibit;
 
 typedef enum {
 	MODEM_INHIBIT_HELD,     /* ModemManager has left the modem */
-	MODEM_INHIBIT_NEEDLESS, /* it does not run, or does not know the modem */
+	MODEM_INHIBIT_NEEDLESS, /* it does not run, does not know the modem, or others keep it away */
 	MODEM_INHIBIT_REFUSED,  /* it, or the bus, does not let us: `error` says why */
 } ModemInhibitResult;
 
 typedef void (*ModemInhibitFunc)(ModemInhibitResult result, const GError *error, gpointer user_data);
 
 /* Asks for the modem behind the control node `node` (a link will do). `done` is called once, later, never from within this
- * call nor after modem_inhibit_end(); within 10 s, whatever ModemManager does. */
+ * call nor after modem_inhibit_end(). A ModemManager that has just found the modem first gets to know it before it lets go: that
+ * may take half a minute, and a minute at most. */
 ModemInhibit *modem_inhibit_start(const char *node, ModemInhibitFunc done, gpointer user_data);
 /* Gives the modem back to ModemManager, and frees. NULL-safe. Waits for nothing. */
 void modem_inhibit_end(ModemInhibit *inhibit);
