@@ -74,7 +74,9 @@ def test_manager():
     inhibitor = Inhibitor(computer, "/dev/cdc-wdm1")
     bus.stop_manager()
     bus.start_manager()
-    tap.ok(rig.wait_for(lambda: "already inhibited" in bus.inhibit(modem), 10, "the inhibition"),
+    # It gets to know the modem first. Asking it to let go meanwhile would start that anew.
+    tap.ok(rig.wait_for(lambda: bus.manages(modem), 15, "the modem") and rig.wait_for(lambda: not bus.manages(modem), 5, "its end") and
+           "already inhibited" in bus.inhibit(modem),
            "a ModemManager that is restarted is told again", bus.inhibit(modem))
     inhibitor.end()
     bus.polkit.kill()
