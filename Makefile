@@ -20,8 +20,8 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
 	libgudev-1.0-dev libjson-glib-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd
-CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy faketime strace jq \
-	umockdev libumockdev-dev dbus modemmanager udev systemd
+CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
+	jq umockdev libumockdev-dev dbus modemmanager udev systemd
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
@@ -29,7 +29,7 @@ BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
-PACKAGES = qmi-glib gudev-1.0 json-glib-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+PACKAGES = qmi-glib mbim-glib gudev-1.0 json-glib-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
@@ -71,7 +71,7 @@ REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
 
-.PHONY: all check check-asan coverage fuzz bench lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
+.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -98,6 +98,10 @@ coverage: need-COVERAGE
 bench: need-BENCH
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	@set -e; for b in tests/bench/bench_*; do echo "== $$b"; BUILD=$(BUILD) ./$$b; done
+
+soak: need-CHECK
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) tests/bench/soak.py
 
 fuzz: need-FUZZ
 	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) -j$(JOBS) $(FUZZ_BIN)
@@ -132,7 +136,12 @@ test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
-$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/libjamlog.a
+SCRIPTED_MODEM = $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/tests/unit/scripted_pty.o
+SCRIPTED_MBIM = $(BUILD)/tests/unit/scripted_mbim.o $(BUILD)/tests/unit/scripted_pty.o
+$(BUILD)/tests/unit/test_mbim_%: $(BUILD)/tests/unit/test_mbim_%.o $(SCRIPTED_MBIM) $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(SCRIPTED_MODEM) $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
@@ -147,6 +156,8 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay
 build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/fuzz/replay_fuzz_qmi_decode: $(SCRIPTED_MODEM)
+build/fuzz/tests/fuzz/fuzz_qmi_decode: $(patsubst $(BUILD)/%,build/fuzz/%,$(SCRIPTED_MODEM))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)

@@ -15,7 +15,7 @@ DOORS = {
     "devices": CORE | {"devices.h"},
     "source": CORE | {"devices.h", "source.h"},
     "journal": CORE | {"journal.h"},
-    "record": CORE | {"devices.h", "source.h", "journal.h", "record.h"},
+    "record": CORE | {"devices.h", "source.h", "journal.h", "record.h", "control.h"},
     "store": CORE | {"store.h"},
     "sync": CORE | {"journal.h", "store.h", "sync.h"},
     "export": CORE | {"store.h", "export.h"},

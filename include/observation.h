@@ -71,7 +71,7 @@ typedef enum {
 	EVENT_MODEM_REOPEN,     /* the port is closed and opened anew */
 	EVENT_MODEM_RESET,      /* told to restart, where that is configured */
 	EVENT_MODEM_WAIT,       /* nothing more can be done: looked for from time to time */
-	EVENT_MODEM_RESTARTED,  /* it restarted by itself */
+	EVENT_MODEM_FORGOT,     /* it does not know our client ids any more: it restarted, or another program made it forget them */
 	EVENT_VALUES_HELD,      /* it repeats the same figures, for `duration_ms` by now: they are left out until they move */
 	EVENT_VALUES_MOVE,      /* they move again after `duration_ms` */
 	EVENT_DEVICE_ADDED,     /* plugged in, and taken up by this run */

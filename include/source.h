@@ -30,7 +30,6 @@ typedef void (*SourceStopped)(Source *source, gpointer user_data);
 
 typedef struct {
 	const char *type;     /* as in ConfigSource */
-	const char *protocol; /* as `device` observations show it */
 	/* NULL with USAGE where the address can never work. Opens nothing yet. */
 	Source *(*new)(const ConfigSource *config, GError **error);
 	void (*start)(Source *source);

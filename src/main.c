@@ -15,6 +15,8 @@ static const struct {
 } commands[] = {
 	{"devices", cmd_devices, "list modems and receivers that are plugged in"},
 	{"record", cmd_record, "write down what modems and GPS see, until stopped"},
+	{"status", cmd_status, "how the running recorder is: its sources, its disk"},
+	{"mark", cmd_mark, "write a note into the running recording"},
 	{"sync", cmd_sync, "read journals into one SQLite file (a GeoPackage)"},
 	{"export", cmd_export, "write GeoJSON or CSV from that file"},
 };

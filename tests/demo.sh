@@ -10,6 +10,7 @@ build=${BUILD:-build/release}
 out=build/demo
 seconds=${DEMO_SECONDS:-90}
 scenario=tests/data/scenarios/drive-outage.scenario
+export RUNTIME_DIRECTORY=$PWD/$out/run
 export XDG_CONFIG_HOME=$PWD/$out/config # the demo is the same whatever jamlog.conf says
 pids=()
 

@@ -6,5 +6,7 @@
 
 int cmd_devices(int argc, char **argv);
 int cmd_record(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_mark(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_export(int argc, char **argv);

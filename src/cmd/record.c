@@ -11,8 +11,8 @@
 
 typedef struct {
 	char **modems, **gpsds;
-	char *config_path, *directory, *state, *interval, *duration;
-	gboolean no_modem, no_gps, proxy, inhibit, quiet, verbose;
+	char *config_path, *directory, *state, *runtime, *interval, *duration;
+	gboolean no_modem, no_gps, proxy, inhibit, reset, gnss, quiet, verbose;
 } Options;
 
 static void options_clear(Options *o)
@@ -22,6 +22,7 @@ static void options_clear(Options *o)
 	g_free(o->config_path);
 	g_free(o->directory);
 	g_free(o->state);
+	g_free(o->runtime);
 	g_free(o->interval);
 	g_free(o->duration);
 }
@@ -35,12 +36,17 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		 "[NAME=]DEVICE"},
 		{"no-modem", 0, 0, G_OPTION_ARG_NONE, &o->no_modem, "Record positions alone", NULL},
 		{"inhibit", 0, 0, G_OPTION_ARG_NONE, &o->inhibit, "Make ModemManager leave the modems to us meanwhile (as root)", NULL},
-		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy, "Share the modems with ModemManager through qmi-proxy (as root)", NULL},
+		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy,
+		 "Share the modems with ModemManager through qmi-proxy or mbim-proxy (as root)", NULL},
+		{"reset", 0, 0, G_OPTION_ARG_NONE, &o->reset, "A modem that does not answer any more may be told to restart", NULL},
+		{"modem-gnss", 0, 0, G_OPTION_ARG_NONE, &o->gnss, "Positions from the modems' own receivers (QMI LOC), too", NULL},
 		{"gps", 'g', 0, G_OPTION_ARG_STRING_ARRAY, &o->gpsds, "A gpsd on this machine (default localhost:2947)",
 		 "[NAME=]HOST:PORT"},
 		{"no-gps", 0, 0, G_OPTION_ARG_NONE, &o->no_gps, "Record without positions", NULL},
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &o->directory, "Folder for the journals", "DIR"},
 		{"state", 0, 0, G_OPTION_ARG_FILENAME, &o->state, "Folder for this installation's random identity", "DIR"},
+		{"runtime", 0, 0, G_OPTION_ARG_FILENAME, &o->runtime, "Folder in which \"jamlog status\" and \"mark\" find this recorder",
+		 "DIR"},
 		{"interval", 'i', 0, G_OPTION_ARG_STRING, &o->interval, "Time between two sweeps of a modem (default 1s)", "TIME"},
 		{"duration", 't', 0, G_OPTION_ARG_STRING, &o->duration, "Stop after this long (90, 90s, 1.5m, 2h, 1:30)", "TIME"},
 		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config_path, "Read this file instead of the two standard ones", "FILE"},
@@ -90,8 +96,8 @@ static void drop_type(Config *config, const char *type)
 	}
 }
 
-/* --proxy and --inhibit are for the modems of the files too. */
-static gboolean apply_sharing(const Options *o, const Config *config, GError **error)
+/* These options are for the modems of the files too. */
+static gboolean set_flags(const Options *o, const Config *config, GError **error)
 {
 	for (guint i = 0; i < config->sources->len; i++) {
 		ConfigSource *source = g_ptr_array_index(config->sources, i);
@@ -99,6 +105,8 @@ static gboolean apply_sharing(const Options *o, const Config *config, GError **e
 			continue;
 		source->proxy = source->proxy || o->proxy;
 		source->inhibit = source->inhibit || o->inhibit;
+		source->reset = source->reset || o->reset;
+		source->gnss = source->gnss || o->gnss;
 		if (!source->proxy || !source->inhibit)
 			continue;
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
@@ -145,7 +153,7 @@ static gboolean apply_sources(const Options *o, Config *config, GError **error)
 	if (!o->no_modem && !config_find_type(config, "modem") &&
 	    !config_set_source(config, "modem", "modem", CONFIG_ANY_ADDRESS, error))
 		return FALSE;
-	if (!apply_sharing(o, config, error))
+	if (!set_flags(o, config, error))
 		return FALSE;
 	if (o->gpsds || o->no_gps)
 		drop_type(config, "gpsd");
@@ -183,6 +191,7 @@ static gboolean apply(const Options *o, Config *config, RecorderOptions *recorde
 	}
 	if (o->directory)
 		config_set_directory(config, o->directory);
+	recorder->runtime = o->runtime;
 	recorder->quiet = o->quiet;
 	recorder->verbose = o->verbose;
 	return TRUE;

@@ -67,7 +67,7 @@ static gboolean is_name(const char *name)
 	for (const char *p = name; *p; p++)
 		if (!g_ascii_isalnum(*p) && *p != '-' && *p != '_')
 			return FALSE;
-	return n > 0 && n < OBSERVATION_SOURCE_SIZE && !g_str_equal(name, "jamlog");
+	return n > 0 && n < OBSERVATION_SOURCE_SIZE && !g_str_equal(name, "jamlog") && !g_str_equal(name, "person");
 }
 
 static gboolean is_gps(const char *type)
@@ -79,7 +79,7 @@ ConfigSource *config_set_source(Config *config, const char *name, const char *ty
 {
 	if (!is_name(name)) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
-			    "\"%s\" cannot name a source: use up to %d letters, digits, - and _ (and not \"jamlog\")", name,
+			    "\"%s\" cannot name a source: use up to %d letters, digits, - and _ (and not \"jamlog\" or \"person\")", name,
 			    OBSERVATION_SOURCE_SIZE - 1);
 		return NULL;
 	}

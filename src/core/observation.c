@@ -20,7 +20,7 @@ const char *const access_words[] = {"normal", "emergency-only", "no-calls", "all
 const char *const fix_mode_words[] = {"none", "2d", "3d", NULL};
 const char *const event_words[] = {"heartbeat", "source-lost", "source-back", "sweep-failed", "network-reject", "clock-step",
 				   "disk-full", "disk-back", "journal-error", "run-end", "modem-retry", "modem-new-client",
-				   "modem-reopen", "modem-reset", "modem-wait", "modem-restarted", "values-held", "values-move",
+				   "modem-reopen", "modem-reset", "modem-wait", "modem-forgot", "values-held", "values-move",
 				   "device-added", "device-removed", NULL};
 const char *const clock_pair_words[] = {"first", "periodic", "step", NULL};
 const char *const service_state_words[] = {"unknown", "off", "none", "limited", "denied", "served", NULL};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record/narrator.h"
 
+#include "record/phrase.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
 #define POSITION_LOST_NS (4 * NS_PER_S)
-#define POSITION_AGE_MS  3000 /* gpsd held it back for longer: it says where we were */
 
 /* What was last said of one source. */
 typedef struct {
@@ -81,73 +82,6 @@ static Subject *find_subject(Narrator *narrator, const char *name)
 	return subject;
 }
 
-static const char *signal_word(gint rsrp_dbm)
-{
-	return rsrp_dbm >= -85    ? "excellent"
-	       : rsrp_dbm >= -95  ? "good"
-	       : rsrp_dbm >= -105 ? "fair"
-	       : rsrp_dbm >= -115 ? "weak"
-				  : "very weak";
-}
-
-static const char *rat_word(guint rat)
-{
-	static const char *const words[] = {"no radio", "2G (GSM)", "3G (UMTS)", "4G (LTE)", "5G (NR)"};
-	return rat < G_N_ELEMENTS(words) ? words[rat] : "unknown radio";
-}
-
-static char *describe_signal(const Observation *o)
-{
-	const RadioFields *r = &o->radio;
-	if (r->rat == RAT_LTE && RADIO_HAS(o, lte_rsrp_dbm))
-		return g_strdup_printf(", signal %s (RSRP %d dBm)", signal_word(r->lte_rsrp_dbm), r->lte_rsrp_dbm);
-	if (r->rat == RAT_NR && RADIO_HAS(o, nr_rsrp_dbm))
-		return g_strdup_printf(", signal %s (RSRP %d dBm)", signal_word(r->nr_rsrp_dbm), r->nr_rsrp_dbm);
-	return g_strdup("");
-}
-
-static char *describe_power(const Observation *o)
-{
-	return RADIO_HAS(o, rx0_cdbm) ? g_strdup_printf(" (power at the antenna %.1f dBm)", o->radio.rx0_cdbm / 100.0) : g_strdup("");
-}
-
-/* ", network 257-01", or nothing while it is not known. */
-static char *describe_network(const Subject *subject)
-{
-	return *subject->mcc && *subject->mnc ? g_strdup_printf(", network %s-%s", subject->mcc, subject->mnc) : g_strdup("");
-}
-
-static void say_service(Narrator *narrator, const Subject *subject, const Observation *o)
-{
-	g_autofree char *signal = RADIO_HAS(o, rat) ? describe_signal(o) : g_strdup("");
-	g_autofree char *power = describe_power(o);
-	g_autofree char *network = describe_network(subject);
-	switch (subject->service) {
-	case SERVICE_STATE_SERVED:
-		narrator_say(narrator, subject->name, "in service: %s%s%s", rat_word(subject->rat), network, signal);
-		break;
-	case SERVICE_STATE_LIMITED:
-		narrator_say(narrator, subject->name, "heard, but not signed in (emergency calls at most): %s%s%s",
-			     rat_word(subject->rat), network, signal);
-		break;
-	case SERVICE_STATE_DENIED:
-		if (RADIO_HAS(o, reject_cause))
-			narrator_say(narrator, subject->name, "TURNED AWAY by the network, cause %u", o->radio.reject_cause);
-		else
-			narrator_say(narrator, subject->name, "TURNED AWAY by the network");
-		break;
-	case SERVICE_STATE_NONE:
-		narrator_say(narrator, subject->name, "NO SERVICE: no network found%s", power);
-		break;
-	case SERVICE_STATE_OFF:
-		narrator_say(narrator, subject->name, "the modem's radio is switched off (airplane mode)");
-		break;
-	case SERVICE_STATE_UNKNOWN:
-		narrator_say(narrator, subject->name, "the modem does not tell whether there is service");
-		break;
-	}
-}
-
 static void observe_radio(Narrator *narrator, Subject *subject, const Observation *o)
 {
 	ServiceState service = observation_service_state(o);
@@ -165,7 +99,8 @@ static void observe_radio(Narrator *narrator, Subject *subject, const Observatio
 	subject->rat = rat;
 	g_strlcpy(subject->mcc, mcc, sizeof subject->mcc);
 	g_strlcpy(subject->mnc, mnc, sizeof subject->mnc);
-	say_service(narrator, subject, o);
+	g_autofree char *phrase = phrase_service(o);
+	narrator_say(narrator, subject->name, "%s", phrase);
 }
 
 static void say_position(Narrator *narrator, Subject *subject, gboolean has_position, const Observation *o)
@@ -174,18 +109,13 @@ static void say_position(Narrator *narrator, Subject *subject, gboolean has_posi
 		return;
 	subject->said_position = TRUE;
 	subject->has_position = has_position;
-	if (!has_position)
-		narrator_say(narrator, subject->name, "NO POSITION: recording goes on without it");
-	else if (FIX_HAS(o, eph_cm))
-		narrator_say(narrator, subject->name, "position found (within %u m)", o->fix.eph_cm / 100 + 1);
-	else
-		narrator_say(narrator, subject->name, "position found");
+	g_autofree char *phrase = has_position ? phrase_position(o) : g_strdup("NO POSITION: recording goes on without it");
+	narrator_say(narrator, subject->name, "%s", phrase);
 }
 
 static void observe_fix(Narrator *narrator, Subject *subject, const Observation *o)
 {
-	gboolean is_old = FIX_HAS(o, age_ms) && o->fix.age_ms > POSITION_AGE_MS;
-	gboolean has_position = o->fix.mode != FIX_MODE_NONE && FIX_HAS(o, lat_e7) && !is_old;
+	gboolean has_position = phrase_is_position(o);
 	if (has_position)
 		subject->last_fix_ns = o->at.boottime_ns;
 	say_position(narrator, subject, has_position, o);

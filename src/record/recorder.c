@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record.h"
 
+#include "control.h"
 #include "journal.h"
+#include "record/answer.h"
+#include "record/board.h"
+#include "record/control_server.h"
 #include "record/identity.h"
 #include "record/narrator.h"
 #include "record/plug.h"
+#include "record/status.h"
 #include "source.h"
 #include "ticker.h"
 
@@ -17,6 +22,8 @@
 #define HEARTBEAT_S       10
 #define CLOCK_STEP_NS     (NS_PER_S / 2)
 #define STOP_DEADLINE_S   10       /* for sources that do not come to an end */
+#define MARKS_MAX         8        /* at once, then one a second: each is a write of its own */
+#define PERSON            "person" /* as the source of marks */
 
 typedef struct {
 	SourceHost host; /* first member: sources hand it back to us */
@@ -39,6 +46,15 @@ typedef struct {
 	gboolean disk_low;        /* and it was told */
 	gint64 clock_offset_ns;   /* REALTIME - BOOTTIME a second ago */
 	guint seconds;
+
+	/* for "jamlog status" and "jamlog mark" */
+	Board *board;
+	ControlServer *control;
+	gboolean unreachable; /* and it was told */
+	guint marks_left;
+	char *directory;      /* absolute: the asking command stands somewhere else */
+	gint64 started_ns, durable_ns;
+	guint64 started_bytes;
 } Recorder;
 
 static void stop_sources(Recorder *r);
@@ -61,11 +77,14 @@ static void host_observe(SourceHost *host, Observation *o)
 	Recorder *r = (Recorder *)host;
 	take(r, o);
 	narrator_observe(r->narrator, o);
+	board_observe(r->board, o);
 }
 
 static void host_tell(SourceHost *host, const char *source, const char *sentence)
 {
-	narrator_say(((Recorder *)host)->narrator, source, "%s", sentence);
+	Recorder *r = (Recorder *)host;
+	narrator_say(r->narrator, source, "%s", sentence);
+	board_tell(r->board, source, sentence);
 }
 
 static void count_event(Recorder *r, EventCode code, guint64 count)
@@ -132,10 +151,91 @@ static gboolean commit(Recorder *r, GError **error)
 	if (!journal_writer_commit(r->writer, error))
 		return FALSE;
 	guint64 now = journal_writer_durable_sequence(r->writer);
-	if (now != before)
-		say_durable(r);
+	if (now == before)
+		return TRUE;
+	r->durable_ns = clock_boottime_ns();
+	say_durable(r);
 	return TRUE;
 }
+
+/* --- what others ask --- */
+
+static GVariant *answer_status(Recorder *r)
+{
+	const RunFacts facts = {.writer = r->writer, .directory = r->directory, .started_ns = r->started_ns,
+				.started_bytes = r->started_bytes, .durable_ns = r->durable_ns, .observations = r->observations,
+				.readings = r->readings, .lost = r->lost, .disk_failing = r->disk_failing, .disk_low = r->disk_low};
+	return status_describe(&facts, r->board);
+}
+
+static GVariant *describe_mark(const Recorder *r, const Observation *o)
+{
+	GVariantBuilder answer;
+	g_autoptr(GDateTime) at = g_date_time_new_from_unix_local(o->at.realtime_ns / NS_PER_S);
+	g_autofree char *time = at ? g_date_time_format(at, "%H:%M:%S") : g_strdup("--:--:--");
+	g_autofree char *directory = g_filename_display_name(r->directory);
+	g_variant_builder_init(&answer, G_VARIANT_TYPE_VARDICT);
+	answer_add(&answer, "text", "s", o->mark.text);
+	answer_add(&answer, "time", "s", time);
+	answer_add(&answer, "clock_state", "s", clock_state_name(o->at.state));
+	answer_add(&answer, "durable", "b", journal_writer_durable_sequence(r->writer) >= o->sequence);
+	answer_add(&answer, "directory", "s", directory);
+	return g_variant_builder_end(&answer);
+}
+
+/* The log says that there was one, not what: others may look at the screen. */
+static GVariant *answer_mark(Recorder *r, const char *text)
+{
+	Observation o;
+	g_autoptr(GError) error = NULL;
+	observation_init(&o, OBSERVATION_MARK, PERSON);
+	OBSERVATION_SET_TEXT(&o, mark, MARK, text, text);
+	g_strstrip(o.mark.text);
+	if (!*o.mark.text)
+		return control_error("an empty mark is not recorded");
+	if (r->marks_left == 0)
+		return control_error("NOT RECORDED: too many marks at once; wait a second and say it again");
+	r->marks_left--;
+	const guint64 lost = r->lost;
+	take(r, &o);
+	if (r->lost > lost)
+		return control_error("NOT RECORDED: the disk takes nothing, and there is no more room in memory");
+	if (commit(r, &error))
+		narrator_say(r->narrator, PERSON, "mark noted");
+	return describe_mark(r, &o);
+}
+
+static GVariant *on_request(const char *request, const char *text, gpointer user_data)
+{
+	if (g_str_equal(request, "status"))
+		return answer_status(user_data);
+	return g_str_equal(request, "mark") ? answer_mark(user_data, text) : NULL;
+}
+
+/* Recording does not depend on it. */
+static void keep_reachable(Recorder *r)
+{
+	g_autoptr(GError) error = NULL;
+	const gboolean reachable = control_server_open(r->control, &error);
+	if (!reachable && !r->unreachable)
+		narrator_say(r->narrator, SELF, "\"jamlog status\" and \"jamlog mark\" cannot reach this recorder: %s", error->message);
+	r->unreachable = !reachable;
+}
+
+static void begin_control(Recorder *r)
+{
+	const guint8 *run_id = journal_writer_run_id(r->writer);
+	g_autofree char *folder = r->options->runtime ? g_strdup(r->options->runtime) : control_folder();
+	char name[17];
+	sodium_bin2hex(name, sizeof name, run_id, sizeof name / 2);
+	r->started_ns = clock_boottime_ns();
+	r->started_bytes = journal_writer_bytes(r->writer);
+	r->directory = g_canonicalize_filename(r->config->directory, NULL);
+	r->control = control_server_new(folder, name, on_request, r);
+	keep_reachable(r);
+}
+
+/* --- the clock, the disk --- */
 
 static void watch_clock(Recorder *r)
 {
@@ -167,8 +267,11 @@ static void on_second(gpointer data)
 	g_autoptr(GError) error = NULL;
 	watch_clock(r);
 	narrator_tick(r->narrator);
-	if (++r->seconds % HEARTBEAT_S == 0)
+	r->marks_left = MIN(r->marks_left + 1, MARKS_MAX);
+	if (++r->seconds % HEARTBEAT_S == 0) {
 		count_event(r, EVENT_HEARTBEAT, r->observations);
+		keep_reachable(r);
+	}
 	if (commit(r, &error))
 		disk_works(r);
 	else
@@ -300,6 +403,7 @@ static gboolean make_sources(Recorder *r, GError **error)
 		if (!source)
 			return FALSE;
 		g_ptr_array_add(r->sources, source);
+		board_expect(r->board, config->name, config->type);
 	}
 	return TRUE;
 }
@@ -326,6 +430,7 @@ static gboolean begin(Recorder *r, GError **error)
 	observe_run(r);
 	if (!commit(r, error))
 		return FALSE;
+	begin_control(r);
 	narrator_say(r->narrator, SELF, "recording to %s", r->config->directory);
 	for (guint i = 0; i < r->sources->len; i++) {
 		Source *source = g_ptr_array_index(r->sources, i);
@@ -369,18 +474,23 @@ static void drop_log(const char *domain, GLogLevelFlags level, const char *messa
 ExitCode recorder_run(const Config *config, const RecorderOptions *options, GError **error)
 {
 	signal(SIGPIPE, SIG_IGN); /* a gpsd that goes, or a terminal that is closed, must not end the recording */
-	if (!options->verbose)
+	if (!options->verbose) {
 		g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_log, NULL);
+		g_log_set_handler("Mbim", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, drop_log, NULL);
+	}
 	Recorder r = {.config = config, .options = options};
 	r.host.observe = host_observe;
 	r.host.tell = host_tell;
 	r.host.interval_ms = config->interval_ms;
 	r.loop = g_main_loop_new(NULL, FALSE);
 	r.narrator = narrator_new(options->quiet);
+	r.board = board_new(config->interval_ms);
+	r.marks_left = MARKS_MAX;
 	r.sources = g_ptr_array_new();
 	ExitCode code = EXIT_CODE_FAILURE;
 	if (begin(&r, error)) {
 		run_loop(&r);
+		g_clear_pointer(&r.control, control_server_free);
 		if (finish(&r, error))
 			code = r.readings > 0 ? EXIT_CODE_OK : EXIT_CODE_NO_DATA;
 	} else if (error && *error) {
@@ -393,6 +503,8 @@ ExitCode recorder_run(const Config *config, const RecorderOptions *options, GErr
 	plug_free(r.plug);
 	journal_writer_free(r.writer);
 	narrator_free(r.narrator);
+	board_free(r.board);
+	g_free(r.directory);
 	g_main_loop_unref(r.loop);
 	return code;
 }

@@ -43,7 +43,7 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_option_context_set_summary(context, "Plays a scenario: a drive through simulated mobile networks, on simulated\n"
-					      "modems (QMI) and GPS receivers (NMEA), each on a pseudo-terminal of its own.");
+					      "modems (QMI, MBIM) and GPS receivers (NMEA), each on a pseudo-terminal of its own.");
 	g_option_context_set_description(context, "Examples:\n"
 						  "  jamlog-sim tests/data/scenarios/drive-outage.scenario --run-dir /tmp/sim\n"
 						  "  jamlog-sim drive-outage.scenario --truth-only --truth - | jq .\n\n"

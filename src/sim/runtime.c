@@ -65,6 +65,18 @@ static gboolean begin_world(Run *run, const SimScenario *scenario, gint64 start_
 	return flush_truth(run, error) && write_second(run, error);
 }
 
+static void remove_link(Run *run, const char *kind, const char *name)
+{
+	const char *dir = run->options->run_dir;
+	g_autofree char *file = g_strdup_printf("%s-%s", kind, name);
+	g_autofree char *path = dir ? g_build_filename(dir, file, NULL) : NULL;
+	guint at;
+	if (!path || !g_ptr_array_find_with_equal_func(run->links, path, g_str_equal, &at))
+		return;
+	unlink(path);
+	g_ptr_array_remove_index(run->links, at);
+}
+
 static gboolean add_link(Run *run, const char *kind, const char *name, const char *target, GError **error)
 {
 	const char *dir = run->options->run_dir;
@@ -81,6 +93,20 @@ static gboolean add_link(Run *run, const char *kind, const char *name, const cha
 	return TRUE;
 }
 
+static const char *protocol_of(const Run *run, const SimModemSetup *setup)
+{
+	return run->options->protocol ? run->options->protocol : setup->protocol;
+}
+
+static gboolean announce_modem(Run *run, const SimModemSetup *setup, const SimDevice *modem, GError **error)
+{
+	if (!add_link(run, "modem", setup->info.name, sim_device_path(modem), error))
+		return FALSE;
+	printf("modem %s %s %s\n", setup->info.name, protocol_of(run, setup), sim_device_path(modem));
+	fflush(stdout);
+	return TRUE;
+}
+
 static gboolean open_devices(Run *run, const SimScenario *scenario, GError **error)
 {
 	const char *dir = run->options->run_dir;
@@ -88,11 +114,9 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 		return error_set_errno(error, errno, "cannot make the folder %s", dir);
 	for (guint i = 0; i < scenario->modems->len; i++) {
 		const SimModemSetup *setup = sim_scenario_modem(scenario, i);
-		const char *protocol = run->options->protocol ? run->options->protocol : setup->protocol;
-		run->modems[i] = sim_device_new(sim_engine_class(protocol), &setup->info, error);
-		if (!run->modems[i] || !add_link(run, "modem", setup->info.name, sim_device_path(run->modems[i]), error))
+		run->modems[i] = sim_device_new(sim_engine_class(protocol_of(run, setup)), &setup->info, error);
+		if (!run->modems[i] || !announce_modem(run, setup, run->modems[i], error))
 			return FALSE;
-		printf("modem %s %s %s\n", setup->info.name, protocol, sim_device_path(run->modems[i]));
 	}
 	for (guint i = 0; i < scenario->gps->len; i++) {
 		const char *name = sim_scenario_gps(scenario, i)->name;
@@ -102,6 +126,33 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 		printf("gps %s nmea %s\n", name, sim_gps_path(run->gps[i]));
 	}
 	return TRUE;
+}
+
+/* What is wrong with the modem now. One that comes back comes as another pty. */
+static gboolean obey_faults(Run *run, guint index, GError **error)
+{
+	SimDevice *modem = run->modems[index];
+	const SimModemSetup *setup = sim_scenario_modem(sim_world_scenario(run->world), index);
+	gboolean was_there = sim_device_path(modem) != NULL;
+	if (!sim_device_set_faults(modem, sim_world_faults(run->world, index), error))
+		return FALSE;
+	gboolean is_there = sim_device_path(modem) != NULL;
+	if (was_there && !is_there)
+		remove_link(run, "modem", setup->info.name);
+	return was_there || !is_there || announce_modem(run, setup, modem, error);
+}
+
+/* One tick of the world, the faults it has now, and a line of truth where a second is full. */
+static gboolean step_world(Run *run, GError **error)
+{
+	const guint n_modems = sim_world_scenario(run->world)->modems->len;
+	for (guint i = 0; i < n_modems; i++)
+		sim_world_set_mode(run->world, i, sim_device_mode(run->modems[i]));
+	sim_world_step(run->world);
+	for (guint i = 0; i < n_modems; i++)
+		if (!obey_faults(run, i, error))
+			return FALSE;
+	return write_second(run, error);
 }
 
 static void update_modems(Run *run)
@@ -133,9 +184,8 @@ static gboolean on_timer(gpointer user_data)
 	Run *run = user_data;
 	guint64 tick = sim_world_tick(run->world);
 	while (tick < run->last_tick && tick_time_us(run, tick + 1) <= g_get_monotonic_time()) {
-		sim_world_step(run->world);
 		tick++;
-		if (!write_second(run, &run->failure)) {
+		if (!step_world(run, &run->failure)) {
 			g_main_loop_quit(run->loop);
 			return G_SOURCE_REMOVE;
 		}

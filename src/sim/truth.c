@@ -108,10 +108,9 @@ static const char *card_name(SimCard card)
 	return names[card];
 }
 
-static void put_cell(GString *out, const char *key, const SimCell *cell, const SimCellView *view)
+/* The members of a cell, without the braces. */
+static void put_cell_members(GString *out, const SimCell *cell, const SimCellView *view)
 {
-	put_key(out, key);
-	g_string_append_c(out, '{');
 	put_text(out, "name", cell->name);
 	put_text(out, "rat", rat_name(view->rat));
 	put_text(out, "mcc", view->mcc);
@@ -121,11 +120,22 @@ static void put_cell(GString *out, const char *key, const SimCell *cell, const S
 	put_uint(out, "pci", view->pci);
 	put_uint(out, "arfcn", view->arfcn);
 	put_uint(out, "band", view->band);
+	if (view->rat == SIM_RAT_NR)
+		put_uint(out, "scs_khz", view->scs_khz);
+	else
+		put_null(out, "scs_khz");
 	put_number(out, "bandwidth_mhz", view->bandwidth_mhz);
 	put_number(out, "rsrp_dbm", view->rsrp_dbm);
 	put_number(out, "rsrq_db", view->rsrq_db);
 	put_number(out, "rssi_dbm", view->rssi_dbm);
 	put_number(out, "sinr_db", view->sinr_db);
+}
+
+static void put_cell(GString *out, const char *key, const SimCell *cell, const SimCellView *view)
+{
+	put_key(out, key);
+	g_string_append_c(out, '{');
+	put_cell_members(out, cell, view);
 	g_string_append_c(out, '}');
 }
 
@@ -170,6 +180,7 @@ static void put_status(GString *out, const SimWorld *world, guint modem)
 	put_text(out, "true_service", service_name(state->true_service));
 	put_text(out, "access", access_name(state->access));
 	put_uint(out, "reject_cause", state->reject_cause);
+	put_text(out, "reject_rat", rat_name(state->reject_rat));
 	put_bool(out, "reject_is_ps", state->reject_is_ps);
 	put_bool(out, "reject_is_cs", state->reject_is_cs);
 	put_uint(out, "reject_count", state->reject_count);
@@ -189,21 +200,49 @@ static void put_cells(GString *out, const SimWorld *world, guint modem)
 	g_string_append_c(out, ']');
 }
 
+static void put_chains(GString *out, const char *key, const SimRxChain *chains, guint n)
+{
+	open_list(out, key);
+	for (guint i = 0; i < n; i++) {
+		put_key(out, NULL);
+		g_string_append_c(out, '{');
+		put_bool(out, "tuned", chains[i].tuned);
+		put_number(out, "power_dbm", chains[i].power_dbm);
+		g_string_append_c(out, '}');
+	}
+	g_string_append_c(out, ']');
+}
+
+/* What is used beside the serving LTE cell. */
+static void put_secondaries(GString *out, const SimWorld *world, guint modem)
+{
+	const SimModemState *state = sim_world_modem(world, modem);
+	put_bool(out, "nr_available", state->nr_available);
+	put_bool(out, "dcnr_restricted", state->dcnr_restricted);
+	put_bool(out, "endc", state->endc);
+	if (state->endc)
+		put_cell(out, "nr_cell", sim_world_nr_cell(world, modem), &state->nr_cell);
+	else
+		put_null(out, "nr_cell");
+	put_chains(out, "nr_rx", state->nr_rx, state->endc ? state->n_rx : 0);
+	open_list(out, "secondary");
+	for (guint i = 0; i < state->n_secondary; i++) {
+		put_key(out, NULL);
+		g_string_append_c(out, '{');
+		put_cell_members(out, sim_world_secondary_cell(world, modem, i), &state->secondary[i].cell);
+		put_bool(out, "activated", state->secondary[i].activated);
+		g_string_append_c(out, '}');
+	}
+	g_string_append_c(out, ']');
+}
+
 static void put_receiver_side(GString *out, const SimModemState *state)
 {
 	if (state->registration == SIM_REG_REGISTERED && state->has_serving)
 		put_uint(out, "timing_advance", state->timing_advance);
 	else
 		put_null(out, "timing_advance");
-	open_list(out, "rx");
-	for (guint i = 0; i < state->n_rx; i++) {
-		put_key(out, NULL);
-		g_string_append_c(out, '{');
-		put_bool(out, "tuned", state->rx[i].tuned);
-		put_number(out, "power_dbm", state->rx[i].power_dbm);
-		g_string_append_c(out, '}');
-	}
-	g_string_append_c(out, ']');
+	put_chains(out, "rx", state->rx, state->n_rx);
 	put_bool(out, "tx_on", state->tx_on);
 	if (state->tx_on)
 		put_number(out, "tx_power_dbm", state->tx_power_dbm);
@@ -220,6 +259,7 @@ static void format_modem(const SimWorld *world, guint modem, GString *out)
 	put_head(out, world, "modem", sim_world_modem(world, modem)->name);
 	put_status(out, world, modem);
 	put_cells(out, world, modem);
+	put_secondaries(out, world, modem);
 	put_receiver_side(out, sim_world_modem(world, modem));
 	g_string_append(out, "}\n");
 }

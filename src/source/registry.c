@@ -9,7 +9,7 @@
 #include <sodium.h>
 
 static const SourceClass *const classes[] = {
-	&source_class_qmi,
+	&source_class_modem,
 	&source_class_gpsd,
 };
 

@@ -5,5 +5,5 @@
 
 #include "source.h"
 
-extern const SourceClass source_class_qmi;  /* qmi.c: a modem through libqmi */
-extern const SourceClass source_class_gpsd; /* gps.c: a gpsd on this machine through libgps */
+extern const SourceClass source_class_modem; /* modem/modem.c: a modem through libqmi or libmbim */
+extern const SourceClass source_class_gpsd;  /* gps/gpsd.c: a gpsd on this machine through libgps */

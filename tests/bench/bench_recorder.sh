@@ -9,7 +9,7 @@ set -euo pipefail
 SECONDS_OURS=${SECONDS_OURS:-40}
 SAMPLES_PEER=${SAMPLES_PEER:-15}
 PATH=$PATH:/usr/sbin
-export XDG_CONFIG_HOME=$WORK
+export XDG_CONFIG_HOME=$WORK RUNTIME_DIRECTORY=$WORK/run
 
 pids=
 finish() {
@@ -45,7 +45,7 @@ cat >&3 <<-END
 	apply
 END
 wait_until '[ "$(wc -l <"$WORK/modem.json")" -ge 5 ]'
-modem=$(sed -n 's/.*"path": "\([^"]*\)".*/\1/p' "$WORK/modem.json")
+modem=$(sed -n '1s/.*"path": "\([^"]*\)".*/\1/p' "$WORK/modem.json")
 "$BUILD/jamlog-sim" "$(dirname "$0")/../data/scenarios/drive-outage.scenario" --run-dir "$WORK" --duration 300 >"$WORK/sim.log" &
 pids="$pids $!"
 wait_until 'grep -q ready "$WORK/sim.log"'

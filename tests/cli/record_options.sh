@@ -8,7 +8,7 @@ cleanup() { rm -rf "$work"; }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 cd "$work" || exit 1
-export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data HOME=$work TZ=UTC
+export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data HOME=$work TZ=UTC RUNTIME_DIRECTORY=$work/run
 mkdir -p config
 
 failed=0 n=0
@@ -47,6 +47,7 @@ usage "a negative interval is refused" '"-1"' --interval=-1
 usage "a modem's name with a blank is refused" '"a b"' -m "a b=/dev/null"
 usage "a modem's name that is too long is refused" "abcdefghijklmnop" -m abcdefghijklmnop=/dev/null
 usage "the recorder's own name is refused" '"jamlog"' -m jamlog=/dev/null
+usage "the name that marks come under is refused" '"person"' -m person=/dev/null
 usage "a modem without a path is refused" "not the path" -m cdc-wdm0
 usage "two modems of one name are refused" 'two sources are named "a"' -m a=/dev/x -m a=/dev/y
 usage "one device for two modems is refused" "both /dev/x" -m a=/dev/x -m b=/dev/x

@@ -40,7 +40,7 @@ def fill(room):
 
 
 def sequences(db):
-    kinds = ("run", "device", "radio", "fix", "sky", "event", "clock")
+    kinds = ("run", "device", "radio", "fix", "sky", "event", "clock", "mark")
     return [row[0] for row in db.execute(" UNION ALL ".join(f"SELECT id & 4294967295 AS n FROM {kind}" for kind in kinds) + " ORDER BY n")]
 
 
@@ -54,6 +54,11 @@ def test_full_for_a_while():
     time.sleep(2.5)
     tap.equal((recorder.durable(), recorder.process.poll()), (acknowledged, None),
               "nothing is called durable on a full disk, and the run goes on")
+    asked = rig.run([rig.JAMLOG, "status", "--runtime", recorder.runtime])
+    noted = rig.run([rig.JAMLOG, "mark", "--runtime", recorder.runtime, "kept"])
+    tap.ok(asked.returncode == 1 and "NOT RECORDING" in asked.stdout and "nothing is lost yet" in asked.stdout,
+           "status says so", asked)
+    tap.ok(noted.returncode == 1 and "NOT YET ON THE DISK" in noted.stderr, "a mark is not called durable", noted)
     os.unlink(filler)
     tap.ok(recorder.says("recording again (0 observations were lost)", 10), "with room again it records again, and what waited is kept")
     tap.ok(rig.wait_for(lambda: recorder.durable() > acknowledged + 15, 10, "durable observations"), "new observations become durable")
@@ -61,6 +66,7 @@ def test_full_for_a_while():
     last = recorder.durable()
     db = recorder.store()
     tap.equal((code, sequences(db)), (0, list(range(1, last + 1))), "all that was observed is in the journal, once")
+    tap.equal([row["text"] for row in db.execute("SELECT text FROM mark")], ["kept"], "and the mark too")
     full, back = field.events(db, "disk-full"), field.events(db, "disk-back")
     tap.ok(len(full) == 1 and len(back) == 1 and back[0]["count"] == 0 and not full[0]["text"], "the gap is in the journal, no path of the person is",
            [dict(r) for r in full + back])

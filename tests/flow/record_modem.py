@@ -107,7 +107,7 @@ def test_hang():
     tap.ok("does not let go" not in recorder.log(), "no deadline of the end is needed", recorder.log())
     db = recorder.store()
     failed = field.events(db, "sweep-failed", "a")
-    tap.ok(len(failed) >= 3, "sweeps that failed are events", len(failed))
+    tap.ok(len(failed) >= 2, "sweeps that failed are events", len(failed))
     lost = field.events(db, "source-lost", "a")
     times = field.radio_times(db, "a")
     begun, ended = lost[0]["boottime_ms"] / 1000, field.events(db, "source-back", "a")[0]["boottime_ms"] / 1000

@@ -40,7 +40,9 @@ def read_output(text):
         key, value = key.replace("'", ""), (value or "").replace("'", "")
         path = path[:max(depth - base, 0)] + [key]
         full = "/".join(path)
-        found[full] = re.sub(r"(\d) \(E-UTRA.*\)$", r"\1", re.sub(r"\s+", " ", value)).strip()
+        value = re.sub(r"(\d) \(E-UTRA.*\)$", r"\1", re.sub(r"\s+", " ", value)).strip()
+        again = full.startswith("Band Information") and full in found  # its rows have no numbers
+        found[full] = found[full] + "; " + value if again else value
     headings = {"/".join(k.split("/")[:n]) for k in found for n in range(1, k.count("/") + 1)}
     return {k: v for k, v in found.items() if not (v == "" and k in headings and not k.endswith("Application ID"))}
 

@@ -21,15 +21,15 @@ apply
 class Modem:
     """tests/helper/sim_modem_host behind a name that stays, as udev's links do."""
 
-    def __init__(self, name, link=True, prefix=()):
-        self.name, self.prefix, self.process = name, list(prefix), None
+    def __init__(self, name, link=True, prefix=(), protocol="qmi"):
+        self.name, self.prefix, self.process, self.protocol = name, list(prefix), None, protocol
         self.node = os.path.join(rig.folder(), name)
         if link:
             self.plug_in()
 
     def plug_in(self, state=SERVED):
-        self.process = rig.start(self.prefix + [os.path.join(rig.BUILD, "tests/helper/sim_modem_host")], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.process = rig.start(self.prefix + [os.path.join(rig.BUILD, "tests/helper/sim_modem_host"), self.protocol],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         path = json.loads(self.process.stdout.readline())["path"]
         self.tell(state)
         os.symlink(path, self.node)
@@ -44,6 +44,12 @@ class Modem:
 
     def clients(self):
         return self.tell("stats")["clients"]
+
+    def replug(self):
+        """The modem restarts on the bus: another node, and the link follows it."""
+        path = self.tell("replug")["path"]
+        os.symlink(path, self.node + ".new")
+        os.replace(self.node + ".new", self.node)
 
     def hang(self, on=True):
         self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
@@ -61,11 +67,13 @@ class Recorder:
         self.out = rig.folder()
         self.journal = journal or os.path.join(self.out, "journal")
         self.log_path = os.path.join(self.out, "log")
+        self.runtime = os.path.join(self.out, "run")
         self.begun = time.monotonic()
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = rig.start([*prefix, rig.JAMLOG, "record", "-d", self.journal, "--state", os.path.join(self.out, "state"),
                                       *options], stderr=log, stdin=subprocess.DEVNULL,
-                                     env={**os.environ, "XDG_CONFIG_HOME": self.out, "TZ": "UTC", **(environment or {})}, **more)
+                                     env={**os.environ, "XDG_CONFIG_HOME": self.out, "RUNTIME_DIRECTORY": self.runtime, "TZ": "UTC",
+                                          **(environment or {})}, **more)
 
     def log(self):
         with open(self.log_path, encoding="utf-8") as log:
@@ -75,6 +83,13 @@ class Recorder:
         """Waits until the words stand in the log so many times."""
         return rig.wait_for(lambda: self.log().count(words) >= times or self.process.poll() is not None, seconds,
                             f"\"{words}\" in:\n{self.log()}") and self.log().count(words) >= times
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid()}/fd"))
+
+    def resident_kib(self):
+        with open(f"/proc/{self.pid()}/smaps_rollup", encoding="ascii") as rollup:
+            return int(re.search(r"^Pss_Anon:\s+(\d+)", rollup.read(), re.M).group(1))
 
     def pid(self):
         """Of jamlog itself: faketime stays in front of what it starts, and passes no signal on."""

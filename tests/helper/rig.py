@@ -75,6 +75,9 @@ def folder():
     return path
 
 
+os.environ["RUNTIME_DIRECTORY"] = os.path.join(folder(), "run")  # recorders of tests are not those of the machine
+
+
 def start(command, **more):
     """A process in its own group, ended with the test."""
     process = subprocess.Popen(command, start_new_session=True, **more)
@@ -122,7 +125,7 @@ def json_lines(path):
 FIELD = r"""
 set -u
 sim=$1 jamlog=$2 scenario=$3 out=$4 port=$5; shift 5
-"$sim" "$scenario" --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
+"$sim" "$scenario" ${SIM_OPTIONS:-} --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
 sim_pid=$!
 until grep -q '^ready' "$out/sim.log"; do kill -0 $sim_pid || exit 9; done
 gpsd -N -n -S "$port" "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &

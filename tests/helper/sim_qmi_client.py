@@ -14,21 +14,21 @@ import time
 BUILD = os.environ.get("BUILD", "build/release")
 
 # The enumerations of src/sim/world/modem_state.h.
-RAT = {"none": 0, "gsm": 1, "umts": 2, "lte": 3}
+RAT = {"none": 0, "gsm": 1, "umts": 2, "lte": 3, "nr": 4}
 REGISTRATION = {"not-registered": 0, "registered": 1, "searching": 2, "denied": 3, "unknown": 4}
 SERVICE = {"none": 0, "limited": 1, "full": 2}
 ACCESS = {"normal": 0, "emergency-only": 1, "no-calls": 2, "all-calls": 3}
 OPERATING_MODE = {"online": 0, "low-power": 1, "offline": 2, "resetting": 3}
 CARD = {"ready": 0, "absent": 1, "pin-locked": 2, "error": 3}
-WORDS = {"rat": RAT, "registration": REGISTRATION, "service": SERVICE, "true_service": SERVICE, "access": ACCESS,
+WORDS = {"rat": RAT, "reject_rat": RAT, "registration": REGISTRATION, "service": SERVICE, "true_service": SERVICE, "access": ACCESS,
          "operating_mode": OPERATING_MODE, "card": CARD}
 
 
 class Host:
     """tests/helper/sim_modem_host: a modem whose state is dictated to it."""
 
-    def __init__(self):
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/helper/sim_modem_host")], stdin=subprocess.PIPE,
+    def __init__(self, protocol="qmi"):
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/helper/sim_modem_host"), protocol], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         self.path = json.loads(self.process.stdout.readline())["path"]
 
@@ -53,19 +53,39 @@ class Host:
                         for k, v in members.items())
 
     def apply(self, preset):
+        self.command("modem has_nr=%d" % preset.get("has_nr", 0))
         self.command("clear")
         self.command("state " + self._pairs(preset["state"]))
         for cell in preset.get("cells", []):
             self.command("cell " + self._pairs(cell))
+        if "nr" in preset:
+            self.command("nr " + self._pairs(preset["nr"]))
+        for cell in preset.get("secondary", []):
+            self.command("secondary " + self._pairs(cell))
         for chain in preset.get("rx", []):
             self.command("rx " + self._pairs(chain))
+        for i, chain in enumerate(preset.get("nr_rx", [])):
+            self.command("nr_rx %d " % i + self._pairs(chain))
+        if "gnss" in preset:
+            self.command("gnss " + self._pairs(preset["gnss"]))
+        for satellite in preset.get("satellites", []):
+            self.command("satellite " + self._pairs(satellite))
         return self.command("apply")
+
+    def fault(self, word, **values):
+        """One more fault, or with "none" the end of all; see sim_modem_host.c."""
+        return self.command(" ".join(["fault", word] + ["for=%s" % v if k == "seconds" else "%s=%s" % (k, v)
+                                                        for k, v in values.items()]))
+
+    def replug(self):
+        self.path = self.command("replug")["path"]
+        return self.path
 
     def stats(self):
         return self.command("stats")
 
 
-CTL, WDS, DMS, NAS, UIM = 0x00, 0x01, 0x02, 0x03, 0x0B
+CTL, WDS, DMS, NAS, UIM, LOC = 0x00, 0x01, 0x02, 0x03, 0x0B, 0x10
 
 
 class Message:

@@ -12,6 +12,8 @@ UMTS = dict(rat="umts", mcc="257", mnc="02", tac=310, cell_id=0x0ABCDEF, pci=441
             rsrp_dbm=-88.72, rsrq_db=-7.6, rssi_dbm=-81.1, sinr_db=0)
 GSM = dict(rat="gsm", mcc="257", mnc="01", tac=65, cell_id=30211, pci=0o53, arfcn=63, band=8, bandwidth_mhz=0.2,
            rsrp_dbm=-83.4, rsrq_db=0, rssi_dbm=-83.4, sinr_db=0)
+NR = dict(rat="nr", mcc="257", mnc="01", tac=0x012345, cell_id=0x9ABCDEF01, pci=1007, arfcn=636666, band=78, scs_khz=30,
+          bandwidth_mhz=100, rsrp_dbm=-88.46, rsrq_db=-10.86, rssi_dbm=-53.2, sinr_db=31.26)
 FULL = dict(operating_mode="online", card="ready", registration="registered", cs_attached=1, ps_attached=1, service="full",
             true_service="full", access="normal", has_serving=1)
 NOTHING = dict(operating_mode="online", card="ready", registration="searching", service="none", true_service="none")
@@ -20,6 +22,15 @@ CHAINS = [dict(power_dbm=-65.57, tuned=1), dict(power_dbm=-68.11, tuned=1)]
 
 def lte(**changes):
     return {**LTE, **changes}
+
+
+def nr(**changes):
+    return {**NR, **changes}
+
+
+NR_FULL = dict(FULL, cs_attached=0)
+ENDC = dict(has_nr=1, state=dict(FULL, nr_available=1, endc=1, tx_on=1, tx_power_dbm=11.26), cells=[LTE, nr()], nr=NR, rx=CHAINS,
+            nr_rx=[dict(power_dbm=-53.26, tuned=1), dict(power_dbm=-54.32, tuned=1)])
 
 
 PRESETS = {
@@ -52,6 +63,26 @@ PRESETS = {
                                     {**GSM, "rssi_dbm": -80.6},
                                     lte(arfcn=37900, band=38, rsrp_dbm=-105.3, rsrq_db=-12.8)], rx=CHAINS),
     "gsm": dict(state=FULL, cells=[GSM, {**GSM, "arfcn": 70, "cell_id": 30212, "rsrp_dbm": -112.7, "pci": 0o12}], rx=CHAINS),
+    "nr-standalone": dict(has_nr=1, state=dict(NR_FULL, tx_on=1, tx_power_dbm=22.97), cells=[NR, LTE, nr(pci=3)], rx=CHAINS),
+    "nr-low-band": dict(has_nr=1, state=dict(NR_FULL, roaming=1),
+                        cells=[nr(mcc="310", mnc="410", tac=0xFFFFFE, cell_id=(1 << 36) - 1, pci=0, arfcn=123450, band=71,
+                                  bandwidth_mhz=20, scs_khz=15, rsrp_dbm=-127.52, rsrq_db=-23.5, sinr_db=-5.06)], rx=CHAINS),
+    "nr-clamped": dict(has_nr=1, state=NR_FULL, rx=CHAINS,
+                       cells=[nr(rsrp_dbm=-150, rsrq_db=-45, sinr_db=-29.3, rssi_dbm=-130, cell_id=0x100000000)]),
+    "nr-rejected": dict(has_nr=1, state=dict(FULL, registration="denied", cs_attached=0, ps_attached=0, service="limited",
+                                             true_service="limited", reject_cause=27, reject_rat="nr", reject_is_ps=1,
+                                             reject_count=1), cells=[NR], rx=CHAINS),
+    "nr-reject-then-lte": dict(has_nr=1, state=dict(FULL, registration="searching", cs_attached=0, ps_attached=0, service="limited",
+                                                    true_service="limited", reject_cause=27, reject_rat="nr", reject_is_ps=1,
+                                                    reject_count=1), cells=[LTE], rx=CHAINS),
+    "lte-of-a-5g-modem": dict(has_nr=1, state=FULL, cells=[LTE], rx=CHAINS),
+    "nsa": ENDC,
+    "nsa-possible": dict(has_nr=1, state=dict(FULL, nr_available=1), cells=[LTE, NR], rx=CHAINS),
+    "nsa-restricted": dict(has_nr=1, state=dict(FULL, nr_available=1, dcnr_restricted=1), cells=[LTE, NR], rx=CHAINS),
+    "nsa-lost": dict(has_nr=1, before="nsa", state=dict(NOTHING, service="full"), rx=CHAINS),
+    "carriers": dict(state=FULL, cells=[LTE, lte(pci=7, arfcn=6300, band=20), lte(pci=9, arfcn=66486, band=66)], rx=CHAINS,
+                     secondary=[lte(pci=7, arfcn=6300, band=20, bandwidth_mhz=10, activated=1),
+                                lte(pci=9, arfcn=66486, band=66, bandwidth_mhz=5, activated=0)]),
     "airplane": dict(state=dict(NOTHING, operating_mode="low-power", registration="not-registered"),
                      rx=[dict(power_dbm=-120, tuned=0)]),
     "offline": dict(state=dict(NOTHING, operating_mode="offline", registration="not-registered")),
@@ -68,7 +99,8 @@ TLV_MISSING = "mandatory TLV missing"
 STATUS = {"none": "none", "limited": "limited", "full": "available"}
 CAUSE = {15: "no-suitable-cells-in-location-area", 3: "illegal-ue"}  # 3GPP TS 24.301, as libqmi words them
 LTE_BAND = {3: "eutran-3", 20: "eutran-20", 66: "eutran-66"}
-BAND = {"umts": {1: "wcdma-2100"}, "gsm": {8: "gsm-900-primary"}, "lte": LTE_BAND}
+NR_BAND = {78: "nr5g-78", 71: "nr5g-71"}
+BAND = {"nr": NR_BAND, "umts": {1: "wcdma-2100"}, "gsm": {8: "gsm-900-primary"}, "lte": LTE_BAND}
 
 
 def whole(value, low=-math.inf, high=math.inf):
@@ -83,6 +115,16 @@ def tenth(value, low=-math.inf, high=math.inf):
 
 def rsrp(c):
     return whole(c["rsrp_dbm"], -140, -44)
+
+
+def printed(rat):
+    return "5gnr" if rat == "nr" else rat
+
+
+def nr_cell(p):
+    """The NR cell in use: the serving one, or the secondary one of EN-DC."""
+    c = serving(p)
+    return p["nr"] if p["state"].get("endc") else c if c and c["rat"] == "nr" else None
 
 
 def serving(p):
@@ -112,21 +154,30 @@ def expect_signal_info(p):
     if not c:
         return {}
     rssi = "%d dBm" % whole(c["rssi_dbm"])
+    beside = nr_cell(p)
+    five = {}
+    if beside:  # 3GPP TS 38.133, 10.1: SS-RSRQ -43 to 20 dB, SS-SINR -23 to 40 dB
+        five = {"5G/RSRP": "%d dBm" % rsrp(beside), "5G/SNR": tenth(beside["sinr_db"], -23, 40) + " dB",
+                "5G/RSRQ": "%d dB" % whole(beside["rsrq_db"], -43, 20)}
+    elif p["state"].get("nr_available"):
+        five = {"5G/RSRP": "n/a", "5G/SNR": "n/a", "5G/RSRQ": "n/a"}
+    if c["rat"] == "nr":
+        return five
     if c["rat"] == "gsm":
         return {"GSM/RSSI": rssi}
     if c["rat"] == "umts":
         return {"WCDMA/RSSI": rssi, "WCDMA/ECIO": "%.1f dBm" % (whole(2 * c["rsrq_db"]) / 2),
                 "WCDMA/RSCP": "%d dBm" % whole(c["rsrp_dbm"])}
     return {"LTE/RSSI": rssi, "LTE/RSRQ": "%d dB" % whole(c["rsrq_db"], -20, -3), "LTE/RSRP": "%d dBm" % rsrp(c),
-            "LTE/SNR": tenth(c["sinr_db"], -20, 30) + " dB"}
+            "LTE/SNR": tenth(c["sinr_db"], -20, 30) + " dB", **five}
 
 
 def expect_signal_strength(p):
     c = serving(p)
     if not c:
         return {"Current/Network none": "-125 dBm"}
-    net = "Network " + c["rat"]
-    out = {"Current/" + net: "%d dBm" % whole(c["rssi_dbm"]), "RSSI/" + net: "%d dBm" % whole(c["rssi_dbm"])}
+    net = "Network " + printed(c["rat"])
+    out = {"Current/" + net: "%d dBm" % whole(c["rssi_dbm"], -120), "RSSI/" + net: "%d dBm" % whole(c["rssi_dbm"], -120)}
     if c["rat"] == "umts":
         out["ECIO/" + net] = "%.1f dBm" % (whole(2 * c["rsrq_db"]) / 2)
     if c["rat"] == "lte":
@@ -137,23 +188,36 @@ def expect_signal_strength(p):
 
 def expect_system_info(p):
     s, c, here, out = p["state"], camped(p), technology(p), {}
-    for name, title in (("gsm", "GSM service/"), ("umts", "WCDMA service/"), ("lte", "LTE service/")):
+    titles = {"gsm": "GSM service/", "umts": "WCDMA service/", "lte": "LTE service/"}
+    if p.get("has_nr"):
+        titles["nr"] = "5G SA service/"
+    for name, title in titles.items():
         out[title + "Status"] = STATUS[s["service"]] if name == here else "none"
         out[title + "True Status"] = STATUS[s["true_service"]] if name == here else "none"
         out[title + "Preferred data path"] = "no"
     registered = s["registration"] == "registered"
     if c:
-        values = {"Domain": domains(p), "Service capability": "cs-ps", "Forbidden": "yes" if s.get("forbidden") else "no",
-                  "Location Area Code": "65534" if here == "lte" else str(c["tac"]), "Cell ID": str(c["cell_id"]),
-                  "MCC": c["mcc"], "MNC": c["mnc"]}
+        values = {"Domain": domains(p), "Service capability": "ps" if here == "nr" else "cs-ps",
+                  "Forbidden": "yes" if s.get("forbidden") else "no",
+                  "Location Area Code": "65534" if here in ("lte", "nr") else str(c["tac"]),
+                  "Cell ID": str(c["cell_id"] % (1 << 32)), "MCC": c["mcc"], "MNC": c["mnc"]}
         if registered:
             values["Roaming status"] = "on" if s.get("roaming") else "off"
-        if s.get("reject_cause"):
+        if s.get("reject_cause") and s.get("reject_rat") == "nr":
+            if here == "nr":  # a cause of 5GMM, which libqmi has no words for
+                values["Registration reject"] = "ps (%d)" % s["reject_cause"]
+        elif s.get("reject_cause"):
             domain = "cs-ps" if s.get("reject_is_cs") else "ps"
             values["Registration reject"] = "%s (%s)" % (domain, CAUSE[s["reject_cause"]])
-        if here == "lte":
+        if here == "nr":
+            values["Tracking Area Code"] = str(c["tac"] % 65536)
+            out["5GNR Tracking Area Code"] = str(c["tac"])
+        elif here == "lte":
             values["Tracking Area Code"] = str(c["tac"])
             values["Voice support"] = "yes"
+            if p.get("has_nr"):
+                values["5G NSA Available"] = "yes" if s.get("nr_available") else "no"
+                values["DCNR Restriction"] = "yes" if s.get("dcnr_restricted") else "no"
             values["Registration domain"] = {"cs-ps": "cs-ps", "ps": "ps-only", "camped": "limited-service"}[domains(p)]
         else:
             values.update({"Call barring status (CS)": "normal-only", "Call barring status (PS)": "normal-only"})
@@ -162,8 +226,7 @@ def expect_system_info(p):
                            "Primary scrambling code": str(c["pci"])})
         if here == "gsm":
             values.update({"E-GPRS supported": "yes", "Dual Transfer Mode supported": "no"})
-        title = {"gsm": "GSM", "umts": "WCDMA", "lte": "LTE"}[here] + " service/"
-        out.update({title + k: v for k, v in values.items()})
+        out.update({titles[here] + k: v for k, v in values.items()})
     if serving(p) and here == "lte":  # of the cell that is received, whatever service is shown
         out["LTE service/Cell access"] = s["access"] if s["access"] != "normal" else "normal-only"
     shut = "cs-ps-invalid" if s.get("reject_cause") == 3 else "available"
@@ -178,25 +241,25 @@ def expect_serving_system(p):
     words = {"searching": "not-registered-searching", "denied": "registration-denied"}
     out = {"Registration state": words.get(s["registration"], s["registration"]), "CS": attached[s.get("cs_attached", 0)],
            "PS": attached[s.get("ps_attached", 0)], "Selected network": "3gpp" if s["operating_mode"] == "online" else "unknown",
-           "Radio interfaces": "1", "Radio interfaces/[0]": c["rat"] if c else "none",
+           "Radio interfaces": "1", "Radio interfaces/[0]": printed(c["rat"]) if c else "none",
            "Detailed status/Status": STATUS[s["service"]], "Detailed status/Capability": domains(p) if c else "none",
            "Detailed status/HDR Status": "none", "Detailed status/HDR Hybrid": "no",
            "Detailed status/Forbidden": "yes" if s.get("forbidden") else "no"}
-    capabilities = {"lte": ["lte"], "umts": ["hsdpa", "hsupa", "wcdma"], "gsm": ["gprs", "edge"]}[technology(p)]
+    capabilities = {"nr": [], "lte": ["lte"], "umts": ["hsdpa", "hsupa", "wcdma"], "gsm": ["gprs", "edge"]}[technology(p)]
     capabilities = capabilities if registered else []
     out["Data service capabilities"] = str(len(capabilities))
     out.update({"Data service capabilities/[%d]" % i: name for i, name in enumerate(capabilities)})
     if registered:
         roaming = "on" if s.get("roaming") else "off"
         out.update({"Roaming status": roaming, "Roaming indicators": "1",
-                    "Roaming indicators/[0]": "%s (%s)" % (roaming, technology(p))})
+                    "Roaming indicators/[0]": "%s (%s)" % (roaming, printed(technology(p)))})
     if c:
         out.update({"Current PLMN/MCC": c["mcc"], "Current PLMN/MNC": str(int(c["mnc"])),
                     "Current PLMN/Description": c["mcc"] + c["mnc"], "Full operator code info/MCC": c["mcc"],
                     "Full operator code info/MNC": str(int(c["mnc"])),
                     "Full operator code info/MNC with PCS digit": "yes" if len(c["mnc"]) == 3 else "no",
-                    "3GPP location area code": "65534" if c["rat"] == "lte" else str(c["tac"]),
-                    "3GPP cell ID": str(c["cell_id"])})
+                    "3GPP location area code": "65534" if c["rat"] in ("lte", "nr") else str(c["tac"]),
+                    "3GPP cell ID": str(c["cell_id"] % (1 << 32))})
         if c["rat"] == "lte":
             out["LTE tracking area code"] = str(c["tac"])
         if c["rat"] == "umts":
@@ -303,41 +366,59 @@ def expect_gsm_cells(p, c):
     return out
 
 
+def expect_nr_cell(p):
+    """In EN-DC the cell has no identity: a modem does not read its SIB1."""
+    c, out, title = nr_cell(p), {}, "5GNR cell information/"
+    if c:
+        named = not p["state"].get("endc")
+        out = {"5GNR ARFCN": str(c["arfcn"]), title + "PLMN": bcd_as_printed(c) if named else "",
+               title + "Tracking Area Code": str(c["tac"]) if named else "0",
+               title + "Global Cell ID": str(c["cell_id"]) if named else "0", title + "Physical Cell ID": str(c["pci"]),
+               title + "RSRQ": tenth(c["rsrq_db"], -43, 20) + " dB", title + "RSRP": tenth(c["rsrp_dbm"], -140, -44) + " dBm",
+               title + "SNR": tenth(c["sinr_db"], -23, 40) + " dB"}
+    return out
+
+
 def expect_cells(p):
     c = serving(p)
     if not c:
         return UNAVAILABLE
-    return {"lte": expect_lte_cells, "umts": expect_umts_cells, "gsm": expect_gsm_cells}[c["rat"]](p, c)
+    old = {"lte": expect_lte_cells, "umts": expect_umts_cells, "gsm": expect_gsm_cells}
+    return {**(old[c["rat"]](p, c) if c["rat"] in old else {}), **expect_nr_cell(p)}
 
 
 def expect_rf_band(p):
     c = serving(p)
     if not c:
         return TLV_MISSING  # the modem's error never gets through: libqmi insists on the list even then
-    out = {"Bandwidth/Radio Interface": c["rat"]}
+    out = {"Bandwidth/Radio Interface": c["rat"]} if c["rat"] != "nr" else {}
     if c["rat"] == "lte":
         out["Bandwidth/Bandwidth"] = ("%g" % c["bandwidth_mhz"]).replace(".", "-")
-    for title, channel in (("Band Information/", c["arfcn"] % 65536), ("Band Information (Extended)/", c["arfcn"])):
-        out.update({title + "Radio Interface": c["rat"], title + "Active Band Class": BAND[c["rat"]][c["band"]],
-                    title + "Active Channel": str(channel)})
-    return out
+    for row in [c, nr_cell(p)] if p["state"].get("endc") else [c]:
+        for title, channel in (("Band Information/", row["arfcn"] % 65536), ("Band Information (Extended)/", row["arfcn"])):
+            values = {"Radio Interface": printed(row["rat"]), "Active Band Class": BAND[row["rat"]][row["band"]],
+                      "Active Channel": str(channel)}
+            for key, value in values.items():  # qmicli gives the rows no numbers
+                out.setdefault(title + key, []).append(value)
+    return {k: v if isinstance(v, str) else "; ".join(v) for k, v in out.items()}
 
 
-def expect_tx_rx_lte(p):
+def expect_tx_rx(p, rat):
     """A receiver that searches is tuned and tells its power; what needs a cell is 0 then."""
     if p["state"]["operating_mode"] != "online":
         return UNAVAILABLE
-    c, out = serving(p), {}
-    listens = technology(p) == "lte"
-    best = max(chain["power_dbm"] for chain in p["rx"])
-    for i, chain in enumerate(p["rx"]):
+    beside = rat == "nr" and p["state"].get("endc")
+    c, chains, out = (p["nr"], p["nr_rx"], {}) if beside else (serving(p), p["rx"], {})
+    listens = beside or technology(p) == rat
+    best = max(chain["power_dbm"] for chain in chains)
+    for i, chain in enumerate(chains):
         t = "RX Chain %d/" % i
         level = tenth(c["rsrp_dbm"] + chain["power_dbm"] - best, -140, -44) if c and listens else "0.0"
         out.update({t + "Radio tuned": "yes" if listens else "no",
                     t + "Power": (tenth(chain["power_dbm"]) if listens else "0.0") + " dBm",
-                    t + "ECIO": (tenth(c["rsrq_db"]) if c and listens else "0.0") + " dB",
+                    t + "ECIO": (tenth(c["rsrq_db"], -31.5, 0) if c and listens else "0.0") + " dB",
                     t + "RSRP": level + " dBm", t + "Phase": "unknown"})
-    on = p["state"].get("tx_on") and listens
+    on = p["state"].get("tx_on") and technology(p) == rat  # the power is that of the LTE side in EN-DC
     out["TX/In traffic"] = "yes" if on else "no"
     if on:
         out["TX/Power"] = tenth(p["state"]["tx_power_dbm"]) + " dBm"
@@ -348,10 +429,17 @@ def expect_carriers(p):
     c = serving(p)
     if not c or c["rat"] != "lte":
         return UNAVAILABLE
-    width = ("%g" % c["bandwidth_mhz"]).replace(".", "-")
-    return {"DL Bandwidth": width, "No Secondary Cells": "", "Primary Cell Info/Physical Cell ID": str(c["pci"]),
-            "Primary Cell Info/RX Channel": str(c["arfcn"] % 65536), "Primary Cell Info/DL Bandwidth": width,
-            "Primary Cell Info/LTE Band": LTE_BAND[c["band"]]}
+    def carrier(title, cell):
+        return {title + "Physical Cell ID": str(cell["pci"]), title + "RX Channel": str(cell["arfcn"] % 65536),
+                title + "DL Bandwidth": ("%g" % cell["bandwidth_mhz"]).replace(".", "-"), title + "LTE Band": LTE_BAND[cell["band"]]}
+
+    out = carrier("Primary Cell Info/", c)
+    out["DL Bandwidth"] = out["Primary Cell Info/DL Bandwidth"]
+    for i, other in enumerate(p.get("secondary", [])):
+        title = "Secondary Cell %d Info/" % (i + 1)
+        out.update(carrier(title, other))
+        out.update({title + "State": "activated" if other["activated"] else "deactivated", title + "Cell index": str(i + 1)})
+    return out if "secondary" in p else {**out, "No Secondary Cells": ""}
 
 
 def expect_operating_mode(p):
@@ -394,7 +482,8 @@ COMMANDS = {
     "--nas-get-serving-system": expect_serving_system,
     "--nas-get-cell-location-info": expect_cells,
     "--nas-get-rf-band-info": expect_rf_band,
-    "--nas-get-tx-rx-info=lte": expect_tx_rx_lte,
+    "--nas-get-tx-rx-info=lte": lambda p: expect_tx_rx(p, "lte"),
+    "--nas-get-tx-rx-info=5gnr": lambda p: expect_tx_rx(p, "nr"),
     "--nas-get-lte-cphy-ca-info": expect_carriers,
     "--nas-get-home-network": expect_home,
     "--dms-get-operating-mode": expect_operating_mode,

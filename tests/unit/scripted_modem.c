@@ -2,13 +2,9 @@
 #include "scripted_modem.h"
 
 #include "bytes.h"
+#include "scripted_pty.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <stdlib.h>
-#include <termios.h>
-#include <unistd.h>
 
 #define FRAME_MAX    4096
 #define CLIENTS_MAX  64
@@ -28,15 +24,12 @@ typedef struct {
 } Entry;
 
 struct ScriptedModem {
-	int master, slave;
-	char device[64];
-	guint watch_id;
+	ScriptedPty pty;
 	ScriptedModemMood mood;
 	GPtrArray *entries;  /* of Entry */
 	GArray *asked;       /* of guint32: service << 16 | message */
 	guint8 clients[CLIENTS_MAX]; /* service of each client id, 0: free */
 	guint requests;
-	GByteArray *input;
 };
 
 /* --- captures --- */
@@ -56,22 +49,6 @@ static Entry *add_entry(ScriptedModem *modem, guint8 service, guint16 message)
 	entry->tlvs = g_byte_array_new();
 	g_ptr_array_add(modem->entries, entry);
 	return entry;
-}
-
-/* "01 02:03" appended as bytes. */
-static void append_hex(GByteArray *bytes, const char *text, const char *where)
-{
-	while (*text) {
-		if (g_ascii_isspace(*text) || *text == ':') {
-			text++;
-			continue;
-		}
-		if (!g_ascii_isxdigit(text[0]) || !g_ascii_isxdigit(text[1]))
-			g_error("%s: not a byte: %s", where, text);
-		guint8 byte = (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-		g_byte_array_append(bytes, &byte, 1);
-		text += 2;
-	}
 }
 
 static void append_tlv(GByteArray *bytes, guint8 type, const guint8 *value, gsize length)
@@ -135,19 +112,12 @@ static void take_frame(ScriptedModem *modem, const GByteArray *frame, const char
 
 static void load(ScriptedModem *modem, const char *path)
 {
-	g_autofree char *text = NULL;
-	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) lines = scripted_read_lines(path);
 	g_autoptr(GByteArray) frame = NULL; /* being collected */
 	Entry *entry = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &error))
-		g_error("%s", error->message);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (guint i = 0; lines[i]; i++) {
 		g_autofree char *where = g_strdup_printf("%s:%u", path, i + 1);
-		char *comment = strchr(lines[i], '#');
-		if (comment)
-			*comment = '\0';
-		g_auto(GStrv) words = g_strsplit_set(g_strstrip(lines[i]), " \t", -1);
+		g_auto(GStrv) words = g_strsplit_set(lines[i], " \t", -1);
 		gboolean is_tlv = strlen(lines[i]) >= 3 && lines[i][2] == ':' && !frame;
 		gboolean is_bytes = frame && *lines[i] && g_ascii_isxdigit(lines[i][0]) && g_ascii_isxdigit(lines[i][1]);
 		if (frame && !is_bytes) {
@@ -155,13 +125,13 @@ static void load(ScriptedModem *modem, const char *path)
 			g_clear_pointer(&frame, g_byte_array_unref);
 		}
 		if (is_bytes) {
-			append_hex(frame, lines[i], where);
+			scripted_append_hex(frame, lines[i], where);
 		} else if (g_str_has_prefix(lines[i], "frame ")) {
 			frame = g_byte_array_new();
-			append_hex(frame, lines[i] + 6, where);
+			scripted_append_hex(frame, lines[i] + 6, where);
 		} else if (is_tlv && entry) {
 			g_autoptr(GByteArray) value = g_byte_array_new();
-			append_hex(value, lines[i] + 3, where);
+			scripted_append_hex(value, lines[i] + 3, where);
 			append_tlv(entry->tlvs, (guint8)strtoul(lines[i], NULL, 16), value->data, value->len);
 		} else if (words[0] && *words[0] && words[1]) {
 			entry = begin_message(modem, words, where);
@@ -172,20 +142,6 @@ static void load(ScriptedModem *modem, const char *path)
 }
 
 /* --- the port --- */
-
-void scripted_modem_write(ScriptedModem *modem, const void *bytes, gsize length)
-{
-	const guint8 *at = bytes;
-	while (length > 0) {
-		ssize_t n = write(modem->master, at, length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return; /* nobody reads, and the pty is full */
-		at += n;
-		length -= (gsize)n;
-	}
-}
 
 static void send_message(ScriptedModem *modem, guint8 service, guint8 client, guint8 kind, guint16 transaction, guint16 message,
 			 const guint8 *tlvs, gsize length)
@@ -207,7 +163,7 @@ static void send_message(ScriptedModem *modem, guint8 service, guint8 client, gu
 	byte_writer_u16(&w, (guint16)length);
 	byte_writer_put(&w, tlvs, length);
 	g_assert_false(w.failed);
-	scripted_modem_write(modem, frame, w.length);
+	scripted_pty_write(&modem->pty, frame, w.length);
 }
 
 static void respond(ScriptedModem *modem, guint8 service, guint8 client, guint16 transaction, guint16 message, guint16 error,
@@ -264,10 +220,10 @@ static void on_control(ScriptedModem *modem, guint8 transaction, guint16 message
 	respond(modem, SERVICE_CTL, 0, transaction, message, error, answer, length);
 }
 
-static const Entry *find_entry(const ScriptedModem *modem, guint8 service, guint16 message)
+static Entry *find_entry(const ScriptedModem *modem, guint8 service, guint16 message)
 {
 	for (guint i = 0; i < modem->entries->len; i++) {
-		const Entry *entry = g_ptr_array_index(modem->entries, i);
+		Entry *entry = g_ptr_array_index(modem->entries, i);
 		if (entry->service == service && entry->message == message && !entry->indication)
 			return entry;
 	}
@@ -291,13 +247,14 @@ static void on_request(ScriptedModem *modem, guint8 service, guint8 client, guin
 }
 
 /* The first frame of the input; FALSE while it is not all there. */
-static gboolean take_request(ScriptedModem *modem)
+static gboolean take_request(gpointer data)
 {
-	ByteReader r = byte_reader_init(modem->input->data, modem->input->len);
+	ScriptedModem *modem = data;
+	ByteReader r = byte_reader_init(modem->pty.input->data, modem->pty.input->len);
 	byte_reader_u8(&r);
 	guint16 length = byte_reader_u16(&r);
 	byte_reader_u8(&r);
-	if (r.failed || modem->input->len < length + 1u)
+	if (r.failed || modem->pty.input->len < length + 1u)
 		return FALSE;
 	guint8 service = byte_reader_u8(&r), client = byte_reader_u8(&r);
 	byte_reader_u8(&r);
@@ -310,20 +267,8 @@ static gboolean take_request(ScriptedModem *modem)
 		on_control(modem, (guint8)transaction, message, &r);
 	else
 		on_request(modem, service, client, transaction, message);
-	g_byte_array_remove_range(modem->input, 0, length + 1u);
+	g_byte_array_remove_range(modem->pty.input, 0, length + 1u);
 	return TRUE;
-}
-
-static gboolean on_readable(int fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
-{
-	ScriptedModem *modem = data;
-	guint8 buffer[FRAME_MAX];
-	ssize_t n = read(fd, buffer, sizeof buffer);
-	if (n > 0)
-		g_byte_array_append(modem->input, buffer, (guint)n);
-	while (take_request(modem))
-		;
-	return G_SOURCE_CONTINUE;
 }
 
 /* --- the door --- */
@@ -331,20 +276,9 @@ static gboolean on_readable(int fd, G_GNUC_UNUSED GIOCondition condition, gpoint
 ScriptedModem *scripted_modem_new(const char *path)
 {
 	ScriptedModem *modem = g_new0(ScriptedModem, 1);
-	struct termios tio;
-	modem->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	g_assert_true(modem->master >= 0 && grantpt(modem->master) == 0 && unlockpt(modem->master) == 0);
-	g_assert_cmpint(ptsname_r(modem->master, modem->device, sizeof modem->device), ==, 0);
-	g_assert_cmpint(fcntl(modem->master, F_SETFL, O_RDWR | O_NONBLOCK), ==, 0);
-	/* Held open, so that a client that goes does not hang the master up; and raw, for the bytes to come as they are. */
-	modem->slave = open(modem->device, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	g_assert_true(modem->slave >= 0 && tcgetattr(modem->slave, &tio) == 0);
-	cfmakeraw(&tio);
-	g_assert_cmpint(tcsetattr(modem->slave, TCSANOW, &tio), ==, 0);
 	modem->entries = g_ptr_array_new_with_free_func(entry_free);
 	modem->asked = g_array_new(FALSE, FALSE, sizeof(guint32));
-	modem->input = g_byte_array_new();
-	modem->watch_id = g_unix_fd_add(modem->master, G_IO_IN, on_readable, modem);
+	scripted_pty_init(&modem->pty, take_request, modem);
 	if (path)
 		load(modem, path);
 	return modem;
@@ -354,18 +288,20 @@ void scripted_modem_free(ScriptedModem *modem)
 {
 	if (!modem)
 		return;
-	g_source_remove(modem->watch_id);
-	close(modem->slave);
-	close(modem->master);
+	scripted_pty_clear(&modem->pty);
 	g_ptr_array_unref(modem->entries);
 	g_array_unref(modem->asked);
-	g_byte_array_unref(modem->input);
 	g_free(modem);
 }
 
 const char *scripted_modem_device(const ScriptedModem *modem)
 {
-	return modem->device;
+	return modem->pty.device;
+}
+
+void scripted_modem_write(ScriptedModem *modem, const void *bytes, gsize length)
+{
+	scripted_pty_write(&modem->pty, bytes, length);
 }
 
 void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood)
@@ -373,6 +309,15 @@ void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood)
 	modem->mood = mood;
 	if (mood == SCRIPTED_MODEM_FORGETS)
 		memset(modem->clients, 0, sizeof modem->clients);
+}
+
+void scripted_modem_set_answer(ScriptedModem *modem, guint8 service, guint16 message, const void *tlvs, gsize length)
+{
+	Entry *entry = find_entry(modem, service, message);
+	if (!entry)
+		entry = add_entry(modem, service, message);
+	g_byte_array_set_size(entry->tlvs, 0);
+	g_byte_array_append(entry->tlvs, tlvs, (guint)length);
 }
 
 guint scripted_modem_indicate(ScriptedModem *modem)

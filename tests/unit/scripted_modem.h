@@ -39,6 +39,8 @@ void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood);
 
 /* Sends the capture's indications to every client of their service. Returns how many messages went out. */
 guint scripted_modem_indicate(ScriptedModem *modem);
+/* From now on this message is answered with these TLVs, the result being added by itself. */
+void scripted_modem_set_answer(ScriptedModem *modem, guint8 service, guint16 message, const void *tlvs, gsize length);
 /* Writes these bytes as they are. */
 void scripted_modem_write(ScriptedModem *modem, const void *bytes, gsize length);
 

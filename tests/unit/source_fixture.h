@@ -10,7 +10,7 @@ typedef struct {
 	GString *text;   /* a line for each field: "radio mcc = 257", "cell rat=lte serving=1 ..." */
 	GString *told;   /* a line for each sentence */
 	guint n[OBSERVATION_KIND_MAX + 1];
-	guint events[16]; /* by EventCode */
+	guint events[32]; /* by EventCode */
 	Observation last[OBSERVATION_KIND_MAX + 1];
 	gboolean stopped;
 	guint after_stop; /* observations and sentences that came when they must not */
@@ -93,8 +93,9 @@ static inline void fixture_drop_log(G_GNUC_UNUSED const char *domain, G_GNUC_UNU
 static inline Fixture *fixture_new(guint interval_ms)
 {
 	Fixture *f = g_new0(Fixture, 1);
-	g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL); /* libqmi warns of modems that go away */
+	g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL); /* both libraries warn of modems that go away */
 	g_log_set_handler("Qmi", G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_CRITICAL, fixture_drop_log, NULL);
+	g_log_set_handler("Mbim", G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_CRITICAL, fixture_drop_log, NULL);
 	f->host.observe = fixture_observe;
 	f->host.tell = fixture_tell;
 	f->host.interval_ms = interval_ms;

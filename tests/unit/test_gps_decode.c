@@ -1,7 +1,8 @@
 /* What libgps's reports decode to, and which fix counts as fresh.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "source/gps_decode.h"
+#include "source/gps/decode.h"
+#include "source/gps/delay.h"
 
 #include <math.h>
 

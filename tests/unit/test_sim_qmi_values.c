@@ -33,6 +33,19 @@ static void levels_are_rounded_to_the_nearest_and_clamped(void)
 	g_assert_cmpint(nas_snr_cdb(&faint), ==, -200);
 }
 
+/* SS-RSRQ -43 to 20 dB, SS-SINR -23 to 40 dB: 3GPP TS 38.133, 10.1. */
+static void levels_of_nr_have_their_own_limits(void)
+{
+	SimCellView loud = {.rat = SIM_RAT_NR, .rsrp_dbm = -30, .rsrq_db = 21, .sinr_db = 44};
+	SimCellView faint = {.rat = SIM_RAT_NR, .rsrp_dbm = -150, .rsrq_db = -44, .sinr_db = -27};
+	g_assert_cmpint(nas_rsrp(&loud, 1), ==, -44);
+	g_assert_cmpint(nas_rsrp(&faint, 1), ==, -140);
+	g_assert_cmpint(nas_rsrq(&loud, 10), ==, 200);
+	g_assert_cmpint(nas_rsrq(&faint, 10), ==, -430);
+	g_assert_cmpint(nas_snr_cdb(&loud), ==, 400);
+	g_assert_cmpint(nas_snr_cdb(&faint), ==, -230);
+}
+
 static void ecio_is_positive_half_decibels(void)
 {
 	SimCellView cell = {.rat = SIM_RAT_UMTS, .rsrq_db = -7.6};
@@ -77,6 +90,15 @@ static void an_unknown_plmn_is_all_ones(void)
 	assert_bytes(bytes, 3, ones, 3);
 }
 
+static void a_tracking_area_of_nr_has_its_first_octet_first(void)
+{
+	static const guint8 expected[] = {0x01, 0x23, 0x45};
+	guint8 bytes[3];
+	ByteWriter w = byte_writer_init(bytes, sizeof bytes);
+	nas_put_nr_tac(&w, 0x012345);
+	assert_bytes(bytes, w.length, expected, sizeof expected);
+}
+
 static void bands_and_bandwidths_have_their_codes(void)
 {
 	static const struct {
@@ -88,7 +110,9 @@ static void bands_and_bandwidths_have_their_codes(void)
 		{SIM_RAT_LTE, 1, 1.4, 120, 0},  {SIM_RAT_LTE, 17, 3, 134, 1},    {SIM_RAT_LTE, 20, 10, 145, 3},
 		{SIM_RAT_LTE, 71, 20, 168, 5},  {SIM_RAT_LTE, 66, 15, 161, 4},   {SIM_RAT_LTE, 38, 5, 140, 2},
 		{SIM_RAT_LTE, 99, 7, 0, 0xff},  {SIM_RAT_UMTS, 8, 5, 87, 22},    {SIM_RAT_GSM, 8, 0.2, 45, 20},
-		{SIM_RAT_GSM, 3, 0.2, 47, 20},  {SIM_RAT_NR, 78, 100, 0, 0xff},
+		{SIM_RAT_GSM, 3, 0.2, 47, 20},  {SIM_RAT_NR, 78, 100, 269, 0xff},
+		{SIM_RAT_NR, 1, 20, 250, 0xff}, {SIM_RAT_NR, 71, 5, 264, 0xff},  {SIM_RAT_NR, 40, 20, 285, 0xff},
+		{SIM_RAT_NR, 99, 20, 0, 0xff},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		SimCellView cell = {.rat = rows[i].rat, .band = rows[i].band, .bandwidth_mhz = rows[i].mhz};
@@ -103,6 +127,11 @@ static void a_reject_is_told_of_until_registration(void)
 	g_assert_true(nas_has_reject(&state));
 	g_assert_cmpint(nas_reject_domain(&state), ==, NAS_DOMAIN_PS);
 	g_assert_cmpint(nas_domain(&state), ==, NAS_DOMAIN_CAMPED);
+	g_assert_true(nas_has_reject_of(&state, SIM_RAT_LTE));
+	g_assert_false(nas_has_reject_of(&state, SIM_RAT_NR)); /* 5GMM has other causes */
+	state.reject_rat = SIM_RAT_NR;
+	g_assert_false(nas_has_reject_of(&state, SIM_RAT_LTE));
+	g_assert_true(nas_has_reject_of(&state, SIM_RAT_NR));
 	state.registration = SIM_REG_REGISTERED;
 	state.ps_attached = TRUE;
 	g_assert_false(nas_has_reject(&state));
@@ -114,6 +143,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 #define ADD(path, function) g_test_add_func("/sim-qmi-values/" path, function)
 	ADD("levels-are-rounded-to-the-nearest-and-clamped", levels_are_rounded_to_the_nearest_and_clamped);
+	ADD("levels-of-nr-have-their-own-limits", levels_of_nr_have_their_own_limits);
+	ADD("a-tracking-area-of-nr-has-its-first-octet-first", a_tracking_area_of_nr_has_its_first_octet_first);
 	ADD("ecio-is-positive-half-decibels", ecio_is_positive_half_decibels);
 	ADD("a-leading-zero-of-an-mnc-is-kept", a_leading_zero_of_an_mnc_is_kept);
 	ADD("an-unknown-plmn-is-all-ones", an_unknown_plmn_is_all_ones);

@@ -141,6 +141,50 @@ static void test_ranges(void)
 	refuse_changed("[modem a]", "[modem a/b]", "x.scenario:14:", "letters");
 }
 
+static void test_nr_cells(void)
+{
+	static const char cell[] = "[cell nr]\nrat = nr\nplmn = 257-01\nlat = 53.9\nlon = 27.57\npci = 1007\ntac = 0xFFFFFF\n"
+				   "cell_id = 0xFFFFFFFFF\n"; /* lines 18 to 25 */
+	static const struct {
+		const char *keys;
+		guint32 band, scs_khz;
+		double bandwidth_mhz, power_dbm;
+	} rows[] = {
+		{"earfcn = 636666\n", 78, 30, 40, 38},
+		{"earfcn = 636666\nband = 77\nbandwidth_mhz = 100\n", 77, 30, 100, 38},
+		{"earfcn = 152000\n", 28, 15, 20, 28},
+		{"earfcn = 530000\nband = 41\nscs_khz = 15\n", 41, 15, 20, 28},
+		{"earfcn = 530000\nscs_khz = 30\nbandwidth_mhz = 15\npower_dbm = 33\n", 7, 30, 15, 33},
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *text = g_strconcat(cell, rows[i].keys, NULL);
+		g_autoptr(SimScenario) scenario = load(text);
+		const SimCell *read = sim_scenario_cell(scenario, 1);
+		g_assert_cmpuint(read->cell_id, ==, G_GUINT64_CONSTANT(0xFFFFFFFFF));
+		g_assert_true(read->standalone);
+		g_assert_cmpuint(read->carrier.band, ==, rows[i].band);
+		g_assert_cmpuint(read->carrier.scs_khz, ==, rows[i].scs_khz);
+		g_assert_cmpfloat(read->carrier.bandwidth_mhz, ==, rows[i].bandwidth_mhz);
+		g_assert_cmpfloat(read->power_dbm, ==, rows[i].power_dbm);
+	}
+	static const char *const refused[][3] = {
+		{"earfcn = 636666\nband = 79\n", "x.scenario:27:", "n79, which has 693334 to 733333"},
+		{"earfcn = 636666\nbandwidth_mhz = 5\n", "x.scenario:27:", "10 to 100"},
+		{"earfcn = 636666\nscs_khz = 60\n", "x.scenario:27:", "15"},
+		{"earfcn = 700\n", "x.scenario:26:", "NR-ARFCN 700"},
+		{"earfcn = 636666\nendc = yes\n", "x.scenario:27:", "only a cell of LTE"},
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+		g_autofree char *text = g_strconcat(cell, refused[i][0], NULL);
+		refuse_more(text, refused[i][1], refused[i][2]);
+	}
+	refuse_changed("earfcn = 1300", "earfcn = 1300\nscs_khz = 15", "x.scenario:11:", "only a cell of NR");
+	refuse_changed("earfcn = 1300", "earfcn = 1300\nbandwidth_mhz = 100", "x.scenario:11:", "1.4, 3, 5, 10, 15 and 20");
+	refuse_changed("[gps main]", "rats = lte\nnr_mode = sa\n[gps main]", "x.scenario:17:", "no nr among its rats");
+	refuse_changed("[gps main]", "rats = 5g\n[gps main]", "x.scenario:16:", "nr, lte, umts, gsm");
+	refuse_changed("[gps main]", "carriers = 6\n[gps main]", "x.scenario:16:", "between 1 and 5");
+}
+
 static void test_happening_errors(void)
 {
 	refuse_more("[happening x]\nwhat = cells-off\nat = 1\ncells = one, two\n", "x.scenario:21:", "no \"two\"");
@@ -206,6 +250,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sim/scenario/unknown-words-name-their-line", test_unknown);
 	g_test_add_func("/sim/scenario/missing-keys-are-named", test_missing);
 	g_test_add_func("/sim/scenario/impossible-values-are-refused", test_ranges);
+	g_test_add_func("/sim/scenario/nr-cells-and-5g-modems", test_nr_cells);
 	g_test_add_func("/sim/scenario/happenings-that-cannot-be", test_happening_errors);
 	g_test_add_func("/sim/scenario/happening-chooses-its-cells", test_choice_of_cells);
 	g_test_add_func("/sim/scenario/ramps-and-overlapping-happenings", test_ramp_and_overlap);

@@ -3,6 +3,8 @@
 
 static const SimEngineClass *const classes[] = {
 	&sim_qmi_engine,
+	&sim_mbim_engine,
+	&sim_mbim_qmi_engine,
 };
 
 const SimEngineClass *sim_engine_class(const char *protocol)

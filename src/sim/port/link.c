@@ -12,7 +12,10 @@ struct SimLink {
 	SimCutFunc cut;
 	SimMessageFunc func;
 	gpointer user_data;
-	guint in_watch, out_watch; /* source ids, 0: none */
+	guint in_watch, out_watch, out_pause; /* source ids, 0: none */
+	gboolean held;
+	gsize piece; /* 0: whole messages */
+	guint pause_ms;
 
 	guint8 in[2 * SIM_MESSAGE_MAX];
 	gsize in_length;
@@ -71,19 +74,32 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Writes as much of the queue as the pty takes; TRUE when all of it went. */
+static void push_out(SimLink *link);
+
+static gboolean on_pause_over(gpointer user_data)
+{
+	SimLink *link = user_data;
+	link->out_pause = 0;
+	push_out(link);
+	return G_SOURCE_REMOVE;
+}
+
+/* Writes as much of the queue as it may and the pty takes; TRUE when the pty need not be watched for more. */
 static gboolean flush_queue(SimLink *link)
 {
 	GBytes *message;
-	while ((message = g_queue_peek_head(&link->out))) {
+	while (!link->held && link->out_pause == 0 && (message = g_queue_peek_head(&link->out))) {
 		gsize size;
 		const guint8 *data = g_bytes_get_data(message, &size);
-		ssize_t n = write(link->fd, data + link->out_written, size - link->out_written);
+		gsize left = size - link->out_written;
+		ssize_t n = write(link->fd, data + link->out_written, link->piece > 0 ? MIN(link->piece, left) : left);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return FALSE;
 		link->out_written += (gsize)n;
+		if (link->piece > 0)
+			link->out_pause = g_timeout_add(link->pause_ms, on_pause_over, link);
 		if (link->out_written < size)
 			continue;
 		link->out_written = 0;
@@ -100,6 +116,24 @@ static gboolean on_writable(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition con
 		return G_SOURCE_CONTINUE;
 	link->out_watch = 0;
 	return G_SOURCE_REMOVE;
+}
+
+static void push_out(SimLink *link)
+{
+	if (!flush_queue(link) && link->out_watch == 0)
+		link->out_watch = g_unix_fd_add(link->fd, G_IO_OUT, on_writable, link);
+}
+
+void sim_link_hold(SimLink *link, gboolean held)
+{
+	link->held = held;
+	push_out(link);
+}
+
+void sim_link_cut_up(SimLink *link, gsize piece, guint pause_ms)
+{
+	link->piece = piece;
+	link->pause_ms = pause_ms;
 }
 
 /* Makes room for `size` bytes by dropping the oldest messages, but not one that is half written. */
@@ -119,8 +153,7 @@ void sim_link_send(SimLink *link, const guint8 *message, gsize size)
 	make_room(link, size);
 	g_queue_push_tail(&link->out, g_bytes_new(message, size));
 	link->out_bytes += size;
-	if (!flush_queue(link) && link->out_watch == 0)
-		link->out_watch = g_unix_fd_add(link->fd, G_IO_OUT, on_writable, link);
+	push_out(link);
 }
 
 SimLink *sim_link_new(int fd, SimCutFunc cut, SimMessageFunc func, gpointer user_data)
@@ -143,6 +176,8 @@ void sim_link_free(SimLink *link)
 		g_source_remove(link->in_watch);
 	if (link->out_watch)
 		g_source_remove(link->out_watch);
+	if (link->out_pause)
+		g_source_remove(link->out_pause);
 	g_queue_clear_full(&link->out, (GDestroyNotify)g_bytes_unref);
 	g_free(link);
 }

@@ -31,6 +31,10 @@ typedef struct SimLink SimLink;
 SimLink *sim_link_new(int fd, SimCutFunc cut, SimMessageFunc func, gpointer user_data);
 void sim_link_free(SimLink *link);
 void sim_link_send(SimLink *link, const guint8 *message, gsize size);
+/* While held nothing goes out; at the end all that is in the queue does. */
+void sim_link_hold(SimLink *link, gboolean held);
+/* Writes no more than `piece` bytes at once, with pauses between; 0 writes whole messages. */
+void sim_link_cut_up(SimLink *link, gsize piece, guint pause_ms);
 
 /* Messages thrown away because nobody read them, and bytes skipped because they were no message. */
 guint64 sim_link_dropped(const SimLink *link);

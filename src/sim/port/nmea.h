@@ -27,6 +27,7 @@ typedef struct {
 	double lat_deg, lon_deg, altitude_m; /* as the receiver believes; valid with a fix */
 	double speed_mps, course_deg;
 	double pdop, hdop, vdop;
+	double error_m; /* radius about the reported place in which the true one is in 68 % of cases; not told by NMEA */
 	guint n_satellites;
 	SimSatellite satellites[SIM_MAX_SATELLITES];
 } SimEpoch;

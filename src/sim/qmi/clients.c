@@ -23,6 +23,16 @@ void sim_qmi_clients_free(SimQmiClients *clients)
 	g_free(clients);
 }
 
+static SimQmiClient *find(SimQmiClients *clients, guint8 service, guint8 id)
+{
+	for (guint i = 0; i < clients->list->len; i++) {
+		SimQmiClient *client = sim_qmi_clients_nth(clients, i);
+		if (client->service == service && client->id == id)
+			return client;
+	}
+	return NULL;
+}
+
 SimQmiClient *sim_qmi_clients_allocate(SimQmiClients *clients, const SimQmiService *service)
 {
 	guint in_use = 0;
@@ -33,7 +43,7 @@ SimQmiClient *sim_qmi_clients_allocate(SimQmiClients *clients, const SimQmiServi
 	guint8 *last = &clients->last_id[service->id];
 	do
 		*last = (guint8)(*last % ID_MAX + 1);
-	while (sim_qmi_clients_find(clients, service->id, *last));
+	while (find(clients, service->id, *last));
 	SimQmiClient *client = g_new0(SimQmiClient, 1);
 	client->service = service->id;
 	client->id = *last;
@@ -44,12 +54,16 @@ SimQmiClient *sim_qmi_clients_allocate(SimQmiClients *clients, const SimQmiServi
 
 SimQmiClient *sim_qmi_clients_find(SimQmiClients *clients, guint8 service, guint8 id)
 {
-	for (guint i = 0; i < clients->list->len; i++) {
-		SimQmiClient *client = sim_qmi_clients_nth(clients, i);
-		if (client->service == service && client->id == id)
-			return client;
-	}
-	return NULL;
+	SimQmiClient *client = find(clients, service, id);
+	return client && !client->leaked ? client : NULL;
+}
+
+gboolean sim_qmi_clients_leak(SimQmiClients *clients, guint8 service, guint8 id)
+{
+	SimQmiClient *client = sim_qmi_clients_find(clients, service, id);
+	if (client)
+		client->leaked = TRUE;
+	return client != NULL;
 }
 
 gboolean sim_qmi_clients_release(SimQmiClients *clients, guint8 service, guint8 id)

@@ -14,8 +14,11 @@ void sim_qmi_clients_free(SimQmiClients *clients);
 
 /* A new client of the service, owned by the table, or NULL when all of its ids are out. */
 SimQmiClient *sim_qmi_clients_allocate(SimQmiClients *clients, const SimQmiService *service);
+/* Not one that leaked. */
 SimQmiClient *sim_qmi_clients_find(SimQmiClients *clients, guint8 service, guint8 id);
 gboolean sim_qmi_clients_release(SimQmiClients *clients, guint8 service, guint8 id);
+/* As if released, to its owner; but it counts and stays in the table until all are released. */
+gboolean sim_qmi_clients_leak(SimQmiClients *clients, guint8 service, guint8 id);
 void sim_qmi_clients_release_all(SimQmiClients *clients);
 
 guint sim_qmi_clients_count(const SimQmiClients *clients);

@@ -7,14 +7,21 @@
 #define TLV_ARGUMENT 0x01
 #define TLV_PROTOCOL 0x10
 
+static gboolean has_service(const SimQmiCall *call, const SimQmiService *service)
+{
+	return !service->of_gnss || call->info->has_gnss;
+}
+
 /* Get Version Info 0x0021: 01 count u8, { service u8, major u16, minor u16 } */
-static gboolean write_versions(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+static gboolean write_versions(const SimQmiCall *call, ByteWriter *w)
 {
 	guint8 n = 0;
-	while (sim_qmi_services[n])
-		n++;
+	for (guint i = 0; sim_qmi_services[i]; i++)
+		n = (guint8)(n + has_service(call, sim_qmi_services[i]));
 	byte_writer_u8(w, n);
-	for (guint i = 0; i < n; i++) {
+	for (guint i = 0; sim_qmi_services[i]; i++) {
+		if (!has_service(call, sim_qmi_services[i]))
+			continue;
 		byte_writer_u8(w, sim_qmi_services[i]->id);
 		byte_writer_u16(w, sim_qmi_services[i]->major);
 		byte_writer_u16(w, sim_qmi_services[i]->minor);
@@ -30,8 +37,10 @@ static SimQmiError handle_allocate(SimQmiCall *call)
 		return SIM_QMI_MISSING_ARGUMENT;
 	guint8 id = byte_reader_u8(&r);
 	const SimQmiService *service = sim_qmi_service_find(id);
-	if (r.failed || !service || id == SIM_QMI_CTL)
+	if (r.failed || !service || id == SIM_QMI_CTL || !has_service(call, service))
 		return SIM_QMI_INVALID_SERVICE_TYPE;
+	if (sim_engine_has_fault(call->engine, SIM_FAULT_EXHAUSTED_CLIENTS))
+		return SIM_QMI_CLIENT_IDS_EXHAUSTED;
 	call->client = sim_qmi_clients_allocate(call->clients, service);
 	return call->client ? SIM_QMI_OK : SIM_QMI_CLIENT_IDS_EXHAUSTED;
 }
@@ -43,6 +52,12 @@ static gboolean write_allocated(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
+static gboolean keeps_clients(const SimEngine *engine)
+{
+	return sim_engine_has_fault(engine, SIM_FAULT_LEAKING_CLIENTS) || sim_engine_has_fault(engine, SIM_FAULT_EXHAUSTED_CLIENTS) ||
+	       sim_engine_has_fault(engine, SIM_FAULT_DOUBLED_INDICATIONS);
+}
+
 /* Release CID 0x0023: in 01 service u8, client u8; out the same */
 static SimQmiError handle_release(SimQmiCall *call)
 {
@@ -50,7 +65,8 @@ static SimQmiError handle_release(SimQmiCall *call)
 	if (!sim_qmi_frame_tlv(call->request, TLV_ARGUMENT, &r))
 		return SIM_QMI_MISSING_ARGUMENT;
 	guint8 service = byte_reader_u8(&r), id = byte_reader_u8(&r);
-	return !r.failed && sim_qmi_clients_release(call->clients, service, id) ? SIM_QMI_OK : SIM_QMI_INVALID_CLIENT_ID;
+	gboolean done = (keeps_clients(call->engine) ? sim_qmi_clients_leak : sim_qmi_clients_release)(call->clients, service, id);
+	return !r.failed && done ? SIM_QMI_OK : SIM_QMI_INVALID_CLIENT_ID;
 }
 
 static gboolean write_released(const SimQmiCall *call, ByteWriter *w)

@@ -7,15 +7,16 @@
 enum { REPORT_OPERATING_MODE = 1 << 0 };
 
 /* Get Capabilities 0x0020: 01 max tx bit/s u32, max rx u32, data service u8, SIM u8, count u8, { radio u8 } */
-static gboolean write_capabilities(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+static gboolean write_capabilities(const SimQmiCall *call, ByteWriter *w)
 {
-	static const guint8 radios[] = {4, 5, 8}; /* GSM, UMTS, LTE */
-	byte_writer_u32(w, 50000000);             /* LTE category 4 */
-	byte_writer_u32(w, 150000000);
+	static const guint8 radios[] = {4, 5, 8, 10}; /* GSM, UMTS, LTE, NR */
+	guint8 n = call->info->has_nr ? 4 : 3;
+	byte_writer_u32(w, call->info->has_nr ? 900000000 : 50000000); /* as an RM500Q has it, or LTE category 4 */
+	byte_writer_u32(w, call->info->has_nr ? 2500000000 : 150000000);
 	byte_writer_u8(w, 3); /* circuits and packets at once */
 	byte_writer_u8(w, 2); /* SIM supported */
-	byte_writer_u8(w, sizeof radios);
-	byte_writer_put(w, radios, sizeof radios);
+	byte_writer_u8(w, n);
+	byte_writer_put(w, radios, n);
 	return TRUE;
 }
 
@@ -87,6 +88,29 @@ static gboolean write_operating_mode(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
+/* Set Operating Mode 0x002E: in 01 mode u8. As Qualcomm's firmware does, it restarts from offline alone. */
+static SimQmiError handle_set_mode(SimQmiCall *call)
+{
+	static const struct {
+		guint8 mode;
+		SimOrder order;
+	} orders[] = {{0, SIM_ORDER_ONLINE},  {1, SIM_ORDER_LOW_POWER}, {3, SIM_ORDER_OFFLINE},
+		      {4, SIM_ORDER_RESTART}, {5, SIM_ORDER_SHUT_DOWN}, {7, SIM_ORDER_LOW_POWER}};
+	ByteReader r;
+	gsize i = 0;
+	if (!sim_qmi_frame_tlv(call->request, 0x01, &r))
+		return SIM_QMI_MISSING_ARGUMENT;
+	guint8 mode = byte_reader_u8(&r);
+	while (i < G_N_ELEMENTS(orders) && orders[i].mode != mode)
+		i++;
+	if (r.failed || i == G_N_ELEMENTS(orders) || !call->engine->order)
+		return SIM_QMI_INVALID_ARGUMENT;
+	if (orders[i].order == SIM_ORDER_RESTART && call->state->operating_mode != SIM_OPMODE_OFFLINE)
+		return SIM_QMI_INVALID_TRANSITION;
+	call->engine->order(orders[i].order, call->engine->user_data);
+	return SIM_QMI_OK;
+}
+
 static gboolean write_hardware_restricted(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
 {
 	byte_writer_u8(w, 0); /* no kill switch */
@@ -121,6 +145,7 @@ static const SimQmiRequest requests[] = {
 	{0x0023, "Get Revision", NULL, revision_tlvs},
 	{0x0025, "Get IDs", NULL, ids_tlvs},
 	{0x002D, "Get Operating Mode", NULL, mode_tlvs},
+	{0x002E, "Set Operating Mode", handle_set_mode, NULL},
 	{0x003C, "UIM Get ICCID", need_card, iccid_tlvs},
 	{0x0043, "UIM Get IMSI", need_open_card, imsi_tlvs},
 	{0x0051, "Get Software Version", NULL, revision_tlvs},

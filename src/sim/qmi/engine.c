@@ -1,6 +1,6 @@
 /* engine.c - a modem that speaks QMI: requests find their row, rows make responses, changes make indications.
  *
- * Services: CTL, DMS, NAS, WDS (no data session yet) and UIM. A message that is not simulated gets the
+ * Services: CTL, DMS, NAS, WDS (no data session yet), UIM, and LOC where there is a receiver. A message that is not simulated gets the
  * protocol error InvalidQmiCommand (71), a client id that is not allocated InvalidClientId (7).
  *
  * While the state's operating mode is RESETTING the modem is deaf and all client ids are lost; when it comes
@@ -14,7 +14,7 @@
 #define CTL_SYNC 0x0027
 
 const SimQmiService *const sim_qmi_services[] = {
-	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, NULL,
+	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, &sim_qmi_loc, NULL,
 };
 
 /* One state of the world with what the modem makes of it. */
@@ -58,6 +58,7 @@ gboolean sim_qmi_write_text(ByteWriter *w, const char *text)
 static SimQmiCall call_for(SimQmiEngine *qmi, const View *view, SimQmiClient *client)
 {
 	SimQmiCall call = {
+		.engine = &qmi->base,
 		.info = qmi->base.info,
 		.state = &view->state,
 		.rat = view->rat,
@@ -87,6 +88,8 @@ static SimQmiError serve(SimQmiCall *call, const SimQmiRequest *row)
 {
 	if (call->request->service != SIM_QMI_CTL && !call->client)
 		return SIM_QMI_INVALID_CLIENT_ID;
+	if (call->client && call->client->mismatched && sim_engine_has_fault(call->engine, SIM_FAULT_POLICY_MISMATCH))
+		return SIM_QMI_POLICY_MISMATCH;
 	if (!row)
 		return SIM_QMI_INVALID_QMI_COMMAND;
 	return row->handle ? row->handle(call) : SIM_QMI_OK;
@@ -143,6 +146,8 @@ static void indicate_changes(SimQmiEngine *qmi, const View *before)
 	for (guint i = 0; i < sim_qmi_clients_count(qmi->clients); i++) {
 		SimQmiClient *client = sim_qmi_clients_nth(qmi->clients, i);
 		const SimQmiIndication *row = sim_qmi_service_find(client->service)->indications;
+		if (client->leaked && !sim_engine_has_fault(&qmi->base, SIM_FAULT_DOUBLED_INDICATIONS))
+			continue;
 		for (; row && row->name; row++)
 			if (client->reports & row->report)
 				indicate(qmi, before, client, row);
@@ -210,6 +215,29 @@ static SimCut cut(const guint8 *data, gsize length, gsize *ret_size)
 	return SIM_CUT_GARBAGE;
 }
 
+static guint32 message_id(const guint8 *message, gsize size)
+{
+	SimQmiFrame frame;
+	return sim_qmi_frame_parse(message, size, &frame, &size) == SIM_QMI_PARSE_REQUEST
+		       ? (guint32)frame.service << 16 | frame.message
+		       : 0;
+}
+
+static gboolean is_control(const guint8 *message, gsize size)
+{
+	guint32 service = message_id(message, size) >> 16;
+	return service == SIM_QMI_CTL || service == SIM_QMI_DMS;
+}
+
+static void begin_fault(SimEngine *engine, SimFault fault)
+{
+	SimQmiClients *clients = ((SimQmiEngine *)engine)->clients;
+	if (fault == SIM_FAULT_LOST_CLIENTS)
+		sim_qmi_clients_release_all(clients);
+	for (guint i = 0; i < sim_qmi_clients_count(clients); i++)
+		sim_qmi_clients_nth(clients, i)->mismatched |= fault == SIM_FAULT_POLICY_MISMATCH;
+}
+
 const SimEngineClass sim_qmi_engine = {
 	.protocol = "qmi",
 	.cut = cut,
@@ -218,4 +246,8 @@ const SimEngineClass sim_qmi_engine = {
 	.update = update,
 	.clients = count_clients,
 	.free = engine_free,
+	.message_id = message_id,
+	.is_control = is_control,
+	.begin_fault = begin_fault,
+	.garble = sim_qmi_garble,
 };

@@ -1,6 +1,8 @@
 /* mux.c - see mux.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/qmi/mux.h"
 
+#include "sim/port/faults.h"
+
 #define MARKER      0x01
 #define FROM_HOST   0x00
 #define FROM_MODEM  0x80
@@ -140,4 +142,17 @@ gboolean sim_qmi_message_end(SimQmiMessage *message)
 	put_u16_at(message, 1, message->writer.length - 1);
 	put_u16_at(message, message->tlvs_at - 2, message->writer.length - message->tlvs_at);
 	return TRUE;
+}
+
+void sim_qmi_garble(guint8 *message, gsize size, GRand *dice)
+{
+	ByteReader r = byte_reader_init(message, size);
+	byte_reader_take(&r, message[4] == SIM_QMI_CTL ? QMUX_SIZE + 6 : QMUX_SIZE + 7);
+	while (byte_reader_left(&r) > 0) {
+		guint8 type = byte_reader_u8(&r);
+		guint16 length = byte_reader_u16(&r);
+		gsize at = r.offset;
+		if (byte_reader_take(&r, length) && type != RESULT_TYPE)
+			sim_faults_randomise(dice, message + at, length);
+	}
 }

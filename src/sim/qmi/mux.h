@@ -27,6 +27,7 @@
 #define SIM_QMI_DMS 0x02
 #define SIM_QMI_NAS 0x03
 #define SIM_QMI_UIM 0x0B
+#define SIM_QMI_LOC 0x10
 
 typedef enum { SIM_QMI_REQUEST, SIM_QMI_RESPONSE, SIM_QMI_INDICATION } SimQmiKind;
 
@@ -42,8 +43,10 @@ typedef enum {
 	SIM_QMI_INVALID_SERVICE_TYPE = 31,
 	SIM_QMI_UIM_UNINITIALIZED = 37,
 	SIM_QMI_INVALID_ARGUMENT = 48,
+	SIM_QMI_INVALID_TRANSITION = 60,
 	SIM_QMI_INVALID_QMI_COMMAND = 71,
 	SIM_QMI_INFORMATION_UNAVAILABLE = 74,
+	SIM_QMI_POLICY_MISMATCH = 79,
 } SimQmiError;
 
 /* One request as it came in; `tlvs` is borrowed from the buffer that was parsed. */
@@ -88,3 +91,6 @@ void sim_qmi_message_tlv_drop(SimQmiMessage *message);
 void sim_qmi_message_result(SimQmiMessage *message, SimQmiError error);
 /* Fills the lengths in. FALSE when the message did not fit; otherwise data[0 .. writer.length) is the frame. */
 gboolean sim_qmi_message_end(SimQmiMessage *message);
+
+/* Random values in all TLVs of a message of the modem's but the result's: what follows success is rubbish. */
+void sim_qmi_garble(guint8 *message, gsize size, GRand *dice);

@@ -36,9 +36,9 @@ static gboolean write_emergency(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter
 	return TRUE;
 }
 
-static gboolean write_mode_preference(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+static gboolean write_mode_preference(const SimQmiCall *call, ByteWriter *w)
 {
-	byte_writer_u16(w, 1 << 2 | 1 << 3 | 1 << 4); /* GSM, UMTS, LTE */
+	byte_writer_u16(w, (guint16)(1 << 2 | 1 << 3 | 1 << 4 | (call->info->has_nr ? 1 << 6 : 0))); /* GSM, UMTS, LTE, NR */
 	return TRUE;
 }
 
@@ -68,7 +68,7 @@ static const SimQmiTlv preference_tlvs[] = {
 /* Network Reject indication 0x68: 01 radio u8, 02 domain u8, 03 cause u8, 10 MCC u16, MNC u16, MNC has three digits u8 */
 static gboolean write_reject_radio(const SimQmiCall *call, ByteWriter *w)
 {
-	byte_writer_u8(w, nas_radio(call->rat));
+	byte_writer_u8(w, nas_radio(call->state->reject_rat == SIM_RAT_NR ? SIM_RAT_NR : call->rat));
 	return TRUE;
 }
 

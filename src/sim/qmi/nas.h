@@ -1,7 +1,10 @@
 /* nas.h - inside the network access service: what its files share.
  *
  * Ranges: Qualcomm's description gives RSRP -140 to -44 dBm, RSRQ -20 to -3 dB, RSSI -120 to 0 dBm (also
- * 3GPP TS 36.133, 9.1), and SNR saturates at -20 and +30 dB. Values beyond are clamped, as firmware does.
+ * 3GPP TS 36.133, 9.1), and SNR saturates at -20 and +30 dB. Of NR: SS-RSRP the same, SS-RSRQ -43 to 20 dB, SS-SINR
+ * -23 to 40 dB (TS 38.133, 10.1). Values beyond are clamped, as firmware does.
+ *
+ * A modem without NR sends none of NR's fields. In EN-DC the NR cell has no identity: modems do not read its SIB1.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -26,9 +29,13 @@ guint8 nas_domain(const SimModemState *state);
 guint8 nas_reject_domain(const SimModemState *state);
 /* A reject is told of until the modem registers. */
 gboolean nas_has_reject(const SimModemState *state);
+/* And with the technology whose cause it is: 5GMM's numbers mean something else in EMM, EMM's and MM's agree. */
+gboolean nas_has_reject_of(const SimModemState *state, SimRat rat);
 
 /* The cell that is being received and served by, of the technology, or NULL. */
 const SimCellView *nas_serving(const SimQmiCall *call, SimRat rat);
+/* The NR cell in use: the serving one (standalone), or the secondary one beside an LTE cell (EN-DC); NULL without. */
+const SimCellView *nas_nr(const SimQmiCall *call);
 /* The cell whose identity is shown, when it is of the technology, or NULL. */
 const SimCellView *nas_camped(const SimQmiCall *call, SimRat rat);
 /* For messages that say nothing without a cell. */
@@ -49,6 +56,8 @@ void nas_put_plmn_numbers(ByteWriter *w, const char *mcc, const char *mnc);
 gboolean nas_mnc_has_three(const char *mnc);
 /* Three characters each; the third of a two-digit MNC is 0xFF. */
 void nas_put_plmn_text(ByteWriter *w, const char *mcc, const char *mnc);
+/* A tracking area code of NR: three octets, the most significant first. */
+void nas_put_nr_tac(ByteWriter *w, guint32 tac);
 /* Three octets as on the air, 3GPP TS 24.008, 10.5.1.3; all FF where the cell's PLMN is not known. */
 void nas_put_plmn_bcd(ByteWriter *w, const SimCellView *cell);
 

@@ -1,10 +1,13 @@
 /* nas_cells.c - Cell Location Info 0x43: the serving cell and its neighbours, by technology.
  *
- * A modem camped on LTE sends 13, 14, 15, 16 and 1E, one on UMTS 11, 17 and 18, one on GSM 10. The EARFCN is
- * 16 bits wide in all of them: what does not fit is cut off, as firmware does (modems in bands 66 and 71 show
- * it). Values of cell reselection (S levels, priorities) are valid in idle mode only and 0 otherwise.
+ * A modem camped on LTE sends 13, 14, 15, 16 and 1E, one on UMTS 11, 17 and 18, one on GSM 10, one that uses NR 2E
+ * and 2F. The EARFCN is 16 bits wide in 13, 14 and 18: what does not fit is cut off, as firmware does (modems in bands
+ * 66 and 71 show it). Newer firmware tells all of it once more, in 32 bits: 27, 28 and 29, in the order of 13, 14
+ * and 18; so do these modems where something was cut off. Values of cell reselection (S levels, priorities) are
+ * valid in idle mode only and 0 otherwise.
  *
- * Sources: libqmi data/qmi-service-nas.json; 3GPP TS 45.008, 8.1.4 (RXLEV), TS 36.304 (Srxlev).
+ * Sources: libqmi data/qmi-service-nas.json; for 27 to 29, which libqmi does not know, the decoders of Elixir's
+ * package qmi (whose tests have a trace of 27 and 28) and of wwan-go; 3GPP TS 45.008, 8.1.4 (RXLEV), TS 36.304 (Srxlev).
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/qmi/nas.h"
 
@@ -308,8 +311,95 @@ static gboolean write_gsm(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
+/* Is there an LTE cell whose EARFCN was cut off? */
+static gboolean is_cut_off(const SimModemState *state)
+{
+	for (guint i = 0; i < state->n_cells; i++)
+		if (state->cells[i].rat == SIM_RAT_LTE && state->cells[i].arfcn > G_MAXUINT16)
+			return TRUE;
+	return FALSE;
+}
+
+/* 27 EARFCN u32 */
+static gboolean write_lte_intra_earfcn(const SimQmiCall *call, ByteWriter *w)
+{
+	const SimCellView *serving = nas_serving(call, SIM_RAT_LTE);
+	if (!serving || !is_cut_off(call->state))
+		return FALSE;
+	byte_writer_u32(w, serving->arfcn);
+	return TRUE;
+}
+
+/* 28 count u8, { EARFCN u32 }: one for each carrier */
+static gboolean write_lte_inter_earfcns(const SimQmiCall *call, ByteWriter *w)
+{
+	if (!nas_serving(call, SIM_RAT_LTE) || !is_cut_off(call->state))
+		return FALSE;
+	guint32 carriers[SIM_MAX_CELLS];
+	guint8 n = list_carriers(call->state, SIM_RAT_LTE, carriers);
+	byte_writer_u8(w, n);
+	for (guint i = 0; i < n; i++)
+		byte_writer_u32(w, carriers[i]);
+	return TRUE;
+}
+
+static void put_earfcn(G_GNUC_UNUSED const SimQmiCall *call, const SimCellView *cell, ByteWriter *w)
+{
+	byte_writer_u32(w, cell->arfcn);
+}
+
+/* 29 count u8, { EARFCN u32 }: one for each cell */
+static gboolean write_umts_lte_earfcns(const SimQmiCall *call, ByteWriter *w)
+{
+	if (!nas_serving(call, SIM_RAT_UMTS) || !is_cut_off(call->state))
+		return FALSE;
+	put_counted(call, SIM_RAT_LTE, NULL, put_earfcn, w);
+	return TRUE;
+}
+
+/* 2E NR-ARFCN u32 */
+static gboolean write_nr_arfcn(const SimQmiCall *call, ByteWriter *w)
+{
+	const SimCellView *cell = nas_nr(call);
+	if (!cell)
+		return FALSE;
+	byte_writer_u32(w, cell->arfcn);
+	return TRUE;
+}
+
+/* 2F PLMN 3 octets, TAC 3 octets (the most significant first), cell identity u64, PCI u16, RSRQ i16, RSRP i16, SNR i16
+ *    (0.1 dB). A cell identity of 0 means that there is none, nor a PLMN and a TAC: so it is in EN-DC. */
+static gboolean write_nr_cell(const SimQmiCall *call, ByteWriter *w)
+{
+	static const SimCellView nobody = {0};
+	const SimCellView *cell = nas_nr(call), *named = nas_serving(call, SIM_RAT_NR);
+	if (!cell)
+		return FALSE;
+	named = named ? named : &nobody;
+	nas_put_plmn_bcd(w, named);
+	nas_put_nr_tac(w, named->tac);
+	byte_writer_u64(w, named->cell_id);
+	byte_writer_u16(w, (guint16)cell->pci);
+	byte_writer_u16(w, (guint16)nas_rsrq(cell, 10));
+	byte_writer_u16(w, (guint16)nas_rsrp(cell, 10));
+	byte_writer_u16(w, (guint16)nas_snr_cdb(cell));
+	return TRUE;
+}
+
 const SimQmiTlv nas_cell_location_tlvs[] = {
-	{0x10, write_gsm},         {0x11, write_umts},     {0x13, write_lte_intra}, {0x14, write_lte_inter},
-	{0x15, write_lte_gsm},     {0x16, write_lte_wcdma}, {0x17, write_umts_cell_id}, {0x18, write_umts_lte},
-	{0x1E, write_lte_timing}, {0},
+	{0x10, write_gsm},
+	{0x11, write_umts},
+	{0x13, write_lte_intra},
+	{0x14, write_lte_inter},
+	{0x15, write_lte_gsm},
+	{0x16, write_lte_wcdma},
+	{0x17, write_umts_cell_id},
+	{0x18, write_umts_lte},
+	{0x1E, write_lte_timing},
+	{0x27, write_lte_intra_earfcn},
+	{0x28, write_lte_inter_earfcns},
+	{0x29, write_umts_lte_earfcns},
+	{0x2E, write_nr_arfcn},
+	{0x2F, write_nr_cell},
+	{0},
 };

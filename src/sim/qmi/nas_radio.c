@@ -6,32 +6,49 @@
 
 #define PHASE_UNKNOWN 0xFFFFFFFF
 
+/* The serving cell and, in EN-DC, the NR cell. Returns their number. */
+static guint8 list_used(const SimQmiCall *call, const SimCellView *ret_cells[2])
+{
+	const SimCellView *nr = nas_nr(call);
+	ret_cells[0] = &call->state->cells[0];
+	ret_cells[1] = nr;
+	return nr && nr != ret_cells[0] ? 2 : 1;
+}
+
 /* 01 count u8, { radio i8, band u16, channel u16 }: a channel above 65535 is cut off */
 static gboolean write_band(const SimQmiCall *call, ByteWriter *w)
 {
-	const SimCellView *cell = &call->state->cells[0];
-	byte_writer_u8(w, 1);
-	byte_writer_u8(w, nas_radio(cell->rat));
-	byte_writer_u16(w, nas_active_band(cell));
-	byte_writer_u16(w, (guint16)cell->arfcn);
+	const SimCellView *cells[2];
+	guint8 n = list_used(call, cells);
+	byte_writer_u8(w, n);
+	for (guint i = 0; i < n; i++) {
+		byte_writer_u8(w, nas_radio(cells[i]->rat));
+		byte_writer_u16(w, nas_active_band(cells[i]));
+		byte_writer_u16(w, (guint16)cells[i]->arfcn);
+	}
 	return TRUE;
 }
 
 /* 11 count u8, { radio i8, band u16, channel u32 } */
 static gboolean write_band_extended(const SimQmiCall *call, ByteWriter *w)
 {
-	const SimCellView *cell = &call->state->cells[0];
-	byte_writer_u8(w, 1);
-	byte_writer_u8(w, nas_radio(cell->rat));
-	byte_writer_u16(w, nas_active_band(cell));
-	byte_writer_u32(w, cell->arfcn);
+	const SimCellView *cells[2];
+	guint8 n = list_used(call, cells);
+	byte_writer_u8(w, n);
+	for (guint i = 0; i < n; i++) {
+		byte_writer_u8(w, nas_radio(cells[i]->rat));
+		byte_writer_u16(w, nas_active_band(cells[i]));
+		byte_writer_u32(w, cells[i]->arfcn);
+	}
 	return TRUE;
 }
 
-/* 12 count u8, { radio i8, bandwidth u32 } */
+/* 12 count u8, { radio i8, bandwidth u32 }: there is no code for a bandwidth of NR */
 static gboolean write_bandwidth(const SimQmiCall *call, ByteWriter *w)
 {
 	const SimCellView *cell = &call->state->cells[0];
+	if (cell->rat == SIM_RAT_NR)
+		return FALSE;
 	byte_writer_u8(w, 1);
 	byte_writer_u8(w, nas_radio(cell->rat));
 	byte_writer_u32(w, nas_bandwidth(cell));
@@ -62,12 +79,18 @@ SimQmiError nas_handle_tx_rx(SimQmiCall *call)
 	return call->state->operating_mode == SIM_OPMODE_ONLINE ? SIM_QMI_OK : SIM_QMI_INFORMATION_UNAVAILABLE;
 }
 
-/* The strongest chain is the one that a cell's RSRP is told of. */
-static double strongest_dbm(const SimModemState *state)
+/* Is it the NR cell of EN-DC that is asked about? */
+static gboolean is_beside(const SimQmiCall *call)
 {
-	double best = state->rx[0].power_dbm;
-	for (guint i = 1; i < state->n_rx; i++)
-		best = MAX(best, state->rx[i].power_dbm);
+	return asked_rat(call) == SIM_RAT_NR && nas_nr(call) && call->rat != SIM_RAT_NR;
+}
+
+/* The strongest chain is the one that a cell's RSRP is told of. */
+static double strongest_dbm(const SimRxChain *chains, guint n)
+{
+	double best = chains[0].power_dbm;
+	for (guint i = 1; i < n; i++)
+		best = MAX(best, chains[i].power_dbm);
 	return best;
 }
 
@@ -79,15 +102,17 @@ static gboolean put_chain(const SimQmiCall *call, guint n, ByteWriter *w)
 	if (n >= state->n_rx)
 		return FALSE;
 	SimRat rat = asked_rat(call);
-	gboolean tuned = state->rx[n].tuned && rat == call->rat;
-	const SimCellView *cell = tuned ? nas_serving(call, rat) : NULL;
-	double behind_db = state->rx[n].power_dbm - strongest_dbm(state);
+	gboolean beside = is_beside(call);
+	const SimRxChain *chains = beside ? state->nr_rx : state->rx;
+	gboolean tuned = chains[n].tuned && (beside || rat == call->rat);
+	const SimCellView *cell = !tuned ? NULL : beside ? nas_nr(call) : nas_serving(call, rat);
+	double behind_db = chains[n].power_dbm - strongest_dbm(chains, state->n_rx);
 	gint32 level = cell ? nas_scaled(cell->rsrp_dbm + behind_db, 10, -140, -44) : 0;
 	byte_writer_u8(w, tuned ? 1 : 0);
-	byte_writer_u32(w, tuned ? (guint32)nas_scaled(state->rx[n].power_dbm, 10, -140, 0) : 0);
+	byte_writer_u32(w, tuned ? (guint32)nas_scaled(chains[n].power_dbm, 10, -140, 0) : 0);
 	byte_writer_u32(w, cell && rat != SIM_RAT_GSM ? (guint32)nas_scaled(cell->rsrq_db, 10, -31.5, 0) : 0);
 	byte_writer_u32(w, rat == SIM_RAT_UMTS ? (guint32)level : 0);
-	byte_writer_u32(w, rat == SIM_RAT_LTE ? (guint32)level : 0);
+	byte_writer_u32(w, rat == SIM_RAT_LTE || rat == SIM_RAT_NR ? (guint32)level : 0);
 	byte_writer_u32(w, PHASE_UNKNOWN);
 	return TRUE;
 }
@@ -143,10 +168,21 @@ static gboolean write_primary_cell(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
-/* 15 count u8 of secondary cells: the simulated modem is of category 4 and has none */
-static gboolean write_secondary_cells(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+/* 15 count u8, { PCI u16, channel u16, bandwidth u32, band u16, state u32, index u8 } */
+static gboolean write_secondary_cells(const SimQmiCall *call, ByteWriter *w)
 {
-	byte_writer_u8(w, 0);
+	enum { DEACTIVATED = 1, ACTIVATED = 2 };
+	const SimModemState *state = call->state;
+	byte_writer_u8(w, (guint8)state->n_secondary);
+	for (guint i = 0; i < state->n_secondary; i++) {
+		const SimCellView *cell = &state->secondary[i].cell;
+		byte_writer_u16(w, (guint16)cell->pci);
+		byte_writer_u16(w, (guint16)cell->arfcn);
+		byte_writer_u32(w, nas_bandwidth(cell));
+		byte_writer_u16(w, nas_active_band(cell));
+		byte_writer_u32(w, state->secondary[i].activated ? ACTIVATED : DEACTIVATED);
+		byte_writer_u8(w, (guint8)(i + 1)); /* SCellIndex: 1 to 7, TS 36.331 */
+	}
 	return TRUE;
 }
 

@@ -134,17 +134,47 @@ static gboolean write_wcdma_rscp(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
+/* Where EN-DC is possible but not in use, firmware sends its fields all the same, with nothing in them. */
+#define NR_UNKNOWN ((guint16)-32768)
+
+static gboolean tells_nr(const SimQmiCall *call)
+{
+	return nas_nr(call) || (call->info->has_nr && nas_serving(call, SIM_RAT_LTE) && call->state->nr_available);
+}
+
+/* 17 RSRP i16 dBm, SNR i16 0.1 dB */
+static gboolean write_nr(const SimQmiCall *call, ByteWriter *w)
+{
+	const SimCellView *cell = nas_nr(call);
+	if (!tells_nr(call))
+		return FALSE;
+	byte_writer_u16(w, cell ? (guint16)nas_rsrp(cell, 1) : NR_UNKNOWN);
+	byte_writer_u16(w, cell ? (guint16)nas_snr_cdb(cell) : NR_UNKNOWN);
+	return TRUE;
+}
+
+/* 18 RSRQ i16 dB */
+static gboolean write_nr_rsrq(const SimQmiCall *call, ByteWriter *w)
+{
+	const SimCellView *cell = nas_nr(call);
+	if (!tells_nr(call))
+		return FALSE;
+	byte_writer_u16(w, cell ? (guint16)nas_rsrq(cell, 1) : NR_UNKNOWN);
+	return TRUE;
+}
+
 const SimQmiTlv nas_signal_info_tlvs[] = {
-	{0x12, write_gsm}, {0x13, write_wcdma}, {0x14, write_lte}, {0x19, write_wcdma_rscp}, {0},
+	{0x12, write_gsm}, {0x13, write_wcdma},   {0x14, write_lte},       {0x17, write_nr},
+	{0x18, write_nr_rsrq}, {0x19, write_wcdma_rscp}, {0},
 };
 
 /* What can be watched, and how both Config Signal Info messages name it. A Signal Info indication is due when
  * a watched value crosses one of its thresholds or, where it has none, moves by its delta since the last
- * indication; and when another technology is heard than the last time. */
+ * indication; and when another technology is heard than the last time, or NR comes or goes beside LTE. */
 typedef struct {
 	SimRat rat;
 	gint32 (*value)(const SimCellView *cell); /* tenths of dB or dBm */
-	guint8 v1_list;                           /* TLV of 0x50: count u8, { i8 or i16 } */
+	guint8 v1_list;                           /* TLV of 0x50: count u8, { i8 or i16 }; 0: it has none for this */
 	guint v1_width;
 	gint v1_scale; /* to tenths */
 	guint8 v2_list, v2_delta; /* TLVs of 0x6C: count u8, { i16 tenths }; u16 tenths */
@@ -179,7 +209,15 @@ static const Watch watches[SIM_QMI_SIGNAL_WATCHES] = {
 	{SIM_RAT_LTE, nas_snr_cdb, 0x13, 2, 1, 0x24, 0x25, 50},
 	{SIM_RAT_LTE, tenths_rsrq, 0x15, 1, 10, 0x26, 0x27, 30},
 	{SIM_RAT_LTE, tenths_rsrp, 0x16, 2, 10, 0x28, 0x29, 50},
+	{SIM_RAT_NR, nas_snr_cdb, 0, 2, 1, 0x33, 0x34, 50},
+	{SIM_RAT_NR, tenths_rsrp, 0, 2, 1, 0x35, 0x36, 50},
+	{SIM_RAT_NR, tenths_rsrq, 0, 2, 1, 0x38, 0x39, 30},
 };
+
+static const SimCellView *watched_cell(const SimQmiCall *call, const Watch *watch)
+{
+	return watch->rat == SIM_RAT_NR ? nas_nr(call) : nas_serving(call, watch->rat);
+}
 
 /* One list of thresholds from a request; FALSE when it is malformed. Absent is fine, and counted. */
 static gboolean read_list(const SimQmiCall *call, guint8 type, guint width, gint scale, SimQmiSignalWatch *to, guint *io_found)
@@ -203,8 +241,8 @@ SimQmiError nas_handle_config_signal(SimQmiCall *call)
 {
 	guint found = 0;
 	for (guint i = 0; i < G_N_ELEMENTS(watches); i++)
-		if (!read_list(call, watches[i].v1_list, watches[i].v1_width, watches[i].v1_scale, &call->client->signal[i],
-			       &found))
+		if (watches[i].v1_list && !read_list(call, watches[i].v1_list, watches[i].v1_width, watches[i].v1_scale,
+						     &call->client->signal[i], &found))
 			return SIM_QMI_INVALID_ARGUMENT;
 	return found > 0 ? SIM_QMI_OK : SIM_QMI_NO_THRESHOLDS_PROVIDED;
 }
@@ -244,15 +282,19 @@ gboolean nas_signal_is_due(const SimQmiCall *call, G_GNUC_UNUSED const SimQmiCal
 	const SimCellView *cell = nas_serving(call, call->rat);
 	if (!cell)
 		return FALSE;
-	gboolean due = call->client->signal_rat != cell->rat;
-	for (guint i = 0; i < G_N_ELEMENTS(watches) && !due; i++)
-		due = watches[i].rat == cell->rat &&
-		      moved(&call->client->signal[i], watches[i].value(cell), watches[i].default_delta);
+	gboolean nr = nas_nr(call) != NULL, due = call->client->signal_rat != cell->rat || call->client->signal_nr != nr;
+	for (guint i = 0; i < G_N_ELEMENTS(watches) && !due; i++) {
+		const SimCellView *of = watched_cell(call, &watches[i]);
+		due = of && moved(&call->client->signal[i], watches[i].value(of), watches[i].default_delta);
+	}
 	if (!due)
 		return FALSE;
 	call->client->signal_rat = cell->rat;
-	for (guint i = 0; i < G_N_ELEMENTS(watches); i++)
-		if (watches[i].rat == cell->rat)
-			call->client->signal[i].last_reported = (gint16)watches[i].value(cell);
+	call->client->signal_nr = nr;
+	for (guint i = 0; i < G_N_ELEMENTS(watches); i++) {
+		const SimCellView *of = watched_cell(call, &watches[i]);
+		if (of)
+			call->client->signal[i].last_reported = (gint16)watches[i].value(of);
+	}
 	return TRUE;
 }

@@ -3,6 +3,9 @@
  * Without service the status says "none" and what describes a system is left out. A cell's identity is shown for
  * as long as the modem claims service (SimQmiCall.camped), even after the cell was lost.
  *
+ * The fields that all technologies share are too narrow for NR: of its cell identity the low 32 bits are sent, of its
+ * tracking area code the low 16 bits; all of that code is in a field of its own (50, in the indication 52).
+ *
  * Sources: libqmi data/qmi-service-nas.json, qmi-enums-nas.h; 3GPP TS 23.003 (LAC 0xFFFE: no valid one).
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/qmi/nas.h"
@@ -11,12 +14,12 @@
 
 static guint16 area_code(const SimCellView *cell)
 {
-	return cell->rat == SIM_RAT_LTE ? LAC_NONE : (guint16)cell->tac;
+	return cell->rat == SIM_RAT_LTE || cell->rat == SIM_RAT_NR ? LAC_NONE : (guint16)cell->tac;
 }
 
 static guint32 cell_identity(const SimCellView *cell)
 {
-	return (guint32)(cell->cell_id & 0x0FFFFFFF); /* 28 bits in LTE and UMTS, 16 in GSM */
+	return (guint32)(cell->rat == SIM_RAT_NR ? cell->cell_id : cell->cell_id & 0x0FFFFFFF); /* 28 bits in LTE and UMTS, 16 in GSM */
 }
 
 /* QmiNasCallBarringStatus and QmiNasCellAccessStatus agree where we need them. */
@@ -260,11 +263,11 @@ static void put_valid(ByteWriter *w, gboolean valid, guint8 value)
 static gboolean put_system(const SimQmiCall *call, const SimCellView *cell, ByteWriter *w)
 {
 	const SimModemState *state = call->state;
-	gboolean rejected = nas_has_reject(state);
 	if (!cell)
 		return FALSE;
+	gboolean rejected = nas_has_reject_of(state, cell->rat);
 	put_valid(w, TRUE, nas_domain(state));
-	put_valid(w, TRUE, NAS_DOMAIN_CS_PS);
+	put_valid(w, TRUE, cell->rat == SIM_RAT_NR ? NAS_DOMAIN_PS : NAS_DOMAIN_CS_PS);
 	put_valid(w, is_registered(call), state->roaming ? 1 : 0);
 	put_valid(w, TRUE, state->forbidden ? 1 : 0);
 	byte_writer_u8(w, 1);
@@ -373,14 +376,72 @@ static gboolean write_lte_access(const SimQmiCall *call, ByteWriter *w)
 	return nas_serving(call, SIM_RAT_LTE) != NULL;
 }
 
+static gboolean write_nr_service(const SimQmiCall *call, ByteWriter *w)
+{
+	return call->info->has_nr && put_service(call, SIM_RAT_NR, w);
+}
+
+/* 4B, 4D common, TAC { valid u8, u16 } */
+static gboolean write_nr_system(const SimQmiCall *call, ByteWriter *w)
+{
+	const SimCellView *cell = nas_camped(call, SIM_RAT_NR);
+	if (!put_system(call, cell, w))
+		return FALSE;
+	byte_writer_u8(w, 1);
+	byte_writer_u16(w, (guint16)cell->tac);
+	return TRUE;
+}
+
+/* 4E, 50 u8: upperLayerIndication of the LTE cell */
+static gboolean write_endc_available(const SimQmiCall *call, ByteWriter *w)
+{
+	byte_writer_u8(w, call->state->nr_available ? 1 : 0);
+	return call->info->has_nr && nas_camped(call, SIM_RAT_LTE);
+}
+
+/* 4F, 51 u8 */
+static gboolean write_dcnr_restriction(const SimQmiCall *call, ByteWriter *w)
+{
+	byte_writer_u8(w, call->state->dcnr_restricted ? 1 : 0);
+	return call->info->has_nr && nas_camped(call, SIM_RAT_LTE);
+}
+
+/* 50, 52 octets of the code */
+static gboolean write_nr_tac(const SimQmiCall *call, ByteWriter *w)
+{
+	const SimCellView *cell = nas_camped(call, SIM_RAT_NR);
+	if (!cell)
+		return FALSE;
+	nas_put_nr_tac(w, cell->tac);
+	return TRUE;
+}
+
 #define SYSTEM_TLVS                                                                                                       \
 	{0x12, write_gsm_service}, {0x13, write_wcdma_service}, {0x14, write_lte_service}, {0x17, write_gsm_system},      \
 		{0x18, write_wcdma_system}, {0x19, write_lte_system}, {0x1E, write_lte_geo_index},                        \
 		{0x1F, write_gsm_barring}, {0x20, write_wcdma_barring}, {0x21, write_lte_voice}
 
 const SimQmiTlv nas_system_info_tlvs[] = {
-	SYSTEM_TLVS, {0x27, write_sim_reject}, {0x31, write_lte_domain}, {0x44, write_lte_access}, {0},
+	SYSTEM_TLVS,
+	{0x27, write_sim_reject},
+	{0x31, write_lte_domain},
+	{0x44, write_lte_access},
+	{0x4A, write_nr_service},
+	{0x4B, write_nr_system},
+	{0x4E, write_endc_available},
+	{0x4F, write_dcnr_restriction},
+	{0x50, write_nr_tac},
+	{0},
 };
 
 /* The indication has other numbers from 24 on, and no cell access status. */
-const SimQmiTlv nas_system_info_indication_tlvs[] = {SYSTEM_TLVS, {0x28, write_sim_reject}, {0}};
+const SimQmiTlv nas_system_info_indication_tlvs[] = {
+	SYSTEM_TLVS,
+	{0x28, write_sim_reject},
+	{0x4C, write_nr_service},
+	{0x4D, write_nr_system},
+	{0x50, write_endc_available},
+	{0x51, write_dcnr_restriction},
+	{0x52, write_nr_tac},
+	{0},
+};

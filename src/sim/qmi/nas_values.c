@@ -54,6 +54,18 @@ gboolean nas_has_reject(const SimModemState *state)
 	return state->reject_cause != 0 && state->registration != SIM_REG_REGISTERED;
 }
 
+gboolean nas_has_reject_of(const SimModemState *state, SimRat rat)
+{
+	return nas_has_reject(state) && (state->reject_rat == SIM_RAT_NR) == (rat == SIM_RAT_NR);
+}
+
+const SimCellView *nas_nr(const SimQmiCall *call)
+{
+	if (!call->info->has_nr)
+		return NULL;
+	return call->state->endc && nas_serving(call, SIM_RAT_LTE) ? &call->state->nr_cell : nas_serving(call, SIM_RAT_NR);
+}
+
 const SimCellView *nas_serving(const SimQmiCall *call, SimRat rat)
 {
 	const SimModemState *state = call->state;
@@ -87,7 +99,7 @@ gint32 nas_rsrp(const SimCellView *cell, double scale)
 
 gint32 nas_rsrq(const SimCellView *cell, double scale)
 {
-	return nas_scaled(cell->rsrq_db, scale, -20, -3);
+	return cell->rat == SIM_RAT_NR ? nas_scaled(cell->rsrq_db, scale, -43, 20) : nas_scaled(cell->rsrq_db, scale, -20, -3);
 }
 
 gint32 nas_rssi(const SimCellView *cell, double scale)
@@ -97,7 +109,7 @@ gint32 nas_rssi(const SimCellView *cell, double scale)
 
 gint32 nas_snr_cdb(const SimCellView *cell)
 {
-	return nas_scaled(cell->sinr_db, 10, -20, 30);
+	return cell->rat == SIM_RAT_NR ? nas_scaled(cell->sinr_db, 10, -23, 40) : nas_scaled(cell->sinr_db, 10, -20, 30);
 }
 
 gint16 nas_ecio_half_db(const SimCellView *cell)
@@ -127,6 +139,13 @@ void nas_put_plmn_text(ByteWriter *w, const char *mcc, const char *mnc)
 {
 	put_padded(w, mcc);
 	put_padded(w, mnc);
+}
+
+void nas_put_nr_tac(ByteWriter *w, guint32 tac)
+{
+	byte_writer_u8(w, (guint8)(tac >> 16));
+	byte_writer_u8(w, (guint8)(tac >> 8));
+	byte_writer_u8(w, (guint8)tac);
 }
 
 static guint8 two_digits(char low, char high)
@@ -161,6 +180,11 @@ static const BandCode lte_bands[] = {
 	{46, 163}, {47, 166}, {48, 167}, {66, 161}, {71, 168}, {0, 0},
 };
 
+static const BandCode nr_bands[] = {
+	{1, 250},  {2, 251},  {3, 252},  {5, 253},  {7, 254},  {8, 255},  {20, 256}, {28, 257}, {38, 258}, {41, 259}, {66, 262},
+	{71, 264}, {77, 268}, {78, 269}, {79, 270}, {12, 282}, {25, 283}, {40, 285}, {48, 289}, {26, 293}, {0, 0},
+};
+
 guint16 nas_active_band(const SimCellView *cell)
 {
 	const BandCode *row = NULL;
@@ -174,8 +198,10 @@ guint16 nas_active_band(const SimCellView *cell)
 	case SIM_RAT_LTE:
 		row = lte_bands;
 		break;
-	case SIM_RAT_NONE:
 	case SIM_RAT_NR:
+		row = nr_bands;
+		break;
+	case SIM_RAT_NONE:
 		return 0;
 	}
 	while (row->band != 0 && row->band != cell->band)

@@ -12,8 +12,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "sim/world/modem_state.h"
+#include "sim/port/engine.h"
 #include "sim/qmi/mux.h"
+#include "sim/world/modem_state.h"
 
 /* Signal values that thresholds can be set for, all in tenths of dB or dBm. */
 #define SIM_QMI_MAX_THRESHOLDS 32
@@ -23,20 +24,34 @@ typedef struct {
 	guint16 delta;        /* used where there is no threshold */
 	gint16 last_reported; /* valid while the client's signal_rat is that of this value */
 } SimQmiSignalWatch;
-#define SIM_QMI_SIGNAL_WATCHES 7
+#define SIM_QMI_SIGNAL_WATCHES 10
+
+/* A client's session with the receiver inside. */
+typedef struct {
+	gboolean started, single, wants_intermediate;
+	guint8 id;
+	guint32 interval_ms, n_fixes;
+	guint32 mode;         /* operation mode that was asked for last */
+	guint modes_asked, modes_told;
+} SimQmiLocSession;
 
 /* One allocated client id and what its owner has asked for. */
 typedef struct {
 	guint8 service, id;
 	guint32 reports; /* set of the service's own report bits: indications that are wanted */
 	SimQmiSignalWatch signal[SIM_QMI_SIGNAL_WATCHES];
-	SimRat signal_rat; /* technology of the last Signal Info indication, NONE before the first */
+	SimRat signal_rat;  /* technology of the last Signal Info indication, NONE before the first */
+	gboolean signal_nr; /* it told of NR as well */
+	SimQmiLocSession loc;
+	gboolean leaked;   /* given back, but the modem goes on keeping it */
+	gboolean mismatched; /* was out when SIM_FAULT_POLICY_MISMATCH began */
 } SimQmiClient;
 
 typedef struct SimQmiClients SimQmiClients;
 
 /* Everything that a handler or a writer may look at; all of it borrowed. */
 typedef struct {
+	const SimEngine *engine;
 	const SimModemInfo *info;
 	const SimModemState *state;
 	/* The cell whose identity the modem shows while it claims service: the serving one, or after losing it the
@@ -75,11 +90,12 @@ typedef struct {
 	guint16 major, minor;
 	guint max_clients;      /* client ids that can be out at once; firmware has few */
 	guint32 default_reports; /* of a new client */
+	gboolean of_gnss; /* only a modem with a receiver inside has it */
 	const SimQmiRequest *requests;
 	const SimQmiIndication *indications; /* NULL: none */
 } SimQmiService;
 
-extern const SimQmiService sim_qmi_ctl, sim_qmi_wds, sim_qmi_dms, sim_qmi_nas, sim_qmi_uim;
+extern const SimQmiService sim_qmi_ctl, sim_qmi_wds, sim_qmi_dms, sim_qmi_nas, sim_qmi_uim, sim_qmi_loc;
 extern const SimQmiService *const sim_qmi_services[]; /* ends with NULL */
 const SimQmiService *sim_qmi_service_find(guint8 id);
 

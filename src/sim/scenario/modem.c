@@ -117,18 +117,36 @@ static gboolean read_rats(const KeyFile *file, const char *group, SimModemSetup 
 	static const struct {
 		const char *word;
 		SimRat rat;
-	} rats[] = {{"lte", SIM_RAT_LTE}, {"umts", SIM_RAT_UMTS}, {"gsm", SIM_RAT_GSM}};
+	} rats[] = {{"nr", SIM_RAT_NR}, {"lte", SIM_RAT_LTE}, {"umts", SIM_RAT_UMTS}, {"gsm", SIM_RAT_GSM}};
 	g_auto(GStrv) words = sim_read_list(file, group, "rats");
 	for (guint i = 0; words && words[i]; i++) {
 		gsize r = 0;
 		while (r < G_N_ELEMENTS(rats) && !g_str_equal(words[i], rats[r].word))
 			r++;
 		if (r == G_N_ELEMENTS(rats))
-			return keyfile_error(file, group, "rats", error, "\"%s\" is none of: lte, umts, gsm", words[i]);
+			return keyfile_error(file, group, "rats", error, "\"%s\" is none of: nr, lte, umts, gsm", words[i]);
 		modem->rats |= 1u << rats[r].rat;
 	}
 	if (modem->rats == 0)
-		modem->rats = 1u << SIM_RAT_LTE | 1u << SIM_RAT_UMTS | 1u << SIM_RAT_GSM;
+		modem->rats = 1u << SIM_RAT_NR | 1u << SIM_RAT_LTE | 1u << SIM_RAT_UMTS | 1u << SIM_RAT_GSM;
+	modem->info.has_nr = (modem->rats & 1u << SIM_RAT_NR) != 0;
+	return TRUE;
+}
+
+/* How it uses NR, and how many LTE carriers at once. */
+static gboolean read_capabilities(const KeyFile *file, const char *group, SimModemSetup *modem, GError **error)
+{
+	static const char *const modes[] = {"both", "sa", "nsa", NULL};
+	int mode = 0;
+	gint64 carriers = 1;
+	if (keyfile_has(file, group, "nr_mode") && !modem->info.has_nr)
+		return keyfile_error(file, group, "nr_mode", error, "this modem has no nr among its rats");
+	if (!keyfile_choice(file, group, "nr_mode", modes, &mode, error) ||
+	    !keyfile_int(file, group, "carriers", 1, 1 + SIM_MAX_SECONDARY, &carriers, error))
+		return FALSE;
+	modem->nr_sa = modem->info.has_nr && mode != 2;
+	modem->nr_nsa = modem->info.has_nr && mode != 1;
+	modem->n_secondary = (guint)carriers - 1;
 	return TRUE;
 }
 
@@ -152,13 +170,33 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	modem->info.maker = string_or(file, group, "maker", "jamlog");
 	modem->info.revision = string_or(file, group, "revision", "jamlog-sim " JAMLOG_VERSION);
 	if (!check_name(file, group, error) || !sim_read_require(file, group, required, error) ||
-	    !read_protocol(file, group, modem, error) || !read_networks(file, group, modem, error) || !read_rats(file, group, modem, error) ||
+	    !read_protocol(file, group, modem, error) || !read_networks(file, group, modem, error) ||
+	    !read_rats(file, group, modem, error) || !read_capabilities(file, group, modem, error) ||
 	    !read_identity(file, group, &modem->info, error) || !sim_read_card(file, group, "card", &modem->card, error) ||
 	    !keyfile_int(file, group, "rx_chains", 1, SIM_MAX_CHAINS, &chains, error) ||
 	    !keyfile_double(file, group, "traffic_kbps", 0, 100000, &modem->traffic_kbps, error))
 		return FALSE;
 	modem->info.n_rx = (guint)chains;
 	g_ptr_array_add(scenario->modems, g_steal_pointer(&modem));
+	return TRUE;
+}
+
+gboolean sim_bind_gnss(const KeyFile *file, SimScenario *scenario, GError **error)
+{
+	for (guint i = 0; i < scenario->modems->len; i++) {
+		SimModemSetup *modem = g_ptr_array_index(scenario->modems, i);
+		g_autofree char *group = g_strdup_printf("modem %s", modem->info.name);
+		g_autofree char *name = keyfile_string(file, group, "gnss");
+		guint n = 0;
+		if (!name)
+			continue;
+		while (n < scenario->gps->len && !g_str_equal(sim_scenario_gps(scenario, n)->name, name))
+			n++;
+		if (n == scenario->gps->len)
+			return keyfile_error(file, group, "gnss", error, "there is no [gps %s] in this scenario", name);
+		modem->info.has_gnss = TRUE;
+		modem->gnss = n;
+	}
 	return TRUE;
 }
 

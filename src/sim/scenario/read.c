@@ -60,8 +60,8 @@ gboolean sim_read_uint(const KeyFile *file, const char *group, const char *key, 
 
 gboolean sim_read_rat(const KeyFile *file, const char *group, const char *key, SimRat *io_rat, GError **error)
 {
-	static const char *const words[] = {"gsm", "umts", "lte", NULL};
-	static const SimRat rats[] = {SIM_RAT_GSM, SIM_RAT_UMTS, SIM_RAT_LTE};
+	static const char *const words[] = {"gsm", "umts", "lte", "nr", NULL};
+	static const SimRat rats[] = {SIM_RAT_GSM, SIM_RAT_UMTS, SIM_RAT_LTE, SIM_RAT_NR};
 	int index = -1;
 	if (!keyfile_choice(file, group, key, words, &index, error))
 		return FALSE;

@@ -15,14 +15,14 @@ static const KeyFileGroup groups[] = {
 	{"track", TRUE, KEYS("points", "end")},
 	{"cell", TRUE,
 	 KEYS("plmn", "lat", "lon", "rat", "earfcn", "band", "bandwidth_mhz", "pci", "tac", "cell_id", "power_dbm", "load",
-	      "antenna_ports", "azimuth")},
+	      "antenna_ports", "azimuth", "scs_khz", "standalone", "endc")},
 	{"modem", TRUE,
-	 KEYS("plmn", "roaming", "rats", "rx_chains", "protocol", "card", "traffic_kbps", "model", "maker", "revision", "imei", "imsi",
-	      "iccid")},
+	 KEYS("plmn", "roaming", "rats", "nr_mode", "carriers", "rx_chains", "protocol", "card", "traffic_kbps", "model", "maker",
+	      "revision", "imei", "imsi", "iccid", "gnss")},
 	{"gps", TRUE, KEYS("rate", "noise_m", "satellites", "first_fix", "altitude_m")},
 	{"happening", TRUE,
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
-	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp")},
+	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every", "lasts")},
 	{NULL, FALSE, NULL},
 };
 
@@ -148,7 +148,8 @@ static gboolean read_all(const char *label, const KeyFile *file, SimScenario *sc
 	}
 	if (!read_world(file, scenario, error) || !sim_read_track(file, scenario, error) ||
 	    !read_each(file, "cell", scenario, sim_read_cell, error) ||
-	    !read_each(file, "modem", scenario, sim_read_modem, error) || !read_each(file, "gps", scenario, sim_read_gps, error))
+	    !read_each(file, "modem", scenario, sim_read_modem, error) || !read_each(file, "gps", scenario, sim_read_gps, error) ||
+	    !sim_bind_gnss(file, scenario, error))
 		return FALSE;
 	if (!scenario->track) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: the group [track] with its points is missing", label);

@@ -26,16 +26,24 @@
  *
  * [cell NAME]: one carrier of one sector. Cells at the same place are a site: they share their shadowing
  *   plmn, lat, lon        required
- *   rat                   lte (default), umts or gsm
- *   earfcn                required; its downlink channel number: EARFCN, UARFCN or ARFCN by rat
- *   band                  optional: must agree with the channel (3GPP TS 36.101 table 5.7.3-1)
- *   bandwidth_mhz         lte: 1.4, 3, 5, 10 (default), 15 or 20
- *   pci                   required; LTE PCI 0..503, UMTS scrambling code 0..511, GSM BSIC 0..63
- *   tac, cell_id          required; TAC or LAC 0..65535; LTE 28 bits, UMTS 28 bits, GSM 16 bits
+ *   rat                   nr, lte (default), umts or gsm
+ *   earfcn                required; its downlink channel number: NR-ARFCN, EARFCN, UARFCN or ARFCN by rat. An
+ *                         NR-ARFCN is that of the carrier's middle, where its synchronisation blocks are too
+ *   band                  optional: must agree with the channel (3GPP TS 36.101 table 5.7.3-1). Of NR bands that
+ *                         share the channel it says which: 78 by default where 77 is possible as well (carrier.h)
+ *   bandwidth_mhz         lte: 1.4, 3, 5, 10 (default), 15 or 20; nr: 5 to 50 with 15 kHz (default 20), 10 to 100
+ *                         with 30 kHz (default 40), as in TS 38.104 table 5.3.2-1
+ *   scs_khz               nr: subcarrier spacing, 15 or 30; default 15 in FDD bands, 30 in TDD bands
+ *   standalone            nr: yes (default) or no: only to be used beside an LTE cell
+ *   endc                  lte: no (default) or yes: it says that NR stands beside it (upperLayerIndication, TS 36.331)
+ *                         and takes decodable NR cells of its network as secondary cells (EN-DC, non-standalone)
+ *   pci                   required; NR PCI 0..1007, LTE 0..503, UMTS scrambling code 0..511, GSM BSIC 0..63
+ *   tac, cell_id          required; TAC or LAC 0..65535, of NR 24 bits; NR 36 bits, LTE 28 bits, UMTS 28 bits, GSM 16 bits
  *   power_dbm             EIRP (antenna gain included) of what the modem measures: of one reference-signal
  *                         resource element of LTE (28 is a macro cell: 46 dBm over 1200 elements are 15 dBm each,
- *                         plus an antenna of 15 dBi, less 2 dB of cable), of the CPICH (47), of the BCCH
- *                         carrier (55). Default as in brackets
+ *                         plus an antenna of 15 dBi, less 2 dB of cable), of one element of NR's synchronisation
+ *                         blocks (28 with 15 kHz; 38 with 30 kHz: 53 dBm over 3276 elements are 18 each, and the beam of
+ *                         a panel has 20 dBi), of the CPICH (47), of the BCCH carrier (55). Default as in brackets
  *   load                  share of the remaining resources that carry power, 0..1; default 0.3
  *   antenna_ports         LTE, 1 or 2 (default): an empty cell has RSRQ -3 or -6 dB
  *   azimuth               direction of the sector; left out: all round
@@ -43,10 +51,14 @@
  * [modem NAME]
  *   plmn                  home network; required
  *   roaming               list of further PLMNs that let it register; others forbid it (limited service)
- *   rats                  list of lte, umts, gsm; default all
+ *   rats                  list of nr, lte, umts, gsm; default all
+ *   nr_mode               sa: NR standalone alone, nsa: NR beside LTE alone, or both (default)
+ *   carriers              LTE carriers that it receives at once, 1 (default: no carrier aggregation) to 5
  *   rx_chains             1..4; default 2
- *   protocol              qmi (default): what its control port speaks
+ *   protocol              what its control port speaks: qmi (default), mbim, or mbim-qmi, which is MBIM with QMI
+ *                         carried inside it
  *   card                  ready (default), absent, pin-locked or error
+ *   gnss                  name of a [gps] that it has inside too and tells of by QMI LOC; left out: it has none
  *   traffic_kbps          of its data session while there is service; default 16; 0: no session
  *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out
  *
@@ -71,14 +83,24 @@
  *                         chosen cells (access class barring, TS 36.331)
  *   cell-barred           cellBarred in the system information of the chosen cells
  *   reject                cause: EMM cause (TS 24.301 table 9.9.3.9.1) with which the chosen cells' network
- *                         answers attach, tracking area update and service request
+ *                         answers attach, tracking area update and service request; on NR cells 5GMM cause
+ *                         (TS 24.501 table 9.11.3.2.1)
+ *   dcnr-restricted       the chosen LTE cells' network does not let NR be used beside them (RestrictDCNR, TS 24.301)
  *   opmode                mode: low-power (airplane), offline or resetting, of modems
  *   card                  card: absent, pin-locked or error, in modems
  *   attenuation           db on every radio path (tunnel, lift), gps_db on satellites; ramp
- *   noise                 db: the receivers' noise rises that much on earfcn or band or everywhere; ramp
+ *   noise                 db: the receivers' noise rises that much on earfcn or band or everywhere; ramp.
+ *                         Band 3 is B3 and n3 alike: they have the same frequencies
  *   jammer                lat, lon, power_dbm (EIRP over the whole width of what it jams): on an earfcn
  *                         (the carrier's width), a band (the downlink's width) or each band; ramp
  *   gps-loss              gps: the satellites of these receivers are gone
+ *   deaf                  modems hear no cell, though there are some: one that takes minutes to come back after
+ *                         an outage
+ *   fault                 fault: a word of sim/port/faults.h, where each is explained; of modems. message: the
+ *                         number of the only request that hangs, 0x0043 (in any service of QMI) or with the
+ *                         service before it, 0x30043. delay: of slow-open, default 12. lasts: it is over after so
+ *                         long (default 2 for re-enumerate, 5 for reset, for others the end of the happening);
+ *                         every: and begins again so long after it began
  *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -101,6 +123,8 @@ typedef struct {
 	double power_dbm;
 	double load;
 	guint antenna_ports;
+	gboolean endc;	     /* LTE: upperLayerIndication */
+	gboolean standalone; /* NR: can be camped on */
 	gboolean directional;
 	double azimuth_deg;
 } SimCell;
@@ -108,10 +132,13 @@ typedef struct {
 typedef struct {
 	SimModemInfo info;
 	guint rats; /* bit (1 << SimRat) for each that it has */
+	gboolean nr_sa, nr_nsa;
+	guint n_secondary; /* LTE carriers that it can have beside the primary one */
 	SimCard card;
 	char *protocol; /* of a SimEngineClass */
 	char **roaming; /* PLMNs as "257-02", NULL-terminated, may be NULL */
 	double traffic_kbps;
+	guint gnss; /* index of its receiver; valid when info.has_gnss */
 } SimModemSetup;
 
 typedef struct {

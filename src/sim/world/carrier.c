@@ -1,6 +1,8 @@
 /* carrier.c - see carrier.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world/carrier.h"
 
+#include <math.h>
+
 typedef struct {
 	guint32 band, first, last; /* first and last downlink channel number */
 	double low_mhz;            /* frequency of the first one */
@@ -30,6 +32,91 @@ static const Band gsm_bands[] = {
 	{8, 1, 124, 935.2}, {8, 975, 1023, 925.2}, {5, 128, 251, 869.2}, {3, 512, 885, 1805.2},
 };
 
+/* TS 38.104 table 5.2-1, downlinks. Where bands overlap the first one is the usual one. */
+static const struct {
+	guint32 band;
+	double low_mhz, high_mhz;
+	gboolean tdd;
+} nr_bands[] = {
+	{1, 2110, 2170, FALSE}, {3, 1805, 1880, FALSE}, {5, 869, 894, FALSE},	{7, 2620, 2690, FALSE}, {8, 925, 960, FALSE},
+	{20, 791, 821, FALSE},	{28, 758, 803, FALSE},	{38, 2570, 2620, TRUE}, {40, 2300, 2400, TRUE}, {78, 3300, 3800, TRUE},
+	{79, 4400, 5000, TRUE}, {2, 1930, 1990, FALSE}, {12, 729, 746, FALSE},	{71, 617, 652, FALSE},	{25, 1930, 1995, FALSE},
+	{26, 859, 894, FALSE},	{41, 2496, 2690, TRUE}, {48, 3550, 3700, TRUE}, {66, 2110, 2200, FALSE}, {77, 3300, 4200, TRUE},
+};
+
+/* TS 38.104 table 5.4.2.1-1: F = from_mhz + step (number - first). */
+static const struct {
+	guint32 first, last;
+	double from_mhz, step_mhz;
+} nr_raster[] = {{0, 599999, 0, 0.005}, {600000, 2016666, 3000, 0.015}, {2016667, 3279165, 24250.08, 0.06}};
+
+gboolean sim_nr_frequency_mhz(guint32 arfcn, double *ret_mhz)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(nr_raster); i++) {
+		if (arfcn < nr_raster[i].first || arfcn > nr_raster[i].last)
+			continue;
+		*ret_mhz = nr_raster[i].from_mhz + nr_raster[i].step_mhz * (double)(arfcn - nr_raster[i].first);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean sim_nr_arfcn(double frequency_mhz, guint32 *ret_arfcn)
+{
+	for (gsize i = G_N_ELEMENTS(nr_raster); i-- > 0;) {
+		if (frequency_mhz < nr_raster[i].from_mhz)
+			continue;
+		double steps = round((frequency_mhz - nr_raster[i].from_mhz) / nr_raster[i].step_mhz);
+		if (steps > (double)(SIM_MAX_ARFCN - nr_raster[i].first))
+			return FALSE;
+		*ret_arfcn = nr_raster[i].first + (guint32)steps; /* one too many is the first of the next part */
+		return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean sim_nr_band_range(guint32 band, guint32 *ret_first, guint32 *ret_last)
+{
+	double mhz;
+	gsize i = 0;
+	while (i < G_N_ELEMENTS(nr_bands) && nr_bands[i].band != band)
+		i++;
+	if (i == G_N_ELEMENTS(nr_bands) || !sim_nr_arfcn(nr_bands[i].low_mhz, ret_first) ||
+	    !sim_nr_arfcn(nr_bands[i].high_mhz, ret_last))
+		return FALSE;
+	/* The nearest numbers may lie just outside. */
+	if (sim_nr_frequency_mhz(*ret_first, &mhz) && mhz < nr_bands[i].low_mhz)
+		(*ret_first)++;
+	if (sim_nr_frequency_mhz(*ret_last, &mhz) && mhz > nr_bands[i].high_mhz)
+		(*ret_last)--;
+	return TRUE;
+}
+
+gboolean sim_nr_band_holds(guint32 band, guint32 arfcn)
+{
+	guint32 first, last;
+	return sim_nr_band_range(band, &first, &last) && arfcn >= first && arfcn <= last;
+}
+
+guint32 sim_nr_usual_scs_khz(guint32 band)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(nr_bands); i++)
+		if (nr_bands[i].band == band && nr_bands[i].tdd)
+			return 30;
+	return 15;
+}
+
+static gboolean locate_nr(guint32 arfcn, guint32 *ret_band, double *ret_downlink_mhz)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(nr_bands); i++) {
+		if (!sim_nr_band_holds(nr_bands[i].band, arfcn))
+			continue;
+		*ret_band = nr_bands[i].band;
+		return sim_nr_frequency_mhz(arfcn, ret_downlink_mhz);
+	}
+	return FALSE;
+}
+
 typedef struct {
 	const Band *bands;
 	gsize n_bands;
@@ -58,6 +145,8 @@ static gboolean find_table(SimRat rat, BandTable *ret_table)
 gboolean sim_carrier_locate(SimRat rat, guint32 arfcn, guint32 *ret_band, double *ret_downlink_mhz)
 {
 	BandTable table;
+	if (rat == SIM_RAT_NR)
+		return locate_nr(arfcn, ret_band, ret_downlink_mhz);
 	if (!find_table(rat, &table))
 		return FALSE;
 	for (gsize i = 0; i < table.n_bands; i++) {
@@ -87,6 +176,13 @@ gboolean sim_band_downlink(SimRat rat, guint32 band, double *ret_low_mhz, double
 {
 	BandTable table;
 	gboolean found = FALSE;
+	for (gsize i = 0; rat == SIM_RAT_NR && i < G_N_ELEMENTS(nr_bands); i++) {
+		if (nr_bands[i].band != band)
+			continue;
+		*ret_low_mhz = nr_bands[i].low_mhz;
+		*ret_high_mhz = nr_bands[i].high_mhz;
+		return TRUE;
+	}
 	if (!find_table(rat, &table))
 		return FALSE;
 	for (gsize i = 0; i < table.n_bands; i++) {
@@ -113,15 +209,36 @@ guint sim_lte_resource_blocks(double bandwidth_mhz)
 	return 0;
 }
 
+guint sim_nr_resource_blocks(guint32 scs_khz, double bandwidth_mhz)
+{
+	static const struct {
+		double mhz;
+		guint at_15_khz, at_30_khz;
+	} table[] = {{5, 25, 0},     {10, 52, 24},   {15, 79, 38},   {20, 106, 51}, {25, 133, 65}, {30, 160, 78}, {35, 188, 92},
+		     {40, 216, 106}, {45, 242, 119}, {50, 270, 133}, {60, 0, 162},  {70, 0, 189},  {80, 0, 217},  {90, 0, 245},
+		     {100, 0, 273}};
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+		if (table[i].mhz == bandwidth_mhz)
+			return scs_khz == 15 ? table[i].at_15_khz : scs_khz == 30 ? table[i].at_30_khz : 0;
+	return 0;
+}
+
+guint sim_carrier_resource_blocks(const SimCarrier *carrier)
+{
+	return carrier->rat == SIM_RAT_NR ? sim_nr_resource_blocks(carrier->scs_khz, carrier->bandwidth_mhz)
+	       : carrier->rat == SIM_RAT_LTE ? sim_lte_resource_blocks(carrier->bandwidth_mhz) : 0;
+}
+
 double sim_carrier_occupied_hz(const SimCarrier *carrier)
 {
 	switch (carrier->rat) {
 	case SIM_RAT_LTE:
 		return 12 * 15e3 * sim_lte_resource_blocks(carrier->bandwidth_mhz);
+	case SIM_RAT_NR:
+		return 12 * 1e3 * carrier->scs_khz * sim_carrier_resource_blocks(carrier);
 	case SIM_RAT_UMTS:
 		return 3.84e6;
 	case SIM_RAT_GSM:
-	case SIM_RAT_NR:
 	case SIM_RAT_NONE:
 		return 200e3;
 	}

@@ -3,6 +3,8 @@
 
 #include "sim/scenario/read.h"
 
+#include <math.h>
+
 struct SimHappeningKind {
 	const char *word;
 	const char *const *required; /* keys beyond "what" and "at" */
@@ -63,6 +65,13 @@ static void apply_reject(const SimHappening *h, const SimScenario *scenario, dou
 			effects->cells[i].reject_cause = h->cause;
 }
 
+static void apply_dcnr_restricted(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint i = 0; i < scenario->cells->len; i++)
+		effects->cells[i].dcnr_restricted |= h->cells[i];
+}
+
 static void apply_opmode(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
 {
 	(void)t_s;
@@ -77,6 +86,40 @@ static void apply_card(const SimHappening *h, const SimScenario *scenario, doubl
 	for (guint i = 0; i < scenario->modems->len; i++)
 		if (h->modems[i])
 			effects->modems[i].card = h->card;
+}
+
+static void apply_deaf(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint i = 0; i < scenario->modems->len; i++)
+		effects->modems[i].deaf |= h->modems[i];
+}
+
+/* In whole milliseconds, so that a fault of every second begins at each second's own tick. */
+static gboolean fault_is_on(const SimHappening *h, double t_s)
+{
+	gint64 since_ms = llround((t_s - h->at_s) * 1000), every_ms = llround(h->every_s * 1000);
+	if (every_ms > 0)
+		since_ms %= every_ms;
+	return h->lasts_s <= 0 || since_ms < llround(h->lasts_s * 1000);
+}
+
+static void apply_fault(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	if (!fault_is_on(h, t_s))
+		return;
+	for (guint i = 0; i < scenario->modems->len; i++) {
+		SimFaults *faults = &effects->modems[i].faults;
+		if (!h->modems[i])
+			continue;
+		faults->set |= h->fault.set;
+		if (sim_faults_have(&h->fault, SIM_FAULT_HANG)) {
+			faults->hangs_alone = h->fault.hangs_alone;
+			faults->message = h->fault.message;
+		}
+		if (sim_faults_have(&h->fault, SIM_FAULT_SLOW_OPEN))
+			faults->delay_s = h->fault.delay_s;
+	}
 }
 
 static void apply_attenuation(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
@@ -130,12 +173,15 @@ static const SimHappeningKind kinds[] = {
 	{"access", KEYS("status"), KEYS(CELL_KEYS), apply_access},
 	{"cell-barred", NO_KEYS, KEYS(CELL_KEYS), apply_cell_barred},
 	{"reject", KEYS("cause"), KEYS(CELL_KEYS), apply_reject},
+	{"dcnr-restricted", NO_KEYS, KEYS(CELL_KEYS), apply_dcnr_restricted},
 	{"opmode", KEYS("mode"), KEYS("modems"), apply_opmode},
 	{"card", KEYS("card"), KEYS("modems"), apply_card},
 	{"attenuation", KEYS("db"), KEYS("gps_db", "ramp"), apply_attenuation},
 	{"noise", KEYS("db"), KEYS("earfcn", "band", "ramp"), apply_noise},
 	{"jammer", KEYS("lat", "lon", "power_dbm"), KEYS("earfcn", "band", "ramp"), apply_jammer},
 	{"gps-loss", NO_KEYS, KEYS("gps"), apply_gps_loss},
+	{"deaf", NO_KEYS, KEYS("modems"), apply_deaf},
+	{"fault", KEYS("fault"), KEYS("modems", "message", "delay", "every", "lasts"), apply_fault},
 };
 
 void sim_happening_free(SimHappening *happening)
@@ -153,7 +199,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHappening, sim_happening_free)
 static gboolean read_kind(const KeyFile *file, const char *group, SimHappening *h, GError **error)
 {
 	static const char *const optional[] = {CELL_KEYS, "modems",    "gps",	 "db",	   "gps_db", "power_dbm", "load",
-					       "status",  "cause",  "mode",	 "card",   "lat",    "lon",	  "ramp", NULL};
+					       "status",  "cause",  "mode",	 "card",   "lat",    "lon",	  "ramp", "fault",
+					       "message", "delay",  "every",	 "lasts",  NULL};
 	g_autofree char *word = keyfile_string(file, group, "what");
 	GString *known = g_string_new(NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -208,7 +255,44 @@ static gboolean read_values(const KeyFile *file, const char *group, SimHappening
 	h->status = (SimAccess)status;
 	h->mode = (SimOpMode)mode;
 	if (keyfile_has(file, group, "cause") && h->cause == 0)
-		return keyfile_error(file, group, "cause", error, "EMM causes begin at 2 (TS 24.301 table 9.9.3.9.1)");
+		return keyfile_error(file, group, "cause", error, "causes begin at 2 (TS 24.301 table 9.9.3.9.1)");
+	return TRUE;
+}
+
+static gboolean read_message(const KeyFile *file, const char *group, SimFaults *faults, GError **error)
+{
+	g_autofree char *text = keyfile_string(file, group, "message");
+	char *end = NULL;
+	if (!text)
+		return TRUE;
+	guint64 number = g_ascii_strtoull(text, &end, 0);
+	if (end == text || *end != '\0' || number > G_MAXUINT32)
+		return keyfile_error(file, group, "message", error, "\"%s\" is not the number of a message, like 0x0043", text);
+	faults->hangs_alone = TRUE;
+	faults->message = (guint32)number;
+	return TRUE;
+}
+
+static gboolean read_fault(const KeyFile *file, const char *group, SimHappening *h, GError **error)
+{
+	int fault = 0;
+	if (!keyfile_has(file, group, "fault"))
+		return TRUE;
+	h->fault.delay_s = SIM_OPEN_DELAY_S;
+	if (!keyfile_choice(file, group, "fault", sim_fault_words, &fault, error))
+		return FALSE;
+	h->fault.set = 1u << fault;
+	h->lasts_s = sim_fault_usual_s((SimFault)fault);
+	if (keyfile_has(file, group, "message") && fault != SIM_FAULT_HANG)
+		return keyfile_error(file, group, "message", error, "only a hang is of one message");
+	if (keyfile_has(file, group, "delay") && fault != SIM_FAULT_SLOW_OPEN)
+		return keyfile_error(file, group, "delay", error, "only slow-open has a delay");
+	if (!read_message(file, group, &h->fault, error) || !keyfile_seconds(file, group, "delay", &h->fault.delay_s, error) ||
+	    !keyfile_seconds(file, group, "every", &h->every_s, error) ||
+	    !keyfile_seconds(file, group, "lasts", &h->lasts_s, error))
+		return FALSE;
+	if (h->every_s > 0 && (h->lasts_s <= 0 || h->lasts_s >= h->every_s))
+		return keyfile_error(file, group, "every", error, "what comes again must go between: give a \"lasts\" that is shorter");
 	return TRUE;
 }
 
@@ -257,8 +341,8 @@ static gboolean narrow_cells(const KeyFile *file, const char *group, const SimSc
 	guint32 tac = 0;
 	gboolean any = FALSE;
 	if (!sim_read_plmn(file, group, "plmn", mcc, mnc, error) || !sim_read_rat(file, group, "rat", &rat, error) ||
-	    !sim_read_uint(file, group, "tac", 65535, &tac, error) ||
-	    !sim_read_uint(file, group, "earfcn", 262143, &h->earfcn, error) ||
+	    !sim_read_uint(file, group, "tac", 0xFFFFFF, &tac, error) ||
+	    !sim_read_uint(file, group, "earfcn", SIM_MAX_ARFCN, &h->earfcn, error) ||
 	    !sim_read_uint(file, group, "band", 255, &h->band, error))
 		return FALSE;
 	for (guint i = 0; i < scenario->cells->len; i++) {
@@ -283,7 +367,7 @@ static gboolean read_happening(const KeyFile *file, const char *group, SimScenar
 	g_autoptr(SimHappening) h = g_new0(SimHappening, 1);
 	h->name = g_strdup(keyfile_group_name(group));
 	if (!sim_read_require(file, group, required, error) || !read_kind(file, group, h, error) ||
-	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error))
+	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error) || !read_fault(file, group, h, error))
 		return FALSE;
 	h->cells = read_choice(file, group, "cells", scenario->cells, cell_name, error);
 	if (!h->cells || !narrow_cells(file, group, scenario, h, error))

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "keyfile.h"
+#include "sim/port/faults.h"
 #include "sim/scenario/scenario.h"
 
 typedef struct SimHappeningKind SimHappeningKind;
@@ -23,6 +24,8 @@ struct SimHappening {
 	SimAccess status;
 	SimOpMode mode;
 	SimCard card;
+	SimFaults fault; /* one bit, and its values */
+	double every_s, lasts_s; /* of the fault; 0: not given */
 };
 
 #define SIM_MAX_EMITTERS 16
@@ -41,12 +44,15 @@ typedef struct {
 	double load;
 	SimAccess access;
 	gboolean barred;
+	gboolean dcnr_restricted;
 	guint reject_cause;
 } SimCellEffect;
 
 typedef struct {
 	SimOpMode mode;
 	SimCard card;
+	gboolean deaf;
+	SimFaults faults;
 } SimModemEffect;
 
 typedef struct {

@@ -99,7 +99,9 @@ static double noise_mw_per_hz(const SimEar *ear, const SimEffects *effects, cons
 
 static double unit_hz(const SimCarrier *carrier)
 {
-	return carrier->rat == SIM_RAT_LTE ? 15e3 : sim_carrier_occupied_hz(carrier);
+	return carrier->rat == SIM_RAT_LTE  ? 15e3
+	       : carrier->rat == SIM_RAT_NR ? 1e3 * carrier->scs_khz
+					    : sim_carrier_occupied_hz(carrier);
 }
 
 static gboolean same_channel(const SimCarrier *a, const SimCarrier *b)
@@ -107,7 +109,8 @@ static gboolean same_channel(const SimCarrier *a, const SimCarrier *b)
 	return a->rat == b->rat && a->arfcn == b->arfcn;
 }
 
-/* Power of the other cells on a cell's channel, in its unit. One with a narrower channel hits a part of it only. */
+/* Power of the other cells on a cell's channel, in its unit. One with a narrower channel hits a part of it only; one
+ * whose elements are twice as wide has half of each in an element of this one. */
 static double others_mw(const SimScenario *scenario, const SimHeard *heard, guint index)
 {
 	const SimCarrier *carrier = &sim_scenario_cell(scenario, index)->carrier;
@@ -115,15 +118,17 @@ static double others_mw(const SimScenario *scenario, const SimHeard *heard, guin
 	for (guint i = 0; i < scenario->cells->len; i++) {
 		const SimCarrier *other = &sim_scenario_cell(scenario, i)->carrier;
 		if (i != index && same_channel(carrier, other))
-			sum += heard[i].share * heard[i].power_mw * MIN(1, other->bandwidth_mhz / carrier->bandwidth_mhz);
+			sum += heard[i].share * heard[i].power_mw * (unit_hz(carrier) / unit_hz(other)) *
+			       MIN(1, other->bandwidth_mhz / carrier->bandwidth_mhz);
 	}
 	return sum;
 }
 
-/* What a receiver of each RAT can use. LTE: a cell is found down to an Es/Iot of -6 dB (TS 36.133 clause 8.1.2.2) and
- * a level of about -124 dBm (Qrxlevmin as usually set, TS 36.304 clause 5.2.3.2); 10 % of the control channel fail at about
- * -8 dB (Qout, TS 36.133 clause 7.6). UMTS, GSM: usual Qrxlevmin and Qqualmin; C/I of 6 dB. Neighbours that are known already are
- * measured deeper down in interference. */
+/* What a receiver of each RAT can use. LTE, and NR with the same figures (TS 38.133 clauses 9.2.2 and 8.1): a cell
+ * is found down to an Es/Iot of -6 dB (TS 36.133 clause 8.1.2.2) and a level of about -124 dBm (Qrxlevmin as usually
+ * set, TS 36.304 clause 5.2.3.2); 10 % of the control channel fail at about -8 dB (Qout, TS 36.133 clause 7.6). UMTS,
+ * GSM: usual Qrxlevmin and Qqualmin; C/I of 6 dB. Neighbours that are known already are measured deeper down in
+ * interference. */
 static void judge(SimRat rat, SimHeard *heard)
 {
 	static const struct {
@@ -131,7 +136,7 @@ static void judge(SimRat rat, SimHeard *heard)
 	} limits[3][3] = {
 		{{-104, 6, -99}, {-107, 4, -99}, {-110, 0, -99}},	/* GSM: decodable, holds, measurable */
 		{{-115, -99, -18}, {-118, -99, -20}, {-120, -99, -24}}, /* UMTS */
-		{{-124, -6, -99}, {-128, -8, -99}, {-132, -12, -99}},	/* LTE */
+		{{-124, -6, -99}, {-128, -8, -99}, {-132, -12, -99}},	/* LTE, NR */
 	};
 	gboolean *results[3] = {&heard->decodable, &heard->holds, &heard->measurable};
 	guint row = rat == SIM_RAT_GSM ? 0 : rat == SIM_RAT_UMTS ? 1 : 2;
@@ -151,11 +156,12 @@ void sim_ear_listen(const SimEar *ear, const SimEffects *effects, const SimPlace
 		ret_heard[i].power_mw =
 			effect->off ? 0 : sim_mw_from_dbm(received_dbm(ear, effects, i, place, t_s, modem));
 		ret_heard[i].share = sim_radio_share(cell->carrier.rat, effect->load, cell->antenna_ports);
+		ret_heard[i].mean_share = sim_radio_mean_share(cell->carrier.rat, effect->load, cell->antenna_ports);
 	}
 	for (guint i = 0; i < scenario->cells->len; i++) {
 		const SimCarrier *carrier = &sim_scenario_cell(scenario, i)->carrier;
 		SimMeasureInput input = {.rat = carrier->rat,
-					 .resource_blocks = sim_lte_resource_blocks(carrier->bandwidth_mhz),
+					 .resource_blocks = sim_carrier_resource_blocks(carrier),
 					 .own_mw = ret_heard[i].power_mw,
 					 .own_share = ret_heard[i].share,
 					 .others_mw = others_mw(scenario, ret_heard, i),
@@ -186,7 +192,7 @@ double sim_ear_wideband_mw(const SimEar *ear, const SimEffects *effects, const S
 		double units = sim_carrier_occupied_hz(carrier) / unit_hz(carrier);
 		double in_channel = overlap_share(carrier, tuned);
 		double passed = in_channel + (1 - in_channel) * sim_mw_from_dbm(-SELECTIVITY_DB);
-		sum += units * heard[i].share * heard[i].power_mw * passed;
+		sum += units * heard[i].mean_share * heard[i].power_mw * passed;
 	}
 	return sum;
 }

@@ -13,7 +13,7 @@
 /* One cell as it arrives at a modem. */
 typedef struct {
 	double power_mw; /* in the unit of its RAT (radio.h); 0 while it is off */
-	double share;
+	double share, mean_share; /* of its elements that carry power: where it is measured, and all in all (radio.h) */
 	SimMeasure measure;
 	gboolean decodable; /* good enough to be found and camped on */
 	gboolean holds;	    /* good enough to stay on: a little worse */

@@ -8,10 +8,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sim/port/nmea.h"
+
 #include <glib.h>
 
-#define SIM_MAX_CELLS  24 /* serving and neighbours as the modem reports them */
-#define SIM_MAX_CHAINS 4  /* receive antennas */
+#define SIM_MAX_CELLS	  24 /* serving and neighbours as the modem reports them */
+#define SIM_MAX_CHAINS	  4  /* receive antennas */
+#define SIM_MAX_SECONDARY 4  /* LTE carriers beside the primary one: five in all, 3GPP TS 36.331 (Rel-10) */
 
 typedef enum { SIM_RAT_NONE, SIM_RAT_GSM, SIM_RAT_UMTS, SIM_RAT_LTE, SIM_RAT_NR } SimRat;
 
@@ -30,7 +33,7 @@ typedef enum {
 } SimService;
 
 typedef enum {
-	SIM_ACCESS_NORMAL, /* LTE cell access status, 3GPP TS 36.331 access class barring */
+	SIM_ACCESS_NORMAL, /* cell access status: access class barring of LTE (3GPP TS 36.331), access control of NR (TS 38.331) */
 	SIM_ACCESS_EMERGENCY_ONLY,
 	SIM_ACCESS_NO_CALLS,
 	SIM_ACCESS_ALL_CALLS,
@@ -43,17 +46,25 @@ typedef enum { SIM_CARD_READY, SIM_CARD_ABSENT, SIM_CARD_PIN_LOCKED, SIM_CARD_ER
 typedef struct {
 	SimRat rat;
 	char mcc[4], mnc[4]; /* text: "01" is not "001" */
-	guint32 tac;         /* LAC for GSM and UMTS */
-	guint64 cell_id;
+	guint32 tac;         /* 16 bits in LTE, 24 in NR; LAC for GSM and UMTS */
+	guint64 cell_id;     /* 28 bits in LTE and UMTS, 36 in NR, 16 in GSM */
 	guint32 pci;         /* PSC for UMTS, BSIC for GSM */
 	guint32 arfcn;       /* EARFCN, NR-ARFCN, UARFCN or ARFCN by rat */
-	guint32 band;        /* 3GPP band number */
+	guint32 band;        /* 3GPP band number: 78 is B78 or n78 by rat */
+	guint32 scs_khz;     /* subcarrier spacing of NR, 15 or 30; 0 for the others */
 	double bandwidth_mhz;
-	double rsrp_dbm; /* RSCP for UMTS, RXLEV in dBm for GSM */
+	double rsrp_dbm; /* SS-RSRP for NR (all SS- of TS 38.215), RSCP for UMTS, RXLEV in dBm for GSM */
 	double rsrq_db;  /* Ec/Io for UMTS; 0 for GSM */
 	double rssi_dbm; /* total in-band power on that carrier */
 	double sinr_db;
 } SimCellView;
+
+/* A further LTE carrier of the connection (carrier aggregation, 3GPP TS 36.331): configured by the network with
+ * RRC, switched on and off by it with MAC commands as there is something to send (TS 36.321 clause 5.13). */
+typedef struct {
+	SimCellView cell;
+	gboolean activated;
+} SimSecondaryCell;
 
 typedef struct {
 	double power_dbm; /* wideband received power of the chain, noise included */
@@ -71,18 +82,33 @@ typedef struct {
 	gboolean forbidden;      /* the PLMN that is heard is on the forbidden list */
 	SimService service;      /* as shown (with the hysteresis of the modem) */
 	SimService true_service; /* at this moment */
-	SimAccess access;        /* of the serving or camped LTE cell */
-	guint reject_cause;      /* last registration reject, 3GPP TS 24.301 / 24.008; 0: none */
+	SimAccess access;        /* of the serving or camped cell */
+	guint reject_cause;      /* last registration reject, 0: none */
+	SimRat reject_rat;       /* whose cause that is: 5GMM (3GPP TS 24.501) for NR, EMM (24.301) for LTE, else MM (24.008) */
 	gboolean reject_is_ps, reject_is_cs;
 	guint64 reject_count;    /* grows with each reject: the protocol side indicates on change */
-	guint64 change_count;    /* grows whenever registration, service, serving cell or access changed */
+	guint64 change_count;    /* grows whenever registration, service, serving cell, access or NR beside LTE changed */
 
 	/* cells[0] is the serving (or camped) cell when has_serving; the rest are neighbours, strongest first.
-	 * Neighbours on other EARFCNs or RATs are inter-frequency / inter-RAT ones. */
+	 * Neighbours on other EARFCNs or RATs are inter-frequency / inter-RAT ones. NR standalone (SA): cells[0].rat
+	 * is NR. Cells of nr_cell and secondary stand here too: they are neighbours that are in use. */
 	gboolean has_serving;
 	guint n_cells;
 	SimCellView cells[SIM_MAX_CELLS];
-	guint timing_advance; /* of the serving LTE cell, 3GPP TS 36.213 units (16 Ts = 78 m); valid when registered */
+	guint timing_advance; /* of the serving cell in units of 16 Ts = 78 m (3GPP TS 36.213); valid when registered */
+
+	/* NR beside an LTE serving cell (non-standalone: EN-DC, 3GPP TS 37.340). All FALSE while the serving cell is not LTE. */
+	gboolean nr_available;    /* upperLayerIndication in the LTE cell's SIB2 (TS 36.331): "5G" in the status bar */
+	gboolean dcnr_restricted; /* the network said RestrictDCNR when the modem registered (TS 24.301, 9.9.3.12A) */
+	gboolean endc;            /* an NR secondary cell is in use: nr_cell */
+	/* Valid with endc. In EN-DC no modem reads the NR cell's SIB1: what it can know of the cell is PCI, NR-ARFCN, band,
+	 * width, spacing and levels. The identity (PLMN, TAC, cell id) stands here for the ground truth alone. */
+	SimCellView nr_cell;
+	SimRxChain nr_rx[SIM_MAX_CHAINS]; /* n_rx chains on the NR carrier; tuned with endc alone */
+
+	/* LTE carrier aggregation: secondary cells, the one configured first in front. */
+	guint n_secondary;
+	SimSecondaryCell secondary[SIM_MAX_SECONDARY];
 
 	guint n_rx;
 	SimRxChain rx[SIM_MAX_CHAINS];
@@ -90,6 +116,8 @@ typedef struct {
 	double tx_power_dbm;
 
 	guint64 tx_packets, rx_packets, tx_bytes, rx_bytes; /* of the data session */
+
+	SimEpoch gnss; /* of the receiver inside, if there is one */
 } SimModemState;
 
 /* Fixed facts of a modem, from the scenario. */
@@ -102,5 +130,7 @@ typedef struct {
 	char *imsi;
 	char *iccid;
 	char *home_mcc, *home_mnc;
+	gboolean has_nr; /* a 5G modem; others say nothing of NR */
 	guint n_rx;
+	gboolean has_gnss;
 } SimModemInfo;

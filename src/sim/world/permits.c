@@ -4,6 +4,7 @@
 struct SimPermits {
 	const SimModemSetup *setup;
 	GHashTable *networks; /* set of "257-01" */
+	GHashTable *without_nr; /* likewise */
 	GHashTable *areas;    /* set of "257-01/3/4011": PLMN, RAT, TAC or LAC */
 };
 
@@ -12,6 +13,7 @@ SimPermits *sim_permits_new(const SimModemSetup *setup)
 	SimPermits *permits = g_new0(SimPermits, 1);
 	permits->setup = setup;
 	permits->networks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	permits->without_nr = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	permits->areas = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return permits;
 }
@@ -21,6 +23,7 @@ void sim_permits_free(SimPermits *permits)
 	if (!permits)
 		return;
 	g_hash_table_unref(permits->networks);
+	g_hash_table_unref(permits->without_nr);
 	g_hash_table_unref(permits->areas);
 	g_free(permits);
 }
@@ -47,6 +50,8 @@ gboolean sim_permits_allow(const SimPermits *permits, const SimCell *cell)
 	const char *const *roaming = (const char *const *)permits->setup->roaming;
 	if (!sim_permits_is_home(permits, cell) && !(roaming && g_strv_contains(roaming, network)))
 		return FALSE;
+	if (cell->carrier.rat == SIM_RAT_NR && g_hash_table_contains(permits->without_nr, network))
+		return FALSE;
 	return !g_hash_table_contains(permits->networks, network) && !g_hash_table_contains(permits->areas, area);
 }
 
@@ -60,13 +65,19 @@ void sim_permits_forbid_area(SimPermits *permits, const SimCell *cell)
 	g_hash_table_add(permits->areas, area_key(cell));
 }
 
+void sim_permits_forbid_nr(SimPermits *permits, const SimCell *cell)
+{
+	g_hash_table_add(permits->without_nr, network_key(cell));
+}
+
 void sim_permits_forget_areas(SimPermits *permits)
 {
 	g_hash_table_remove_all(permits->areas);
+	g_hash_table_remove_all(permits->without_nr);
 }
 
 void sim_permits_forget_all(SimPermits *permits)
 {
 	g_hash_table_remove_all(permits->networks);
-	g_hash_table_remove_all(permits->areas);
+	sim_permits_forget_areas(permits);
 }

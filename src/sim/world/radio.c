@@ -63,15 +63,24 @@ double sim_radio_share(SimRat rat, double load, guint antenna_ports)
 {
 	if (rat == SIM_RAT_LTE)
 		return (2 * antenna_ports + (12 - 2 * antenna_ports) * load) / 12;
+	if (rat == SIM_RAT_NR)
+		return (8 + 6 * load) / 14;
 	/* The CPICH has a tenth of a full cell's power and the other common channels another (TS 25.942 clause 5.1). */
 	return rat == SIM_RAT_UMTS ? 2 + 8 * load : 1;
 }
 
+double sim_radio_mean_share(SimRat rat, double load, guint antenna_ports)
+{
+	const double broadcast = 0.02; /* synchronisation and system information [I] */
+	return rat == SIM_RAT_NR ? broadcast + (1 - broadcast) * load : sim_radio_share(rat, load, antenna_ports);
+}
+
 SimMeasure sim_radio_measure(const SimMeasureInput *input)
 {
-	double units = input->rat == SIM_RAT_LTE ? 12 * input->resource_blocks : 1;
+	gboolean has_blocks = input->rat == SIM_RAT_LTE || input->rat == SIM_RAT_NR;
+	double units = has_blocks ? 12 * input->resource_blocks : 1;
 	double rssi_mw = units * (input->own_share * input->own_mw + input->others_mw + input->noise_mw);
-	double signals = input->rat == SIM_RAT_LTE ? input->resource_blocks : 1;
+	double signals = has_blocks ? input->resource_blocks : 1;
 	SimMeasure measure = {.rssi_dbm = sim_dbm_from_mw(rssi_mw)};
 	measure.rsrp_dbm = MAX(sim_dbm_from_mw(input->own_mw), SIM_MIN_RSRP_DBM);
 	measure.sinr_db = MAX(sim_dbm_from_mw(input->own_mw / (input->others_mw + input->noise_mw)), SIM_MIN_SINR_DB);

@@ -1,7 +1,7 @@
 /* radio.h - propagation and measurement: from powers and distances to RSRP, RSSI, RSRQ, SINR and Tx power.
  *
  * Pure functions. Powers add up in milliwatts; dB only at the edges. The unit of power is what a modem
- * measures: one 15 kHz resource element of LTE, the whole carrier of UMTS and GSM.
+ * measures: one resource element of LTE (15 kHz) or NR (15 or 30 kHz), the whole carrier of UMTS and GSM.
  *
  * LTE quantities follow 3GPP TS 36.214 (clause 5.1): with N resource blocks, R the power of a reference-signal
  * element of the measured cell, r its share of elements that carry power in the symbols with reference signals,
@@ -10,6 +10,10 @@
  *   RSSI = 12 N (r R + sum ri Ri + n)    RSRQ = N R / RSSI    SINR = R / (sum ri Ri + n)
  *
  * and so RSRQ = 1 / (12 (r + 1 / SINR)), whatever the numbers.
+ *
+ * NR's SS-RSRP, SS-RSRQ and SS-SINR (TS 38.215 clause 5.1) are the same with another r. NR has no reference signals
+ * that are always there: what a modem measures are the synchronisation blocks and what else is sent in the symbols and
+ * resource blocks around them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -45,13 +49,17 @@ double sim_radio_shadowing_db(const SimRadioSetup *setup, guint64 seed, guint64 
 double sim_radio_antenna_loss_db(double off_azimuth_deg);
 double sim_radio_noise_mw(const SimRadioSetup *setup, double bandwidth_hz);
 
-/* The share r above: reference signals are always there (2 of 12 elements for each antenna port), and `load`
+/* The share r above. LTE: reference signals are always there (2 of 12 elements for each antenna port), and `load`
+ * of the rest. NR: 8 of the 14 symbols of a measured slot are synchronisation blocks (TS 38.213 clause 4.1), and `load`
  * of the rest. For UMTS what the cell sends in units of its CPICH; for GSM's BCCH carrier 1. */
 double sim_radio_share(SimRat rat, double load, guint antenna_ports);
+/* The same over the whole channel and over time. Only NR differs: of an empty cell little is left, as its
+ * synchronisation blocks come every 20 ms and are 20 blocks wide. */
+double sim_radio_mean_share(SimRat rat, double load, guint antenna_ports);
 
 typedef struct {
 	SimRat rat;
-	guint resource_blocks; /* LTE */
+	guint resource_blocks; /* LTE, NR */
 	double own_mw, own_share;
 	double others_mw; /* sum of share times power of the other cells */
 	double noise_mw;  /* noise and jammers, in one unit */

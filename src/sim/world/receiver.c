@@ -15,6 +15,7 @@
 #define NOISE_SECONDS	   20.0
 #define CN0_SECONDS	   30.0
 #define ORBIT_SECONDS	   3600.0
+#define CIRCLE_68	   1.515 /* radius that holds 68.3 % of a circular normal distribution, in its standard deviations */
 
 struct SimReceiver {
 	const SimScenario *scenario;
@@ -111,6 +112,7 @@ void sim_receiver_step(SimReceiver *receiver, const SimGpsEffect *effect, const 
 	sim_plane_to_geo(sim_track_plane(receiver->scenario->track), place->east_m + wander_m(receiver, SIM_STREAM_GPS_EAST, t_s),
 			 place->north_m + wander_m(receiver, SIM_STREAM_GPS_NORTH, t_s), &epoch->lat_deg, &epoch->lon_deg);
 	epoch->altitude_m = receiver->setup->altitude_m + 1.5 * wander_m(receiver, SIM_STREAM_GPS_UP, t_s);
+	epoch->error_m = CIRCLE_68 * receiver->setup->noise_m;
 	epoch->speed_mps = place->speed_mps;
 	epoch->course_deg = place->course_deg;
 }

@@ -2,6 +2,7 @@
 #include "sim/world/registration.h"
 
 #include "sim/world/permits.h"
+#include "sim/world/reject.h"
 #include "sim/world/rng.h"
 
 typedef enum { SCAN_STORED, SCAN_FULL, SCAN_PAUSE } Scan;
@@ -100,6 +101,8 @@ static double draw_s(SimRegistrar *r, double min, double max)
 static gboolean is_acceptable(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
 	const SimCell *cell = sim_scenario_cell(r->scenario, index);
+	if (cell->carrier.rat == SIM_RAT_NR && (!cell->standalone || !r->setup->nr_sa))
+		return FALSE;
 	return (r->setup->rats & (1u << cell->carrier.rat)) && in->heard[index].decodable && r->barred_until_s[index] <= in->t_s;
 }
 
@@ -201,7 +204,6 @@ static const SimCell *serving_cell(const SimRegistrar *r)
 	return sim_scenario_cell(r->scenario, (guint)r->view.serving);
 }
 
-/* TS 24.301 clause 5.5.1.2.5 (and 5.5.3.2.5, 5.6.1.5, which say the same of updates and service requests). */
 static void take_reject(SimRegistrar *r, double t_s, guint cause)
 {
 	r->denied = TRUE;
@@ -209,33 +211,27 @@ static void take_reject(SimRegistrar *r, double t_s, guint cause)
 	r->view.reject_cause = cause;
 	r->view.reject_rat = serving_cell(r)->carrier.rat;
 	r->view.reject_count++;
-	switch (cause) {
-	case 3: /* illegal UE */
-	case 5: /* IMEI not accepted */
-	case 6: /* illegal ME */
-	case 7: /* EPS services not allowed */
-	case 8: /* EPS and non-EPS services not allowed */
+	switch (sim_reject_consequence(r->view.reject_rat, cause)) {
+	case SIM_REJECT_CARD:
 		r->card_refused = TRUE;
 		enter_limited(r, t_s);
-		break;
-	case 11: /* PLMN not allowed */
-	case 14: /* EPS services not allowed in this PLMN */
-	case 35: /* requested service option not authorized in this PLMN */
+		return;
+	case SIM_REJECT_NETWORK:
 		sim_permits_forbid_network(r->permits, serving_cell(r));
-		enter_search(r, t_s, SIM_STORED_SCAN_S);
 		break;
-	case 12: /* tracking area not allowed */
-	case 13: /* roaming not allowed in this tracking area */
-	case 15: /* no suitable cells in tracking area */
+	case SIM_REJECT_AREA:
 		sim_permits_forbid_area(r->permits, serving_cell(r));
-		enter_search(r, t_s, SIM_STORED_SCAN_S);
 		break;
-	default: /* abnormal cases: try again later */
+	case SIM_REJECT_NR:
+		sim_permits_forbid_nr(r->permits, serving_cell(r));
+		break;
+	case SIM_REJECT_LATER:
 		r->attempts++;
 		r->retry_s = t_s + (r->attempts % SIM_MAX_ATTEMPTS ? SIM_T3411_S : SIM_T3402_S);
 		enter_limited(r, t_s);
-		break;
+		return;
 	}
+	enter_search(r, t_s, SIM_STORED_SCAN_S);
 }
 
 static SimAccess read_access(const SimRegistrar *r, const SimRegistrationInput *in)
@@ -329,18 +325,40 @@ static void step_registering(SimRegistrar *r, const SimRegistrationInput *in)
 		return;
 	else if (cause)
 		take_reject(r, in->t_s, cause);
-	else
+	else {
+		r->view.accept_count++;
 		enter_registered(r, in->t_s);
+	}
 }
 
-/* By how much a cell beats what handover or reselection asks for; only cells of the same network and RAT count. */
+/* The same between LTE and NR, in connected mode alone. Any NR that is good enough beats any LTE. */
+static double inter_system_margin_db(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
+{
+	const double over_lte_db = 200; /* more than any two levels are apart */
+	SimRat from = serving_cell(r)->carrier.rat, to = sim_scenario_cell(r->scenario, index)->carrier.rat;
+	double rsrp_dbm = in->heard[index].measure.rsrp_dbm;
+	if (r->view.phase != SIM_PHASE_REGISTERED || !is_suitable(r, in, index))
+		return -1;
+	if (from == SIM_RAT_LTE && to == SIM_RAT_NR && rsrp_dbm >= SIM_NR_ENTER_DBM)
+		return rsrp_dbm - SIM_NR_ENTER_DBM + over_lte_db;
+	/* The command for it has to come through on NR. */
+	const SimHeard *serving = &in->heard[r->view.serving];
+	if (from == SIM_RAT_NR && to == SIM_RAT_LTE && serving->holds && serving->measure.rsrp_dbm < SIM_NR_LEAVE_DBM)
+		return rsrp_dbm - SIM_LTE_ENTER_DBM;
+	return -1;
+}
+
+/* By how much a cell beats what handover or reselection asks for; only cells of the same network count. */
 static double handover_margin_db(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
 	const SimCell *cell = sim_scenario_cell(r->scenario, index), *serving = serving_cell(r);
 	gboolean (*fits)(const SimRegistrar *, const SimRegistrationInput *, guint) =
 		r->view.phase == SIM_PHASE_LIMITED ? is_acceptable : is_suitable;
-	if (cell == serving || cell->carrier.rat != serving->carrier.rat || !g_str_equal(cell->mcc, serving->mcc) ||
-	    !g_str_equal(cell->mnc, serving->mnc) || !fits(r, in, index))
+	if (cell == serving || !g_str_equal(cell->mcc, serving->mcc) || !g_str_equal(cell->mnc, serving->mnc))
+		return -1;
+	if (cell->carrier.rat != serving->carrier.rat)
+		return inter_system_margin_db(r, in, index);
+	if (!fits(r, in, index))
 		return -1;
 	gboolean same_channel = cell->carrier.arfcn == serving->carrier.arfcn;
 	return in->heard[index].measure.rsrp_dbm - in->heard[r->view.serving].measure.rsrp_dbm -
@@ -363,8 +381,9 @@ static void consider_handover(SimRegistrar *r, const SimRegistrationInput *in)
 		r->candidate = best;
 		r->better_since_s = in->t_s;
 	} else if (in->t_s - r->better_since_s >= SIM_TIME_TO_TRIGGER_S - 1e-6) {
-		/* A new tracking area wants an update at once. */
-		if (sim_scenario_cell(r->scenario, (guint)best)->tac != serving_cell(r)->tac)
+		/* A new tracking area wants an update at once, and so does another core network. */
+		const SimCell *to = sim_scenario_cell(r->scenario, (guint)best);
+		if (to->tac != serving_cell(r)->tac || to->carrier.rat != serving_cell(r)->carrier.rat)
 			r->next_signalling_s = in->t_s + 0.2;
 		set_serving(r, best);
 		r->view.access = read_access(r, in);
@@ -416,6 +435,8 @@ static gboolean was_rejected(SimRegistrar *r, const SimRegistrationInput *in)
 	plan_signalling(r, in->t_s);
 	if (cause)
 		take_reject(r, in->t_s, cause);
+	else
+		r->view.accept_count++;
 	return cause != 0;
 }
 
@@ -434,7 +455,8 @@ static void step_registered(SimRegistrar *r, const SimRegistrationInput *in)
 	if (noticed_barring(r, in) || was_rejected(r, in))
 		return;
 	consider_handover(r, in);
-	if (serving_cell(r)->carrier.rat == SIM_RAT_LTE || in->t_s < r->next_priority_s)
+	SimRat rat = serving_cell(r)->carrier.rat;
+	if (rat == SIM_RAT_LTE || rat == SIM_RAT_NR || in->t_s < r->next_priority_s)
 		return;
 	r->next_priority_s = in->t_s + SIM_PRIORITY_SEARCH_S;
 	gint better = pick_cell(r, in, is_suitable);

@@ -1,7 +1,10 @@
 /* registration.h - how one modem finds a cell, registers, loses it and comes back, with honest time constants.
  *
  * Stepped once a tick with what the modem hears (hearing.h); knows nothing of propagation and nothing of
- * messages. Every wait below is named with its source; [I] marks one inferred from how modems behave.
+ * messages. Every wait below is named with its source; [I] marks one inferred from how modems behave. NR standalone
+ * goes through the same states: its timers (TS 38.331, TS 24.501) have the same lengths under other names.
+ *
+ * LTE and NR of one network hand over to one another both ways, NR first: to NR where it is good, back where it is bad.
  *
  * Simplified: the modem is always in connected mode (it carries a data session); authentication, the core
  * network's own timers beyond T3411 and T3402, and equivalent PLMNs are not played.
@@ -37,8 +40,11 @@ const char *sim_phase_name(SimPhase phase);
 #define SIM_TIME_TO_TRIGGER_S 0.48 /* of measurement event A3, TS 36.331 clause 5.5.4.4 */
 #define SIM_HANDOVER_DB	      3.0  /* its offset on the same channel */
 #define SIM_INTERFREQUENCY_DB 5.0  /* and between channels */
-#define SIM_T3411_S	      10.0 /* TS 24.301 table 10.2.1: next attempt */
-#define SIM_T3402_S	      720.0 /* the same: after the fifth attempt */
+#define SIM_NR_ENTER_DBM      (-110.0) /* to NR from this SS-RSRP on: event B1, TS 36.331 clause 5.5.4.7 [I] */
+#define SIM_NR_LEAVE_DBM      (-118.0) /* from NR below this: event B2, TS 38.331 clause 5.5.4.9 [I] */
+#define SIM_LTE_ENTER_DBM     (-115.0) /* and only to LTE that is better than this [I] */
+#define SIM_T3411_S	      10.0 /* TS 24.301 table 10.2.1: next attempt; NR: T3511, TS 24.501 table 10.2.1 */
+#define SIM_T3402_S	      720.0 /* the same: after the fifth attempt; NR: T3502 */
 #define SIM_MAX_ATTEMPTS      5
 #define SIM_PRIORITY_SEARCH_S 60.0 /* from GSM or UMTS back to LTE, TS 36.133 clause 4.2.2 */
 
@@ -63,6 +69,7 @@ typedef struct {
 	guint reject_cause;
 	SimRat reject_rat;
 	guint64 reject_count;
+	guint64 accept_count; /* grows with each answer that is not a reject: what the network says in it is read then */
 } SimRegistrationView;
 
 typedef struct SimRegistrar SimRegistrar;

@@ -5,6 +5,7 @@
 #include "sim/world/hearing.h"
 #include "sim/world/receiver.h"
 #include "sim/world/rng.h"
+#include "sim/world/secondary.h"
 
 #include <math.h>
 
@@ -21,7 +22,9 @@ typedef struct {
 	SimModemState state;
 	guint cell_index[SIM_MAX_CELLS]; /* of the scenario, for each of state.cells */
 	SimRegistrar *registrar;
+	SimSecondaries *secondaries;
 	SimHeard *heard;
+	SimOpMode ordered; /* sim_world_set_mode() */
 	double shown_differs_since_s; /* the service shown is not the true one since, or -1 */
 	double download_bits, upload_bits; /* not yet a whole packet */
 } Modem;
@@ -44,25 +47,36 @@ static void setup_modem(SimWorld *world, guint index)
 	Modem *modem = &world->modems[index];
 	const SimModemInfo *info = &sim_scenario_modem(world->scenario, index)->info;
 	modem->registrar = sim_registrar_new(world->scenario, index, world->seed);
+	modem->secondaries = sim_secondaries_new(world->scenario, index);
 	modem->heard = g_new0(SimHeard, world->scenario->cells->len + 1);
 	modem->shown_differs_since_s = -1;
 	modem->state.name = info->name;
 	modem->state.n_rx = info->n_rx;
 }
 
-/* A modem that is off receives nothing; one that is on always has a channel. */
-static void update_receiver_power(SimWorld *world, guint index)
+/* What the chains receive on the channel of a cell. */
+static void listen_on(const SimWorld *world, guint index, guint cell, gboolean tuned, SimRxChain *chains)
 {
-	Modem *modem = &world->modems[index];
-	const SimCarrier *tuned =
-		&sim_scenario_cell(world->scenario, sim_registrar_view(modem->registrar)->tuned)->carrier;
-	gboolean on = modem->state.operating_mode == SIM_OPMODE_ONLINE;
-	double power_mw = sim_ear_wideband_mw(world->ear, world->effects, &world->place, modem->heard, tuned);
+	const Modem *modem = &world->modems[index];
+	const SimCarrier *carrier = &sim_scenario_cell(world->scenario, cell)->carrier;
+	double power_mw = sim_ear_wideband_mw(world->ear, world->effects, &world->place, modem->heard, carrier);
 	for (guint chain = 0; chain < modem->state.n_rx; chain++) {
 		double offset_db = CHAIN_OFFSET_DB * sim_gauss(world->seed, SIM_STREAM_CHAIN, index, chain);
-		modem->state.rx[chain].tuned = on;
-		modem->state.rx[chain].power_dbm = sim_dbm_from_mw(power_mw) + offset_db;
+		chains[chain].tuned = tuned;
+		chains[chain].power_dbm = sim_dbm_from_mw(power_mw) + offset_db;
 	}
+}
+
+/* A modem that is off receives nothing; one that is on always has a channel, and with EN-DC another one. */
+static void update_receiver_power(const SimWorld *world, guint index)
+{
+	Modem *modem = &world->modems[index];
+	SimModemState *state = &modem->state;
+	gint nr = sim_secondaries_view(modem->secondaries)->nr;
+	listen_on(world, index, sim_registrar_view(modem->registrar)->tuned, state->operating_mode == SIM_OPMODE_ONLINE, state->rx);
+	memset(state->nr_rx, 0, sizeof state->nr_rx);
+	if (nr >= 0)
+		listen_on(world, index, (guint)nr, TRUE, state->nr_rx);
 }
 
 static SimCellView view_cell(const SimCell *cell, const SimHeard *heard)
@@ -73,6 +87,7 @@ static SimCellView view_cell(const SimCell *cell, const SimHeard *heard)
 			    .pci = cell->pci,
 			    .arfcn = cell->carrier.arfcn,
 			    .band = cell->carrier.band,
+			    .scs_khz = cell->carrier.scs_khz,
 			    .bandwidth_mhz = cell->carrier.bandwidth_mhz,
 			    .rsrp_dbm = heard->measure.rsrp_dbm,
 			    .rsrq_db = heard->measure.rsrq_db,
@@ -98,6 +113,18 @@ static gboolean on_measured_channel(const SimScenario *scenario, const SimCell *
 			return TRUE;
 	}
 	return FALSE;
+}
+
+/* NR is measured from LTE and NR, not from what was there before. */
+static gboolean is_measured(const SimWorld *world, const Modem *modem, guint index, guint serving)
+{
+	const SimScenario *scenario = world->scenario;
+	const SimModemSetup *setup = sim_scenario_modem(scenario, (guint)(modem - world->modems));
+	const SimCell *cell = sim_scenario_cell(scenario, index), *from = sim_scenario_cell(scenario, serving);
+	if (cell->carrier.rat == SIM_RAT_NR && from->carrier.rat != SIM_RAT_NR && from->carrier.rat != SIM_RAT_LTE)
+		return FALSE;
+	return index != serving && modem->heard[index].measurable && (setup->rats & (1u << cell->carrier.rat)) &&
+	       on_measured_channel(scenario, cell, from);
 }
 
 /* Puts a neighbour where its strength belongs; the weakest falls off a full list. Index 0 is the serving cell. */
@@ -126,13 +153,9 @@ static void list_cells(const SimWorld *world, Modem *modem)
 	if (!state->has_serving)
 		return;
 	modem->cell_index[0] = (guint)serving;
-	const SimModemSetup *setup = sim_scenario_modem(scenario, (guint)(modem - world->modems));
-	for (guint i = 0; i < scenario->cells->len; i++) {
-		const SimCell *cell = sim_scenario_cell(scenario, i);
-		if (i != (guint)serving && modem->heard[i].measurable && (setup->rats & (1u << cell->carrier.rat)) &&
-		    on_measured_channel(scenario, cell, sim_scenario_cell(scenario, (guint)serving)))
+	for (guint i = 0; i < scenario->cells->len; i++)
+		if (is_measured(world, modem, i, (guint)serving))
 			insert_neighbour(modem, i);
-	}
 	for (guint i = 0; i < state->n_cells; i++) {
 		guint index = modem->cell_index[i];
 		state->cells[i] = view_cell(sim_scenario_cell(scenario, index), &modem->heard[index]);
@@ -157,19 +180,57 @@ static void update_shown_service(Modem *modem, double t_s)
 	}
 }
 
-/* Data goes as fast as the session asks or the channel carries (Shannon's bound, half of it). */
+/* Bursts: in about half of the seconds, and then twice the rate. */
+static gboolean data_flow(const SimWorld *world, guint index)
+{
+	const SimModemState *state = &world->modems[index].state;
+	if (sim_scenario_modem(world->scenario, index)->traffic_kbps <= 0 || state->true_service != SIM_SERVICE_FULL ||
+	    !state->ps_attached)
+		return FALSE;
+	return sim_uniform(world->seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) >= 0.5;
+}
+
+static void update_secondaries(const SimWorld *world, guint index, double t_s)
+{
+	Modem *modem = &world->modems[index];
+	SimModemState *state = &modem->state;
+	const SimSecondaryView *view = sim_secondaries_view(modem->secondaries);
+	SimSecondaryInput input = {.t_s = t_s,
+				   .heard = modem->heard,
+				   .cells = world->effects->cells,
+				   .registration = sim_registrar_view(modem->registrar),
+				   .busy = data_flow(world, index)};
+	sim_secondaries_step(modem->secondaries, &input);
+	state->nr_available = view->nr_available;
+	state->dcnr_restricted = view->dcnr_restricted;
+	state->endc = view->nr >= 0;
+	if (state->endc)
+		state->nr_cell = view_cell(sim_scenario_cell(world->scenario, (guint)view->nr), &modem->heard[view->nr]);
+	state->n_secondary = view->n_carriers;
+	for (guint i = 0; i < view->n_carriers; i++) {
+		guint cell = view->carriers[i];
+		state->secondary[i] = (SimSecondaryCell){.cell = view_cell(sim_scenario_cell(world->scenario, cell), &modem->heard[cell]),
+							 .activated = view->activated[i]};
+	}
+}
+
+/* Shannon's bound, half of it. */
+static double bound_kbps_of(const SimCellView *cell)
+{
+	return 0.5 * cell->bandwidth_mhz * 1000 * log2(1 + sim_mw_from_dbm(cell->sinr_db));
+}
+
+/* Data go as fast as the session asks or the channels in use carry. */
 static void update_traffic(const SimWorld *world, guint index)
 {
 	Modem *modem = &world->modems[index];
 	SimModemState *state = &modem->state;
 	double kbps = sim_scenario_modem(world->scenario, index)->traffic_kbps;
-	if (kbps <= 0 || state->true_service != SIM_SERVICE_FULL || !state->ps_attached)
+	if (!data_flow(world, index))
 		return;
-	/* Bursts: in about half of the seconds, and then twice the rate. */
-	if (sim_uniform(world->seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) < 0.5)
-		return;
-	const SimCellView *cell = &state->cells[0];
-	double bound_kbps = 0.5 * cell->bandwidth_mhz * 1000 * log2(1 + sim_mw_from_dbm(cell->sinr_db));
+	double bound_kbps = bound_kbps_of(&state->cells[0]) + (state->endc ? bound_kbps_of(&state->nr_cell) : 0);
+	for (guint i = 0; i < state->n_secondary; i++)
+		bound_kbps += state->secondary[i].activated ? bound_kbps_of(&state->secondary[i].cell) : 0;
 	modem->download_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS;
 	modem->upload_bits += MIN(2 * kbps, bound_kbps) * SIM_TICK_MS / UPLINK_PART;
 	guint64 down = (guint64)(modem->download_bits / (8 * PACKET_BYTES));
@@ -198,22 +259,25 @@ static void update_uplink(const SimWorld *world, Modem *modem)
 	state->timing_advance = (guint)lround(hypot(east - world->place.east_m, north - world->place.north_m) / TIMING_UNIT_M);
 }
 
-static void copy_registration(Modem *modem)
+static void copy_registration(const SimWorld *world, Modem *modem)
 {
 	SimModemState *state = &modem->state;
 	const SimRegistrationView *view = sim_registrar_view(modem->registrar);
 	gboolean registered = view->registration == SIM_REG_REGISTERED;
 	state->registration = view->registration;
-	state->cs_attached = state->ps_attached = registered;
+	/* A 5G core has no circuit-switched domain. */
+	state->cs_attached = registered && sim_scenario_cell(world->scenario, view->tuned)->carrier.rat != SIM_RAT_NR;
+	state->ps_attached = registered;
 	state->roaming = view->roaming;
 	state->forbidden = view->forbidden;
 	state->true_service = view->true_service;
 	state->access = view->access;
 	state->reject_cause = view->reject_cause;
 	state->reject_count = view->reject_count;
+	state->reject_rat = view->reject_cause != 0 ? view->reject_rat : SIM_RAT_NONE;
 	/* LTE attaches for both domains at once; a location area update of GSM and UMTS is of the circuit-switched one. */
-	state->reject_is_ps = view->reject_cause != 0 && view->reject_rat == SIM_RAT_LTE;
-	state->reject_is_cs = view->reject_cause != 0 && view->reject_rat != SIM_RAT_LTE;
+	state->reject_is_ps = state->reject_rat == SIM_RAT_LTE || state->reject_rat == SIM_RAT_NR;
+	state->reject_is_cs = view->reject_cause != 0 && !state->reject_is_ps;
 	state->tx_on = view->tx_on;
 }
 
@@ -227,20 +291,27 @@ static void step_modem(SimWorld *world, guint index, double t_s)
 	SimAccess access = state->access;
 	gboolean had_serving = state->has_serving;
 	guint before = modem->cell_index[0];
-	state->operating_mode = effect->mode;
+	SimSecondaryView beside = *sim_secondaries_view(modem->secondaries);
+	state->operating_mode = MAX(effect->mode, modem->ordered);
 	state->card = effect->card;
 	sim_ear_listen(world->ear, world->effects, &world->place, t_s, index, modem->heard);
+	/* The power is at the antenna all the same. */
+	for (guint i = 0; effect->deaf && i < world->scenario->cells->len; i++)
+		modem->heard[i].decodable = modem->heard[i].holds = modem->heard[i].measurable = FALSE;
 	SimRegistrationInput input = {
-		.t_s = t_s, .heard = modem->heard, .cells = world->effects->cells, .mode = effect->mode, .card = effect->card};
+		.t_s = t_s, .heard = modem->heard, .cells = world->effects->cells, .mode = state->operating_mode, .card = effect->card};
 	sim_registrar_step(modem->registrar, &input);
-	copy_registration(modem);
+	copy_registration(world, modem);
 	update_shown_service(modem, t_s);
 	list_cells(world, modem);
+	update_secondaries(world, index, t_s);
 	update_receiver_power(world, index);
 	update_traffic(world, index);
 	update_uplink(world, modem);
+	const SimSecondaryView *now = sim_secondaries_view(modem->secondaries);
 	if (registration != state->registration || service != state->service || access != state->access ||
-	    had_serving != state->has_serving || (had_serving && before != modem->cell_index[0]))
+	    had_serving != state->has_serving || (had_serving && before != modem->cell_index[0]) ||
+	    beside.nr != now->nr || beside.nr_available != now->nr_available || beside.dcnr_restricted != now->dcnr_restricted)
 		state->change_count++;
 }
 
@@ -253,6 +324,9 @@ static void compute_tick(SimWorld *world)
 		step_modem(world, i, t_s);
 	for (guint i = 0; i < world->scenario->gps->len; i++)
 		sim_receiver_step(world->receivers[i], &world->effects->gps[i], &world->place, t_s, sim_world_utc_ms(world));
+	for (guint i = 0; i < world->n_modems; i++)
+		if (sim_scenario_modem(world->scenario, i)->info.has_gnss)
+			world->modems[i].state.gnss = *sim_world_epoch(world, sim_scenario_modem(world->scenario, i)->gnss);
 }
 
 SimWorld *sim_world_new(const SimScenario *scenario, guint64 seed, gint64 start_unix_s)
@@ -280,6 +354,7 @@ void sim_world_free(SimWorld *world)
 		return;
 	for (guint i = 0; i < world->n_modems; i++) {
 		sim_registrar_free(world->modems[i].registrar);
+		sim_secondaries_free(world->modems[i].secondaries);
 		g_free(world->modems[i].heard);
 	}
 	for (guint i = 0; i < world->scenario->gps->len; i++)
@@ -295,6 +370,16 @@ void sim_world_step(SimWorld *world)
 {
 	world->tick++;
 	compute_tick(world);
+}
+
+void sim_world_set_mode(SimWorld *world, guint modem, SimOpMode mode)
+{
+	world->modems[modem].ordered = mode;
+}
+
+const SimFaults *sim_world_faults(const SimWorld *world, guint modem)
+{
+	return &world->effects->modems[modem].faults;
 }
 
 const SimScenario *sim_world_scenario(const SimWorld *world)
@@ -340,6 +425,16 @@ const SimRegistrationView *sim_world_registration(const SimWorld *world, guint m
 const SimCell *sim_world_cell(const SimWorld *world, guint modem, guint index)
 {
 	return sim_scenario_cell(world->scenario, world->modems[modem].cell_index[index]);
+}
+
+const SimCell *sim_world_nr_cell(const SimWorld *world, guint modem)
+{
+	return sim_scenario_cell(world->scenario, (guint)sim_secondaries_view(world->modems[modem].secondaries)->nr);
+}
+
+const SimCell *sim_world_secondary_cell(const SimWorld *world, guint modem, guint index)
+{
+	return sim_scenario_cell(world->scenario, sim_secondaries_view(world->modems[modem].secondaries)->carriers[index]);
 }
 
 const SimEpoch *sim_world_epoch(const SimWorld *world, guint gps)

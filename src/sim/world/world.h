@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sim/port/faults.h"
 #include "sim/port/nmea.h"
 #include "sim/world/registration.h"
 #include "sim/scenario/scenario.h"
@@ -22,6 +23,10 @@ void sim_world_free(SimWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimWorld, sim_world_free)
 void sim_world_step(SimWorld *world);
 
+/* What clients and faults make of a modem's operating mode; the lower of that and the scenario's holds from the next step on. With
+ * this the state depends on what clients do as well. */
+void sim_world_set_mode(SimWorld *world, guint modem, SimOpMode mode);
+
 const SimScenario *sim_world_scenario(const SimWorld *world);
 guint64 sim_world_seed(const SimWorld *world);
 guint64 sim_world_tick(const SimWorld *world);
@@ -29,8 +34,12 @@ double sim_world_seconds(const SimWorld *world);
 gint64 sim_world_utc_ms(const SimWorld *world);
 const SimPlace *sim_world_place(const SimWorld *world);
 
+const SimFaults *sim_world_faults(const SimWorld *world, guint modem);
 const SimModemState *sim_world_modem(const SimWorld *world, guint modem);
 const SimRegistrationView *sim_world_registration(const SimWorld *world, guint modem);
 /* The scenario's cell behind state->cells[index]. */
 const SimCell *sim_world_cell(const SimWorld *world, guint modem, guint index);
+/* Those behind state->nr_cell (with endc only) and state->secondary[index]. */
+const SimCell *sim_world_nr_cell(const SimWorld *world, guint modem);
+const SimCell *sim_world_secondary_cell(const SimWorld *world, guint modem, guint index);
 const SimEpoch *sim_world_epoch(const SimWorld *world, guint gps);

@@ -25,8 +25,9 @@
 typedef struct ModemPort ModemPort;
 
 typedef enum {
-	MODEM_SWEEP_ANSWERED,  /* at least one call brought data or an error of the modem's own */
-	MODEM_SWEEP_SILENT,    /* not one did, and `radio` is empty */
+	MODEM_SWEEP_ANSWERED,  /* at least one question about the network brought data or an error of the modem's own */
+	MODEM_SWEEP_SILENT,    /* not one did: what else was answered says nothing about the network */
+	MODEM_SWEEP_NONSENSE,  /* answers came that are none: what can be read in them may be as wrong as the rest */
 	MODEM_SWEEP_FORGOTTEN, /* the modem does not know our clients: what it says is not said to us */
 } ModemSweep;
 

@@ -253,6 +253,11 @@ void qmi_decode_system_info(QmiMessageNasGetSystemInfoOutput *answer, Observatio
 	set_reject(&facts[rat], rat, o);
 	for (Rat other = RAT_NR; other > RAT_NONE; other--)
 		set_reject(&facts[other], other, o);
+	gboolean flag;
+	if (qmi_message_nas_get_system_info_output_get_eutra_with_nr5g_availability(answer, &flag, NULL) && rat == RAT_LTE)
+		RADIO_SET(o, nr_available, flag != 0);
+	if (qmi_message_nas_get_system_info_output_get_dcnr_restriction_info(answer, &flag, NULL))
+		RADIO_SET(o, dcnr_restricted, flag != 0);
 	QmiNasLteCellAccessStatus access;
 	if (qmi_message_nas_get_system_info_output_get_lte_cell_access_status(answer, &access, NULL) &&
 	    (guint)access <= QMI_NAS_CELL_ACCESS_STATUS_ALL_CALLS)
@@ -343,6 +348,13 @@ static void set_band(Observation *o, QmiNasActiveBand band, guint32 channel, gui
 		RADIO_SET(o, arfcn, channel);
 }
 
+/* Beside a serving LTE cell a row of NR is the secondary cell of dual connectivity (NSA, TS 37.340 4.1.2). */
+static void note_radio(QmiNasRadioInterface radio, Observation *o)
+{
+	if (RADIO_HAS(o, rat) && o->radio.rat == RAT_LTE)
+		RADIO_SET(o, endc, (RADIO_HAS(o, endc) && o->radio.endc) || rat_from_interface(radio) == RAT_NR);
+}
+
 /* FALSE: firmware before the extended list. */
 static gboolean decode_extended_list(QmiMessageNasGetRfBandInformationOutput *answer, Observation *o)
 {
@@ -352,10 +364,9 @@ static gboolean decode_extended_list(QmiMessageNasGetRfBandInformationOutput *an
 	for (guint i = 0; i < rows->len; i++) {
 		const QmiMessageNasGetRfBandInformationOutputExtendedListElement *row =
 			&g_array_index(rows, QmiMessageNasGetRfBandInformationOutputExtendedListElement, i);
-		if (!is_serving(row->radio_interface, o))
-			continue;
-		set_band(o, row->active_band_class, row->active_channel, G_MAXUINT32);
-		break;
+		note_radio(row->radio_interface, o);
+		if (is_serving(row->radio_interface, o) && !RADIO_HAS(o, band) && !RADIO_HAS(o, arfcn))
+			set_band(o, row->active_band_class, row->active_channel, G_MAXUINT32);
 	}
 	return TRUE;
 }
@@ -392,6 +403,45 @@ void qmi_decode_rf_band(QmiMessageNasGetRfBandInformationOutput *answer, Observa
 	}
 }
 
+/* --- carriers --- */
+
+static void count_carrier(QmiNasScellState state, QmiNasDLBandwidth bandwidth, Observation *o)
+{
+	if (state != QMI_NAS_SCELL_STATE_DEACTIVATED && state != QMI_NAS_SCELL_STATE_ACTIVATED)
+		return;
+	o->radio.ca_configured++;
+	if (state != QMI_NAS_SCELL_STATE_ACTIVATED)
+		return;
+	o->radio.ca_active++;
+	o->radio.ca_bandwidth_khz += bandwidth_khz(bandwidth);
+}
+
+/* Older firmware tells of one secondary carrier, newer of a list. Firmware that is not on LTE answers with what was last. */
+void qmi_decode_carriers(QmiMessageNasGetLteCphyCaInfoOutput *answer, Observation *o)
+{
+	QmiNasDLBandwidth bandwidth;
+	QmiNasScellState state;
+	GArray *cells = NULL;
+	if (!RADIO_HAS(o, rat) || o->radio.rat != RAT_LTE ||
+	    !qmi_message_nas_get_lte_cphy_ca_info_output_get_phy_ca_agg_pcell_info(answer, NULL, NULL, &bandwidth, NULL, NULL))
+		return;
+	RADIO_SET(o, ca_configured, 0);
+	RADIO_SET(o, ca_active, 0);
+	RADIO_SET(o, ca_bandwidth_khz, bandwidth_khz(bandwidth));
+	if (qmi_message_nas_get_lte_cphy_ca_info_output_get_phy_ca_agg_secondary_cells(answer, &cells, NULL)) {
+		for (guint i = 0; i < cells->len && i < G_MAXUINT8; i++) {
+			const QmiMessageNasGetLteCphyCaInfoOutputPhyCaAggSecondaryCellsSsc *cell =
+				&g_array_index(cells, QmiMessageNasGetLteCphyCaInfoOutputPhyCaAggSecondaryCellsSsc, i);
+			count_carrier(cell->state, cell->dl_bandwidth, o);
+		}
+	} else if (qmi_message_nas_get_lte_cphy_ca_info_output_get_phy_ca_agg_scell_info(answer, NULL, NULL, &bandwidth, NULL,
+											 &state, NULL)) {
+		count_carrier(state, bandwidth, o);
+	}
+	if (o->radio.ca_bandwidth_khz == 0)
+		o->present &= ~OBSERVATION_BIT(RADIO_ID_ca_bandwidth_khz);
+}
+
 /* --- power --- */
 
 void qmi_decode_tx_rx(QmiMessageNasGetTxRxInfoOutput *answer, Observation *o)
@@ -414,7 +464,8 @@ void qmi_decode_tx_rx(QmiMessageNasGetTxRxInfoOutput *answer, Observation *o)
 #undef DECODE_CHAIN
 	if (any)
 		RADIO_SET(o, rx_tuned, tuned_bits);
-	if (qmi_message_nas_get_tx_rx_info_output_get_tx_info(answer, &in_traffic, &power, NULL) && in_traffic && modem_is_power_ddbm(power))
+	if (qmi_message_nas_get_tx_rx_info_output_get_tx_info(answer, &in_traffic, &power, NULL) && in_traffic &&
+	    modem_is_power_ddbm(power))
 		RADIO_SET(o, tx_cdbm, (gint16)(power * 10));
 }
 

@@ -31,6 +31,9 @@ void qmi_decode_rf_band(QmiMessageNasGetRfBandInformationOutput *answer, Observa
 /* NAS 0x5A: wideband received power of each chain, transmit power. */
 void qmi_decode_tx_rx(QmiMessageNasGetTxRxInfoOutput *answer, Observation *o);
 
+/* NAS 0xAC: carrier aggregation on LTE. */
+void qmi_decode_carriers(QmiMessageNasGetLteCphyCaInfoOutput *answer, Observation *o);
+
 /* DMS 0x2D and UIM 0x2F. */
 void qmi_decode_operating_mode(QmiMessageDmsGetOperatingModeOutput *answer, Observation *o);
 void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observation *o);

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/qmi/sweep.h"
 
+#include "source/modem/questions.h"
 #include "source/qmi/decode.h"
-
-/* For how many sweeps a question is left out: */
-#define REST_SLOW        9  /* that hardly changes its answer */
-#define REST_HUNG        30 /* that hung in HUNG_MAX sweeps, each of which it held up until its deadline */
-#define REST_UNSUPPORTED 60 /* that the firmware does not know, or not in its present state */
-#define HUNG_MAX         2
 
 typedef enum {
 	CALL_OPERATING_MODE,
@@ -18,6 +13,7 @@ typedef enum {
 	CALL_RF_BAND,
 	CALL_CELL_LOCATION,
 	CALL_TX_RX,
+	CALL_CARRIERS,
 	N_CALLS,
 } CallId;
 
@@ -25,17 +21,11 @@ struct QmiSweep {
 	const char *source;
 	QmiSweepDone done;
 	gpointer user_data;
-	guint rest[N_CALLS]; /* sweeps until it is asked again */
-	guint hung[N_CALLS]; /* deadlines passed in a row */
-	Rat last_rat;        /* whose receive chains to ask for */
-
+	ModemQuestions questions;
+	Rat last_rat; /* whose receive chains to ask for */
 	gboolean active;
 	Observation radio;
-	gpointer answers[N_CALLS];   /* owned outputs of libqmi */
-	gboolean timed_out[N_CALLS];
-	guint pending;
-	guint answered;     /* with data or an error of the modem's own */
-	gboolean forgotten; /* it does not know our client ids */
+	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
 };
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error);
@@ -58,6 +48,7 @@ static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError 
 #define QmiMessageNasGetRfBandInformationOutput_unref_ qmi_message_nas_get_rf_band_information_output_unref
 #define QmiMessageNasGetCellLocationInfoOutput_unref_  qmi_message_nas_get_cell_location_info_output_unref
 #define QmiMessageNasGetTxRxInfoOutput_unref_          qmi_message_nas_get_tx_rx_info_output_unref
+#define QmiMessageNasGetLteCphyCaInfoOutput_unref_     qmi_message_nas_get_lte_cphy_ca_info_output_unref
 
 DEFINE_READY(on_operating_mode, CALL_OPERATING_MODE, QMI_CLIENT_DMS, QmiMessageDmsGetOperatingModeOutput,
 	     qmi_client_dms_get_operating_mode_finish, qmi_message_dms_get_operating_mode_output_get_result)
@@ -76,6 +67,9 @@ DEFINE_READY(on_cell_location, CALL_CELL_LOCATION, QMI_CLIENT_NAS, QmiMessageNas
 DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutput, qmi_client_nas_get_tx_rx_info_finish,
 	     qmi_message_nas_get_tx_rx_info_output_get_result)
 
+DEFINE_READY(on_carriers, CALL_CARRIERS, QMI_CLIENT_NAS, QmiMessageNasGetLteCphyCaInfoOutput,
+	     qmi_client_nas_get_lte_cphy_ca_info_finish, qmi_message_nas_get_lte_cphy_ca_info_output_get_result)
+
 static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable *cancellable)
 {
 	/* Receive power is asked for one RAT: the last that was heard. Silence has to be measured too, so never for none. */
@@ -84,19 +78,21 @@ static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable 
 		[RAT_UMTS] = QMI_NAS_RADIO_INTERFACE_UMTS, [RAT_LTE] = QMI_NAS_RADIO_INTERFACE_LTE,
 		[RAT_NR] = QMI_NAS_RADIO_INTERFACE_5GNR};
 	if (id == CALL_SYSTEM_INFO) {
-		qmi_client_nas_get_system_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_get_system_info, sweep);
+		qmi_client_nas_get_system_info(nas, NULL, MODEM_CALL_S, cancellable, on_get_system_info, sweep);
 	} else if (id == CALL_SERVING_SYSTEM) {
-		qmi_client_nas_get_serving_system(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_get_serving_system, sweep);
+		qmi_client_nas_get_serving_system(nas, NULL, MODEM_CALL_S, cancellable, on_get_serving_system, sweep);
 	} else if (id == CALL_SIGNAL_INFO) {
-		qmi_client_nas_get_signal_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_signal_info, sweep);
+		qmi_client_nas_get_signal_info(nas, NULL, MODEM_CALL_S, cancellable, on_signal_info, sweep);
 	} else if (id == CALL_RF_BAND) {
-		qmi_client_nas_get_rf_band_information(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_rf_band, sweep);
+		qmi_client_nas_get_rf_band_information(nas, NULL, MODEM_CALL_S, cancellable, on_rf_band, sweep);
 	} else if (id == CALL_CELL_LOCATION) {
-		qmi_client_nas_get_cell_location_info(nas, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_cell_location, sweep);
+		qmi_client_nas_get_cell_location_info(nas, NULL, MODEM_CALL_S, cancellable, on_cell_location, sweep);
+	} else if (id == CALL_CARRIERS) {
+		qmi_client_nas_get_lte_cphy_ca_info(nas, NULL, MODEM_CALL_S, cancellable, on_carriers, sweep);
 	} else if (id == CALL_TX_RX) {
 		g_autoptr(QmiMessageNasGetTxRxInfoInput) input = qmi_message_nas_get_tx_rx_info_input_new();
 		qmi_message_nas_get_tx_rx_info_input_set_radio_interface(input, interfaces[sweep->last_rat], NULL);
-		qmi_client_nas_get_tx_rx_info(nas, input, QMI_CALL_TIMEOUT_S, cancellable, on_tx_rx, sweep);
+		qmi_client_nas_get_tx_rx_info(nas, input, MODEM_CALL_S, cancellable, on_tx_rx, sweep);
 	}
 }
 
@@ -104,20 +100,15 @@ void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiC
 {
 	g_return_if_fail(!sweep->active);
 	sweep->active = TRUE;
-	sweep->answered = 0;
-	sweep->forgotten = FALSE;
-	memset(sweep->timed_out, 0, sizeof sweep->timed_out);
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
+	modem_questions_begin(&sweep->questions);
 	for (CallId id = 0; id < N_CALLS; id++) {
-		if (sweep->rest[id] > 0) {
-			sweep->rest[id]--;
+		if (!modem_questions_ask(&sweep->questions, id))
 			continue;
-		}
-		sweep->pending++;
 		if (id == CALL_OPERATING_MODE)
-			qmi_client_dms_get_operating_mode(dms, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_operating_mode, sweep);
+			qmi_client_dms_get_operating_mode(dms, NULL, MODEM_CALL_S, cancellable, on_operating_mode, sweep);
 		else if (id == CALL_CARD_STATUS)
-			qmi_client_uim_get_card_status(uim, NULL, QMI_CALL_TIMEOUT_S, cancellable, on_card_status, sweep);
+			qmi_client_uim_get_card_status(uim, NULL, MODEM_CALL_S, cancellable, on_card_status, sweep);
 		else
 			ask_nas(sweep, id, nas, cancellable);
 	}
@@ -139,52 +130,58 @@ static void decode_and_release(QmiSweep *sweep)
 	DECODE(CALL_RF_BAND, QmiMessageNasGetRfBandInformationOutput, qmi_decode_rf_band)
 	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, qmi_decode_cell_location)
 	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
+	DECODE(CALL_CARRIERS, QmiMessageNasGetLteCphyCaInfoOutput, qmi_decode_carriers)
 #undef DECODE
 	qmi_decode_finish(&sweep->radio);
 }
 
-/* Which questions the next sweeps leave out. */
-static void let_rest(QmiSweep *sweep)
-{
-	for (CallId id = 0; id < N_CALLS; id++) {
-		if (sweep->answers[id])
-			sweep->hung[id] = 0;
-		if (sweep->answers[id] && id == CALL_CARD_STATUS)
-			sweep->rest[id] = REST_SLOW;
-		/* When nothing was answered it is the modem that hangs, not the question. */
-		if (sweep->timed_out[id] && sweep->answered > 0 && ++sweep->hung[id] >= HUNG_MAX)
-			sweep->rest[id] = REST_HUNG;
-	}
-	/* This one is always asked, or nothing would tell that the modem lives. */
-	sweep->rest[CALL_SYSTEM_INFO] = 0;
-}
-
 static void sweep_done(QmiSweep *sweep)
 {
-	let_rest(sweep);
+	const ModemSweep result = modem_questions_end(&sweep->questions);
 	decode_and_release(sweep);
 	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
 		sweep->last_rat = (Rat)sweep->radio.radio.rat;
 	sweep->active = FALSE;
-	sweep->done(&sweep->radio,
-		    sweep->forgotten      ? QMI_SWEEP_FORGOTTEN
-		    : sweep->answered > 0 ? QMI_SWEEP_ANSWERED
-					  : QMI_SWEEP_SILENT,
-		    sweep->user_data);
+	sweep->done(&sweep->radio, result, sweep->user_data);
+}
+
+/* Firmware answers a client id that it does not know with one of two errors. The second has other causes too, but not for
+ * a question that every client may put (lf-edge/eve #2218). */
+static gboolean is_forgotten(CallId id, const GError *error)
+{
+	return error->code == QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID ||
+	       (id == CALL_SYSTEM_INFO && error->code == QMI_PROTOCOL_ERROR_POLICY_MISMATCH);
+}
+
+static ModemOutcome outcome_of_protocol_error(CallId id, const GError *error)
+{
+	if (is_forgotten(id, error))
+		return MODEM_QUESTION_FORGOTTEN;
+	if (error->code == QMI_PROTOCOL_ERROR_ABORTED) /* what libqmi says of a call that we cancelled */
+		return MODEM_QUESTION_LOST;
+	if (error->code == QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND || error->code == QMI_PROTOCOL_ERROR_NOT_SUPPORTED)
+		return MODEM_QUESTION_UNSUPPORTED;
+	return MODEM_QUESTION_REFUSED;
+}
+
+static ModemOutcome outcome_of_error(CallId id, const GError *error)
+{
+	static const QmiCoreError garbled[] = {QMI_CORE_ERROR_INVALID_MESSAGE, QMI_CORE_ERROR_TLV_NOT_FOUND, QMI_CORE_ERROR_TLV_TOO_LONG,
+					       QMI_CORE_ERROR_TLV_EMPTY, QMI_CORE_ERROR_UNEXPECTED_MESSAGE};
+	if (error->domain == QMI_PROTOCOL_ERROR)
+		return outcome_of_protocol_error(id, error);
+	if (g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TIMEOUT))
+		return MODEM_QUESTION_HUNG;
+	for (guint i = 0; i < G_N_ELEMENTS(garbled); i++)
+		if (g_error_matches(error, QMI_CORE_ERROR, (gint)garbled[i]))
+			return MODEM_QUESTION_GARBLED;
+	return MODEM_QUESTION_LOST;
 }
 
 static void call_done(QmiSweep *sweep, CallId id, gpointer answer, const GError *error)
 {
 	sweep->answers[id] = answer;
-	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_CLIENT_ID))
-		sweep->forgotten = TRUE;
-	else if (answer || (error->domain == QMI_PROTOCOL_ERROR && error->code != QMI_PROTOCOL_ERROR_ABORTED))
-		sweep->answered++; /* "aborted" is what libqmi says of a call that we cancelled */
-	if (g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) ||
-	    g_error_matches(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_NOT_SUPPORTED))
-		sweep->rest[id] = REST_UNSUPPORTED;
-	sweep->timed_out[id] = g_error_matches(error, QMI_CORE_ERROR, QMI_CORE_ERROR_TIMEOUT);
-	if (--sweep->pending == 0)
+	if (modem_questions_settle(&sweep->questions, id, answer ? MODEM_QUESTION_ANSWERED : outcome_of_error(id, error)))
 		sweep_done(sweep);
 }
 
@@ -194,6 +191,9 @@ QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_dat
 	sweep->source = source;
 	sweep->done = done;
 	sweep->user_data = user_data;
+	sweep->questions.vital = CALL_SYSTEM_INFO;
+	sweep->questions.network = ~(1u << CALL_OPERATING_MODE | 1u << CALL_CARD_STATUS);
+	sweep->questions.slow = 1u << CALL_CARD_STATUS;
 	return sweep;
 }
 
@@ -202,13 +202,7 @@ void qmi_sweep_free(QmiSweep *sweep)
 	g_free(sweep);
 }
 
-gboolean qmi_sweep_is_active(const QmiSweep *sweep)
-{
-	return sweep->active;
-}
-
 void qmi_sweep_reset(QmiSweep *sweep)
 {
-	memset(sweep->rest, 0, sizeof sweep->rest);
-	memset(sweep->hung, 0, sizeof sweep->hung);
+	modem_questions_reset(&sweep->questions);
 }

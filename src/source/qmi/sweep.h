@@ -7,27 +7,17 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "observation.h"
+#include "source/modem/protocol.h"
 
 #include <libqmi-glib.h>
 
-#define QMI_CALL_TIMEOUT_S 5
-
 typedef struct QmiSweep QmiSweep;
 
-typedef enum {
-	QMI_SWEEP_ANSWERED,  /* at least one call brought data or an error of the modem's own */
-	QMI_SWEEP_SILENT,    /* not one did, and `radio` is empty */
-	QMI_SWEEP_FORGOTTEN, /* the modem has restarted: our client ids are void, and what it says is not said to us */
-} QmiSweepResult;
-
-typedef void (*QmiSweepDone)(Observation *radio, QmiSweepResult result, gpointer user_data);
+typedef void (*QmiSweepDone)(Observation *radio, ModemSweep result, gpointer user_data);
 
 /* `source` is the name for its observations, borrowed. */
 QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_data);
 void qmi_sweep_free(QmiSweep *sweep); /* never while one is under way */
-
-gboolean qmi_sweep_is_active(const QmiSweep *sweep);
 
 /* Begins a sweep; `done` follows once, also after a cancellation, never before this returns. */
 void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiClientUim *uim, GCancellable *cancellable);

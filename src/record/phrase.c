@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/phrase.h"
+
+#define POSITION_AGE_MS 3000 /* gpsd held it back for longer */
+
+static const char *signal_word(gint rsrp_dbm)
+{
+	return rsrp_dbm >= -85    ? "excellent"
+	       : rsrp_dbm >= -95  ? "good"
+	       : rsrp_dbm >= -105 ? "fair"
+	       : rsrp_dbm >= -115 ? "weak"
+				  : "very weak";
+}
+
+static const char *rat_word(const Observation *o)
+{
+	static const char *const words[] = {"no radio", "2G (GSM)", "3G (UMTS)", "4G (LTE)", "5G (NR)"};
+	guint rat = RADIO_HAS(o, rat) ? o->radio.rat : RAT_NONE;
+	return rat < G_N_ELEMENTS(words) ? words[rat] : "unknown radio";
+}
+
+static char *describe_signal(const Observation *o)
+{
+	const RadioFields *r = &o->radio;
+	guint rat = RADIO_HAS(o, rat) ? r->rat : RAT_NONE;
+	if (rat == RAT_LTE && RADIO_HAS(o, lte_rsrp_dbm))
+		return g_strdup_printf(", signal %s (RSRP %d dBm)", signal_word(r->lte_rsrp_dbm), r->lte_rsrp_dbm);
+	if (rat == RAT_NR && RADIO_HAS(o, nr_rsrp_dbm))
+		return g_strdup_printf(", signal %s (RSRP %d dBm)", signal_word(r->nr_rsrp_dbm), r->nr_rsrp_dbm);
+	return g_strdup("");
+}
+
+static char *describe_power(const Observation *o)
+{
+	return RADIO_HAS(o, rx0_cdbm) ? g_strdup_printf(" (power at the antenna %.1f dBm)", o->radio.rx0_cdbm / 100.0) : g_strdup("");
+}
+
+/* ", network 257-01", or nothing while it is not known. */
+static char *describe_network(const Observation *o)
+{
+	const RadioFields *r = &o->radio;
+	const gboolean is_known = RADIO_HAS(o, mcc) && *r->mcc && RADIO_HAS(o, mnc) && *r->mnc;
+	return is_known ? g_strdup_printf(", network %s-%s", r->mcc, r->mnc) : g_strdup("");
+}
+
+char *phrase_service(const Observation *o)
+{
+	g_autofree char *signal = describe_signal(o);
+	g_autofree char *power = describe_power(o);
+	g_autofree char *network = describe_network(o);
+	switch (observation_service_state(o)) {
+	case SERVICE_STATE_SERVED:
+		return g_strdup_printf("in service: %s%s%s", rat_word(o), network, signal);
+	case SERVICE_STATE_LIMITED:
+		return g_strdup_printf("heard, but not signed in (emergency calls at most): %s%s%s", rat_word(o), network, signal);
+	case SERVICE_STATE_DENIED:
+		if (RADIO_HAS(o, reject_cause))
+			return g_strdup_printf("TURNED AWAY by the network, cause %u", o->radio.reject_cause);
+		return g_strdup("TURNED AWAY by the network");
+	case SERVICE_STATE_NONE:
+		return g_strdup_printf("NO SERVICE: no network found%s", power);
+	case SERVICE_STATE_OFF:
+		return g_strdup("the modem's radio is switched off (airplane mode)");
+	case SERVICE_STATE_UNKNOWN:
+		break;
+	}
+	return g_strdup("the modem does not tell whether there is service");
+}
+
+gboolean phrase_is_position(const Observation *o)
+{
+	const gboolean is_old = FIX_HAS(o, age_ms) && o->fix.age_ms > POSITION_AGE_MS;
+	return o->fix.mode != FIX_MODE_NONE && FIX_HAS(o, lat_e7) && !is_old;
+}
+
+char *phrase_position(const Observation *o)
+{
+	return FIX_HAS(o, eph_cm) ? g_strdup_printf("position found (within %u m)", o->fix.eph_cm / 100 + 1) : g_strdup("position found");
+}

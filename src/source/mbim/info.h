@@ -1,0 +1,33 @@
+/* info.h - the information buffer of an answer, read without libmbim.
+ *
+ * libmbim's parsers serve wherever they can be trusted. Those of lists cannot, before 1.28.4: they take a list's count for granted
+ * (and allocate for it), and in lists of structures that hold texts they never get past the first (Debian 12 has 1.28.2).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bytes.h"
+
+#include <libmbim-glib.h>
+
+#define MBIM_COMMAND_DONE_SIZE 48 /* header, fragments, service, CID, status, length: MBIM 1.0 9.4.5 */
+
+/* All of it that has arrived, however long it says that it is. Borrowed from the message. */
+static inline ByteReader mbim_info_of(const MbimMessage *answer)
+{
+	guint32 length = 0;
+	const guint8 *bytes = mbim_message_get_raw(answer, &length, NULL);
+	const gboolean whole = bytes && length >= MBIM_COMMAND_DONE_SIZE;
+	return byte_reader_init(whole ? bytes + MBIM_COMMAND_DONE_SIZE : NULL, whole ? length - MBIM_COMMAND_DONE_SIZE : 0);
+}
+
+/* Reads an offset (from the start of `whole`) and a size, and makes a reader of the bytes that they mean: empty where both are 0.
+ * FALSE: they lie outside. */
+static inline gboolean mbim_info_take_part(ByteReader *pairs, const ByteReader *whole, ByteReader *ret_part)
+{
+	const guint32 offset = byte_reader_u32(pairs), size = byte_reader_u32(pairs);
+	if (pairs->failed || offset > whole->length || size > whole->length - offset)
+		return FALSE;
+	*ret_part = byte_reader_init(size ? whole->data + offset : NULL, size);
+	return TRUE;
+}
