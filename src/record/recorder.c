@@ -344,6 +344,7 @@ static void plug_start(gpointer recorder, Source *source)
 {
 	Recorder *r = recorder;
 	g_ptr_array_add(r->sources, source);
+	board_expect(r->board, source->name, source->class->type);
 	source->class->start(source);
 }
 

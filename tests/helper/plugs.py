@@ -93,9 +93,10 @@ class Modem(field.Modem):
     """A simulated modem in a USB socket."""
 
     def __init__(self, computer, socket="1-2", vendor="2c7c", product="0125", name="EC25", driver="qmi_wwan", interface=4,
-                 protocol="qmi", **properties):
+                 **properties):
         super().__init__("modem", link=False)
-        self.computer, self.socket, self.driver, self.interface, self.protocol = computer, socket, driver, interface, protocol
+        self.computer, self.socket, self.driver, self.interface = computer, socket, driver, interface
+        self.protocol = "mbim" if driver == "cdc_mbim" else "qmi"
         self.ids = (vendor, product, name)
         self.properties = properties
         self.pty = None
