@@ -73,14 +73,13 @@ static void on_bus(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	GDBusConnection *bus = g_dbus_connection_new_for_address_finish(result, &error);
 	(void)object;
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		return;
-	if (!bus) {
+	if (bus) {
+		m->bus = bus;
+		m->watch_id = g_bus_watch_name_on_connection(bus, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, m,
+							     NULL);
+	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		on_vanished(NULL, NAME, m);
-		return;
 	}
-	m->bus = bus;
-	m->watch_id = g_bus_watch_name_on_connection(bus, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, m, NULL);
 }
 
 static void connect_now(DevicesManager *m)

@@ -106,14 +106,13 @@ static void on_bus(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	GDBusConnection *bus = g_dbus_connection_new_for_address_finish(result, &error);
 	(void)object;
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		return;
-	inhibit->bus = bus;
-	if (bus)
+	if (bus) {
+		inhibit->bus = bus;
 		inhibit->watch_id = g_bus_watch_name_on_connection(bus, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
 								   on_vanished, inhibit, NULL);
-	else
+	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL); /* without a bus there is no ModemManager */
+	}
 }
 
 /* What is no modem of udev's is none of ModemManager's. */
