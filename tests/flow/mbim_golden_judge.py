@@ -94,9 +94,9 @@ def cell_pattern(cell):
     identity = [rf"{IDENTITY[rat]}: {cell['pci']}\n"]
     lines = identity + channel if rat == "nr" else channel + identity
     level = int(cell["rsrp_cdbm"]) // 100
-    quality = int(cell.get("rsrq_cdb", 0)) // 100
+    quality = int(cell["rsrq_cdb"]) // 100 if "rsrq_cdb" in cell else None
     if rat == "lte":
-        lines += [rf"RSRP: {level} dBm\n", rf"RSRQ: {quality} dBm\n"]
+        lines += [rf"RSRP: {level} dBm\n", rf"RSRQ: {'unknown' if quality is None else f'{quality} dBm'}\n"]
     elif rat == "nr":
         lines += [rf"RSRP: {level} dBm\n", rf"RSRQ: {nr_code(cell['rsrq_cdb'], -43)} dB\n"]
     elif rat == "umts":

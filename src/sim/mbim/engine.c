@@ -22,8 +22,9 @@
 #define ID_EXTENSIONS 0x02000000u
 #define ID_QMI        0x03000000u
 #define ID_OTHER      0x04001000u
-#define DEVICE_CAPS   1
-#define DEVICE_RESET  10
+#define DEVICE_CAPS     1
+#define DEVICE_SERVICES 16
+#define DEVICE_RESET    10
 #define COMMAND_HEAD  48 /* of a command in one piece, before the information buffer */
 
 /* One state of the world with what the modem makes of it. */
@@ -295,7 +296,8 @@ static gboolean is_control(const guint8 *message, gsize size)
 	guint32 id = message_id(message, size);
 	if ((id & ID_MASK) == ID_QMI)
 		return sim_qmi_engine.is_control(message + COMMAND_HEAD, size - COMMAND_HEAD);
-	return (id & ID_MASK) == (ID_OTHER & ID_MASK) || id == (ID_BASIC | DEVICE_CAPS) || id == (ID_EXTENSIONS | DEVICE_RESET);
+	return (id & ID_MASK) == (ID_OTHER & ID_MASK) || id == (ID_BASIC | DEVICE_CAPS) || id == (ID_BASIC | DEVICE_SERVICES) ||
+	       id == (ID_EXTENSIONS | DEVICE_RESET);
 }
 
 /* MBIM's own client is the session. */

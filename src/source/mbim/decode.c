@@ -37,9 +37,11 @@ gboolean mbim_decode_radio_state(const MbimMessage *answer, G_GNUC_UNUSED MbimFa
 	MbimRadioSwitchState hardware, software;
 	if (!mbim_message_radio_state_response_parse(answer, &hardware, &software, NULL))
 		return FALSE;
+	if (!mbim_radio_switch_state_get_string(hardware) || !mbim_radio_switch_state_get_string(software))
+		return FALSE;
 	if (hardware == MBIM_RADIO_SWITCH_STATE_OFF || software == MBIM_RADIO_SWITCH_STATE_OFF)
 		RADIO_SET(o, operating_mode, OPERATING_LOW_POWER);
-	else if (hardware == MBIM_RADIO_SWITCH_STATE_ON && software == MBIM_RADIO_SWITCH_STATE_ON)
+	else
 		RADIO_SET(o, operating_mode, OPERATING_ONLINE);
 	return TRUE;
 }
@@ -53,7 +55,7 @@ gboolean mbim_decode_subscriber_ready(const MbimMessage *answer, MbimFacts *fact
 			? mbim_message_ms_basic_connect_v3_subscriber_ready_status_response_parse(answer, &state, NULL, NULL, NULL, NULL,
 												   NULL, NULL, NULL)
 			: mbim_message_subscriber_ready_status_response_parse(answer, &state, NULL, NULL, NULL, NULL, NULL, NULL);
-	if (!ok)
+	if (!ok || !mbim_subscriber_ready_state_get_string(state))
 		return FALSE;
 	switch (state) {
 	case MBIM_SUBSCRIBER_READY_STATE_NOT_INITIALIZED:
@@ -157,6 +159,8 @@ gboolean mbim_decode_register_state(const MbimMessage *answer, MbimFacts *facts,
 	/* MBIMEx 2 only adds to the end of it. */
 	if (!mbim_message_register_state_response_parse(answer, &error, &state, NULL, &classes, NULL, &provider, NULL, NULL, NULL, NULL))
 		return FALSE;
+	if (!mbim_register_state_get_string(state))
+		return FALSE;
 	set_registration(state, o);
 	facts->register_error = error;
 	/* In MBIMEx 3 the 5G bit says nothing more here, and there is no subclass. */
@@ -194,9 +198,12 @@ gboolean mbim_decode_packet_service(const MbimMessage *answer, MbimFacts *facts,
 	if (facts->version >= 3 && !mbim_message_ms_basic_connect_v3_packet_service_response_parse(answer, NULL, NULL, NULL, NULL, NULL,
 												    NULL, &subclass, NULL, NULL))
 		return FALSE;
+	if (!mbim_packet_service_state_get_string(state))
+		return FALSE;
 	set_attach(state, o);
 	facts->packet_error = error;
 	facts->current = facts->version >= 3 ? class_from_subclass(classes, subclass) : class_from_bits(classes);
+	facts->packet_told = facts->current.told || classes == 0;
 	return TRUE;
 }
 
@@ -381,6 +388,17 @@ static void set_reject(Rat rat, const MbimFacts *facts, Observation *o)
 		RADIO_SET(o, reject_domain, by_packet == by_register ? DOMAIN_CS_PS : DOMAIN_CS);
 }
 
+/* Before MBIMEx 2 there is no word for NR: that none is told of says nothing. */
+static void set_endc(Rat rat, const MbimFacts *facts, Observation *o)
+{
+	if (rat != RAT_LTE)
+		return;
+	if (facts->serving[RAT_NR].found || facts->current.endc)
+		RADIO_SET(o, endc, TRUE);
+	else if (facts->version >= 2 && facts->packet_told)
+		RADIO_SET(o, endc, FALSE);
+}
+
 void mbim_decode_finish(const MbimFacts *facts, Observation *o)
 {
 	/* To be attached to LTE is to be attached to packets; not to be says nothing of other RATs. */
@@ -395,11 +413,7 @@ void mbim_decode_finish(const MbimFacts *facts, Observation *o)
 		set_rssi(rat, facts->rssi_dbm, o);
 	if (rat == RAT_NR && facts->has_nr_advance)
 		RADIO_SET(o, timing_advance_us, facts->nr_advance_us);
-	/* Before MBIMEx 2 there is no word for NR: its absence says nothing. */
-	if (rat == RAT_LTE && facts->serving[RAT_NR].found)
-		RADIO_SET(o, endc, TRUE);
-	else if (rat == RAT_LTE && facts->current.told && (facts->version >= 2 || facts->current.endc))
-		RADIO_SET(o, endc, facts->current.endc != FALSE);
+	set_endc(rat, facts, o);
 	const Cell *serving = rat == RAT_NONE ? NULL : modem_cell_find_serving(o);
 	if (serving)
 		set_serving_cell(serving, o);

@@ -2,7 +2,8 @@
  *
  * Pure: no plumbing, no clock, no state. Each function takes one answer and sets only what that answer tells; what follows
  * from several together waits in MbimFacts for mbim_decode_finish(). "Unknown" codes (99, 127, 0xFFFFFFFF) and values that the
- * physics excludes become absent here. FALSE: it cannot be read as the answer to that question, and set nothing.
+ * physics excludes become absent here. FALSE: it cannot be read as the answer to that question, or tells a state that no
+ * document has, and set nothing.
  *
  * Sources: MBIM 1.0 errata 1, 10.5 (Basic Connect); Microsoft's MBIM extensions (MBIMEx) 2.0 and 3.0, and "MB base stations
  * information query support" with the structures of wwan.h that it feeds.
@@ -40,6 +41,7 @@ typedef struct {
 
 typedef struct {
 	guint version; /* of MBIMEx, that both sides agreed on: 1, 2 or 3. To be set before any decoding */
+	gboolean packet_told; /* Packet Service said which class is in use, or that none is */
 	MbimClass current, available;
 	char plmn[MBIM_PLMN_SIZE]; /* that we are registered on; empty: not told */
 	guint32 register_error, packet_error, attach_error; /* NwError, 0: none */

@@ -327,7 +327,7 @@ static gboolean on_cannot_reset(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Microsoft's Device Reset, which has no payload; MBIM itself has none. */
+/* Microsoft's Device Reset, which has no payload; MBIM itself has none. It is only sent where the modem offers it. */
 static void mbim_reset(ModemPort *base)
 {
 	MbimPort *port = (MbimPort *)base;

@@ -86,7 +86,10 @@ static ModemOutcome outcome_of_error(const GError *error)
 	    g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_FRAGMENT_OUT_OF_SEQUENCE) ||
 	    g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_LENGTH_MISMATCH))
 		return MODEM_QUESTION_GARBLED;
-	return error->domain == MBIM_STATUS_ERROR ? MODEM_QUESTION_REFUSED : MODEM_QUESTION_LOST;
+	if (error->domain != MBIM_STATUS_ERROR)
+		return MODEM_QUESTION_LOST;
+	/* A status that no document has is no word of the firmware's. */
+	return mbim_status_error_get_string((MbimStatusError)error->code) ? MODEM_QUESTION_REFUSED : MODEM_QUESTION_GARBLED;
 }
 
 ModemOutcome mbim_sweep_outcome(const MbimMessage *answer, GError **error)
