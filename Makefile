@@ -17,9 +17,11 @@ BUILD = build/$(VARIANT)
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile))
 
 # --- what has to be installed; .ci/need does it ---
-BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev
+BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
+	libgudev-1.0-dev libjson-glib-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd
-CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace jq
+CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
+	jq umockdev libumockdev-dev dbus modemmanager udev systemd
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
@@ -27,10 +29,11 @@ BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
-PACKAGES = qmi-glib mbim-glib libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+PACKAGES = qmi-glib mbim-glib gudev-1.0 json-glib-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+UMOCKDEV_LIBS = $(shell pkg-config --libs umockdev-1.0 2>/dev/null)
 SIM_LIBS := $(shell pkg-config --libs $(SIM_PACKAGES) 2>/dev/null) -lm
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum \
@@ -52,7 +55,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) $(WARNINGS) $(OPT_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS
 ALL_LDFLAGS = $(LINK_$(VARIANT)) $(LDFLAGS)
 
 # --- the rooms of src/ (see include/). The simulator sees core alone; main.c is apart so that tests link the rest. ---
-ROOMS = core source record journal store sync export cmd
+ROOMS = core devices source record journal store sync export cmd
 LIB_SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c src/$(room)/*/*.c))
 CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
@@ -125,6 +128,7 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(SAY) "  CC    $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/tests/helper/udev_testbed.o: ALL_CFLAGS += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null)
 $(BUILD)/src/core/clock.o: ALL_CFLAGS += -DJAMLOG_BUILD_EPOCH=$(EPOCH)
 
 # --- tests. Those named sim_* are of the simulator's rooms, all others of jamlog's. ---
@@ -143,6 +147,9 @@ $(BUILD)/tests/unit/test_qmi_%: $(BUILD)/tests/unit/test_qmi_%.o $(SCRIPTED_MODE
 $(BUILD)/tests/helper/sim_%: $(BUILD)/tests/helper/sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+$(BUILD)/tests/helper/udev_testbed: $(BUILD)/tests/helper/udev_testbed.o
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(UMOCKDEV_LIBS)
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -176,10 +183,18 @@ install: all
 	install -Dm644 README.md $(DESTDIR)$(PREFIX)/share/doc/jamlog/README.md
 	install -d $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
 	install -m644 tests/data/scenarios/*.scenario $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
+	install -Dm644 udev/61-jamlog-own.rules $(DESTDIR)$(PREFIX)/share/jamlog/61-jamlog-own.rules
+	install -Dm644 udev/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules
+	install -Dm644 udev/jamlog.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' udev/jamlog-record.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/jamlog-record.service
+	@$(if $(DESTDIR),:,sh udev/activate.sh)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog-sim \
-		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1
+		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1 \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/jamlog-record.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog
 
 clean:

@@ -12,9 +12,10 @@ SIM_CORE = {"bytes.h", "clock.h", "error.h", "keyfile.h", "ticker.h"}
 # Which public headers (include/) the files of a room may use; its own folder is always open to it.
 DOORS = {
     "core": CORE,
-    "source": CORE | {"source.h"},
+    "devices": CORE | {"devices.h"},
+    "source": CORE | {"devices.h", "source.h"},
     "journal": CORE | {"journal.h"},
-    "record": CORE | {"source.h", "journal.h", "record.h", "control.h"},
+    "record": CORE | {"devices.h", "source.h", "journal.h", "record.h", "control.h"},
     "store": CORE | {"store.h"},
     "sync": CORE | {"journal.h", "store.h", "sync.h"},
     "export": CORE | {"store.h", "export.h"},

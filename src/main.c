@@ -13,6 +13,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{"devices", cmd_devices, "list modems and receivers that are plugged in"},
 	{"record", cmd_record, "write down what modems and GPS see, until stopped"},
 	{"status", cmd_status, "how the running recorder is: its sources, its disk"},
 	{"mark", cmd_mark, "write a note into the running recording"},

@@ -12,7 +12,7 @@
 typedef struct {
 	char **modems, **gpsds;
 	char *config_path, *directory, *state, *runtime, *interval, *duration;
-	gboolean no_gps, proxy, reset, gnss, quiet, verbose;
+	gboolean no_modem, no_gps, proxy, inhibit, reset, gnss, quiet, verbose;
 } Options;
 
 static void options_clear(Options *o)
@@ -32,7 +32,10 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
 	const GOptionEntry entries[] = {
 		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems,
-		 "A modem's control node, such as /dev/cdc-wdm0; once for each modem", "[NAME=]DEVICE"},
+		 "A modem's control node, such as /dev/cdc-wdm0; once for each modem (default: all that are plugged in)",
+		 "[NAME=]DEVICE"},
+		{"no-modem", 0, 0, G_OPTION_ARG_NONE, &o->no_modem, "Record positions alone", NULL},
+		{"inhibit", 0, 0, G_OPTION_ARG_NONE, &o->inhibit, "Make ModemManager leave the modems to us meanwhile (as root)", NULL},
 		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy,
 		 "Share the modems with ModemManager through qmi-proxy or mbim-proxy (as root)", NULL},
 		{"reset", 0, 0, G_OPTION_ARG_NONE, &o->reset, "A modem that does not answer any more may be told to restart", NULL},
@@ -94,14 +97,24 @@ static void drop_type(Config *config, const char *type)
 }
 
 /* These options are for the modems of the files too. */
-static void set_flags(const Options *o, const Config *config)
+static gboolean set_flags(const Options *o, const Config *config, GError **error)
 {
 	for (guint i = 0; i < config->sources->len; i++) {
 		ConfigSource *source = g_ptr_array_index(config->sources, i);
-		source->proxy |= o->proxy;
-		source->reset |= o->reset;
-		source->gnss |= o->gnss;
+		if (!g_str_equal(source->type, "modem"))
+			continue;
+		source->proxy = source->proxy || o->proxy;
+		source->inhibit = source->inhibit || o->inhibit;
+		source->reset = source->reset || o->reset;
+		source->gnss = source->gnss || o->gnss;
+		if (!source->proxy || !source->inhibit)
+			continue;
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+			    "modem %s: either share it with ModemManager (proxy) or make ModemManager leave it (inhibit), not both",
+			    source->name);
+		return FALSE;
 	}
+	return TRUE;
 }
 
 static void drop_those_without_address(Config *config)
@@ -132,12 +145,16 @@ static gboolean check_addresses(const Config *config, GError **error)
 
 static gboolean apply_sources(const Options *o, Config *config, GError **error)
 {
-	if (o->modems)
+	if (o->modems || o->no_modem)
 		drop_type(config, "modem");
 	for (guint i = 0; o->modems && o->modems[i]; i++)
 		if (!add_source(config, o->modems[i], "modem", i, "modem", error))
 			return FALSE;
-	set_flags(o, config);
+	if (!o->no_modem && !config_find_type(config, "modem") &&
+	    !config_set_source(config, "modem", "modem", CONFIG_ANY_ADDRESS, error))
+		return FALSE;
+	if (!set_flags(o, config, error))
+		return FALSE;
 	if (o->gpsds || o->no_gps)
 		drop_type(config, "gpsd");
 	for (guint i = 0; o->gpsds && o->gpsds[i]; i++)
@@ -196,11 +213,9 @@ int cmd_record(int argc, char **argv)
 		return EXIT_CODE_USAGE;
 	}
 	if (config->sources->len == 0) {
-		fprintf(stderr, "jamlog record: nothing to record: name a modem with --modem /dev/cdc-wdm0, or leave --no-gps out\n");
+		fprintf(stderr, "jamlog record: nothing to record: leave --no-modem or --no-gps out\n");
 		return EXIT_CODE_USAGE;
 	}
-	if (!config_find_type(config, "modem") && !recorder.quiet)
-		fprintf(stderr, "jamlog record: no modem is named, so only positions are recorded; name one with --modem /dev/cdc-wdm0\n");
 	ExitCode code = recorder_run(config, &recorder, &error);
 	if (error)
 		fprintf(stderr, "jamlog record: %s\n", error->message);

@@ -8,6 +8,7 @@
 #include "record/control_server.h"
 #include "record/identity.h"
 #include "record/narrator.h"
+#include "record/plug.h"
 #include "record/status.h"
 #include "source.h"
 #include "ticker.h"
@@ -32,7 +33,9 @@ typedef struct {
 	JournalWriter *writer;
 	Narrator *narrator;
 	GPtrArray *sources;
-	guint running_sources;
+	Plug *plug;               /* NULL: no modems but those that are named */
+	guint running_sources;    /* of all that are to come to their end, once we are stopping */
+	guint parting_sources;    /* stopped while the recording goes on, not yet at their end */
 	gboolean stopping;
 	guint deadline_id;
 
@@ -278,12 +281,16 @@ static void on_second(gpointer data)
 
 /* --- the end --- */
 
+static void source_ended(Recorder *r)
+{
+	if (r->stopping && --r->running_sources == 0)
+		g_main_loop_quit(r->loop);
+}
+
 static void on_source_stopped(Source *source, gpointer user_data)
 {
-	Recorder *r = user_data;
 	(void)source;
-	if (--r->running_sources == 0)
-		g_main_loop_quit(r->loop);
+	source_ended(user_data);
 }
 
 static gboolean on_deadline(gpointer data)
@@ -307,13 +314,15 @@ static void stop_sources(Recorder *r)
 	if (r->stopping)
 		return;
 	r->stopping = TRUE;
-	r->running_sources = r->sources->len;
+	r->running_sources = r->sources->len + r->parting_sources;
 	r->deadline_id = g_timeout_add_seconds(STOP_DEADLINE_S, on_deadline, r);
+	if (r->plug)
+		plug_stop(r->plug);
 	for (guint i = 0; i < r->sources->len; i++) {
 		Source *source = g_ptr_array_index(r->sources, i);
 		source->class->stop(source, on_source_stopped, r);
 	}
-	if (r->sources->len == 0)
+	if (r->running_sources == 0)
 		g_idle_add(on_stop_now, r);
 }
 
@@ -328,6 +337,37 @@ static gboolean on_duration_over(gpointer data)
 	stop_sources(data);
 	return G_SOURCE_REMOVE;
 }
+
+/* --- sources that come and go --- */
+
+static void plug_start(gpointer recorder, Source *source)
+{
+	Recorder *r = recorder;
+	g_ptr_array_add(r->sources, source);
+	board_expect(r->board, source->name, source->class->type);
+	source->class->start(source);
+}
+
+static void on_source_parted(Source *source, gpointer user_data)
+{
+	Recorder *r = user_data;
+	char name[OBSERVATION_SOURCE_SIZE];
+	g_strlcpy(name, source->name, sizeof name);
+	source_free(source);
+	r->parting_sources--;
+	plug_parted(r->plug, name);
+	source_ended(r);
+}
+
+static void plug_part(gpointer recorder, Source *source)
+{
+	Recorder *r = recorder;
+	g_ptr_array_remove(r->sources, source);
+	r->parting_sources++;
+	source->class->stop(source, on_source_parted, r);
+}
+
+static const PlugHost plug_host = {.start = plug_start, .part = plug_part};
 
 static gboolean finish(Recorder *r, GError **error)
 {
@@ -356,6 +396,8 @@ static gboolean make_sources(Recorder *r, GError **error)
 {
 	for (guint i = 0; i < r->config->sources->len; i++) {
 		const ConfigSource *config = g_ptr_array_index(r->config->sources, i);
+		if (g_str_equal(config->address, CONFIG_ANY_ADDRESS))
+			continue; /* plug.c */
 		Source *source = source_new(config, &r->host, error);
 		if (!source && config->origin)
 			g_prefix_error(error, "%s: ", config->origin);
@@ -394,6 +436,11 @@ static gboolean begin(Recorder *r, GError **error)
 	for (guint i = 0; i < r->sources->len; i++) {
 		Source *source = g_ptr_array_index(r->sources, i);
 		source->class->start(source);
+	}
+	for (guint i = 0; i < r->config->sources->len; i++) {
+		const ConfigSource *config = g_ptr_array_index(r->config->sources, i);
+		if (g_str_equal(config->address, CONFIG_ANY_ADDRESS))
+			r->plug = plug_new(r->config, config, &r->host, &plug_host, r);
 	}
 	return TRUE;
 }
@@ -454,6 +501,7 @@ ExitCode recorder_run(const Config *config, const RecorderOptions *options, GErr
 	for (guint i = 0; i < r.sources->len && r.running_sources == 0; i++)
 		source_free(g_ptr_array_index(r.sources, i));
 	g_ptr_array_unref(r.sources);
+	plug_free(r.plug);
 	journal_writer_free(r.writer);
 	narrator_free(r.narrator);
 	board_free(r.board);

@@ -71,10 +71,14 @@ usage "a configuration that is no text is refused" "bad.conf" -c bad.conf
 record --help
 check "--help shows the options" 0 "--duration"
 
-nothing --no-gps
+usage "to share a modem and to keep ModemManager from it is a contradiction" "not both" --proxy --inhibit
+printf '[modem a]\ndevice = auto\n[modem b]\ndevice = auto\n' >bad.conf
+usage "two groups for any modem are refused" "both auto" -c bad.conf
+
+nothing --no-gps --no-modem
 check "without any source there is nothing to record" 2 "nothing to record"
 nothing --gps localhost:1
-check "without a modem positions alone are recorded, which is said" 3 "no modem is named"
+check "without a modem it waits for one, which is said" 3 "no modem is plugged in"
 nothing -m /nonexistent/modem --no-gps
 check "a modem that never comes: exit code 3" 3 "there is no /nonexistent/modem"
 nothing -m /nonexistent/modem --no-gps -q

@@ -36,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 typedef enum { NUMBER_U32, NUMBER_U64, NUMBER_DOUBLE, TEXT_4 } FieldKind;
@@ -326,6 +327,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sim_modem_host: %s\n", error->message);
 		return 1;
 	}
+	/* It has the slave of its terminal open, but stands for hardware: no process must be seen to hold the node. */
+	prctl(PR_SET_DUMPABLE, 0);
 	Host host = {.modem = modem, .info = &info, .loop = g_main_loop_new(NULL, FALSE), .input = g_string_new(NULL)};
 	drop_faults(&host);
 	printf("{\"path\": \"%s\"}\n", sim_device_path(modem));

@@ -14,6 +14,7 @@
 #include "source/modem/freshness.h"
 #include "source/modem/ladder.h"
 #include "source/modem/node.h"
+#include "source/modem/inhibit.h"
 #include "source/modem/protocol.h"
 #include "source/registry.h"
 #include "ticker.h"
@@ -31,6 +32,8 @@ typedef struct {
 	char *path;
 	ConfigProtocol wanted;
 	gboolean may_reset;
+	ModemInhibit *inhibit;  /* of ModemManager, from the start of the source to its end; NULL: not asked for */
+	gboolean inhibiting;    /* not yet answered: nothing is opened before */
 	ModemSettings settings;
 
 	State state;
@@ -416,14 +419,32 @@ static Source *modem_new(const ConfigSource *config, GError **error)
 	m->path = g_strdup(config->address);
 	m->wanted = config->protocol;
 	m->may_reset = config->reset;
+	m->inhibiting = config->inhibit;
 	m->settings = (ModemSettings){.path = m->path, .proxy = config->proxy, .gnss = config->gnss};
 	m->lock = -1;
 	return &m->base;
 }
 
+static void on_inhibited(ModemInhibitResult result, const GError *error, gpointer data)
+{
+	Modem *m = data;
+	m->inhibiting = FALSE;
+	if (result == MODEM_INHIBIT_REFUSED) {
+		g_autofree char *sentence =
+			g_strdup_printf("ModemManager does not leave the modem (%s): start jamlog as root, or stop ModemManager; "
+					"recording all the same", error ? error->message : "no reason given");
+		m->base.host->tell(m->base.host, m->base.name, sentence);
+	}
+	open_start(m);
+}
+
 static void modem_start(Source *source)
 {
-	open_start((Modem *)source);
+	Modem *m = (Modem *)source;
+	if (m->inhibiting)
+		m->inhibit = modem_inhibit_start(m->path, on_inhibited, m);
+	else
+		open_start(m);
 }
 
 static void modem_stop(Source *source, SourceStopped stopped, gpointer user_data)
@@ -433,6 +454,8 @@ static void modem_stop(Source *source, SourceStopped stopped, gpointer user_data
 	m->stopped = stopped;
 	m->stopped_data = user_data;
 	g_clear_handle_id(&m->retry_id, g_source_remove);
+	if (m->inhibiting)
+		g_clear_pointer(&m->inhibit, modem_inhibit_end);
 	if (m->state == STATE_CLOSED)
 		g_idle_add(on_stopped, m);
 	else
@@ -443,6 +466,7 @@ static void modem_free(Source *source)
 {
 	Modem *m = (Modem *)source;
 	free_port(m);
+	modem_inhibit_end(m->inhibit);
 	g_free(m->path);
 	g_free(m);
 }

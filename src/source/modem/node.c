@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/modem/node.h"
 
+#include "devices.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -51,27 +53,10 @@ NodeState modem_node_try(const char *path, gboolean shared, int *ret_lock, char 
 	return NODE_FREE;
 }
 
-/* The last part of what a link in sysfs points to, or NULL. */
-static char *link_name(const char *path)
-{
-	g_autofree char *target = g_file_read_link(path, NULL);
-	return target ? g_path_get_basename(target) : NULL;
-}
-
 ConfigProtocol modem_node_protocol(const char *path)
 {
-	g_autofree char *real = realpath(path, NULL);
-	g_autofree char *name = g_path_get_basename(real ? real : path);
-	g_autofree char *driver_link = g_strdup_printf("/sys/class/usbmisc/%s/device/driver", name);
-	g_autofree char *type_file = g_strdup_printf("/sys/class/wwan/%s/type", name);
-	g_autofree char *driver = link_name(driver_link), *type = NULL;
-	if (driver && g_str_equal(driver, "qmi_wwan"))
-		return PROTOCOL_QMI;
-	if (driver && g_str_equal(driver, "cdc_mbim"))
-		return PROTOCOL_MBIM;
-	if (!g_file_get_contents(type_file, &type, NULL, NULL))
-		return PROTOCOL_AUTO;
-	if (g_str_has_prefix(type, "QMI"))
-		return PROTOCOL_QMI;
-	return g_str_has_prefix(type, "MBIM") ? PROTOCOL_MBIM : PROTOCOL_AUTO;
+	DeviceModem *modem = devices_find_modem(path);
+	ConfigProtocol protocol = modem ? modem->protocol : PROTOCOL_AUTO;
+	devices_modem_free(modem);
+	return protocol;
 }

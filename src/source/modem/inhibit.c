@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/modem/inhibit.h"
+
+#include "devices.h"
+
+#include <gio/gio.h>
+
+#define NAME     "org.freedesktop.ModemManager1"
+#define PATH     "/org/freedesktop/ModemManager1"
+#define UNKNOWN  NAME ".Error.Core.NotFound"   /* it has no such modem, or not yet: it collects the ports of a new one first */
+#define OTHERS   NAME ".Error.Core.InProgress" /* somebody else keeps it away from the modem already */
+#define BUSY     NAME ".Error.Core.WrongState" /* it is still getting to know the modem, which takes some of them half a minute */
+#define CALL_MS  4000
+#define RETRY_MS 500
+#define RETRIES  10      /* of a modem that it does not work on */
+#define BUSY_RETRIES 100 /* of one that it does */
+
+struct ModemInhibit {
+	char *uid;
+	ModemInhibitFunc done; /* NULL once it was called */
+	gpointer user_data;
+	GCancellable *cancellable; /* cancelled: we are gone */
+	GDBusConnection *bus;
+	guint watch_id, retry_id, retries, idle_id;
+	gboolean held;
+};
+
+static void ask(ModemInhibit *inhibit);
+
+static void report(ModemInhibit *inhibit, ModemInhibitResult result, const GError *error)
+{
+	ModemInhibitFunc done = inhibit->done;
+	inhibit->done = NULL;
+	if (done)
+		done(result, error, inhibit->user_data);
+}
+
+static gboolean on_retry(gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	inhibit->retry_id = 0;
+	ask(inhibit);
+	return G_SOURCE_REMOVE;
+}
+
+/* The reply came, and is no success. */
+static void refused(ModemInhibit *inhibit, const GError *error)
+{
+	g_autofree char *name = g_dbus_error_get_remote_error(error);
+	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+		report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
+	else if (g_strcmp0(name, UNKNOWN) != 0 && g_strcmp0(name, OTHERS) != 0 && g_strcmp0(name, BUSY) != 0)
+		report(inhibit, MODEM_INHIBIT_REFUSED, error);
+	else if (++inhibit->retries < (g_strcmp0(name, BUSY) == 0 ? BUSY_RETRIES : RETRIES))
+		inhibit->retry_id = g_timeout_add(RETRY_MS, on_retry, inhibit);
+	else
+		report(inhibit, g_strcmp0(name, BUSY) == 0 ? MODEM_INHIBIT_REFUSED : MODEM_INHIBIT_NEEDLESS, error);
+}
+
+static void on_answer(GObject *object, GAsyncResult *result, gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, &error);
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	inhibit->held = answer != NULL;
+	if (answer)
+		report(inhibit, MODEM_INHIBIT_HELD, NULL);
+	else
+		refused(inhibit, error);
+}
+
+static void ask(ModemInhibit *inhibit)
+{
+	g_dbus_connection_call(inhibit->bus, NAME, PATH, NAME, "InhibitDevice", g_variant_new("(sb)", inhibit->uid, TRUE), NULL,
+			       G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, inhibit->cancellable, on_answer, inhibit);
+}
+
+/* ModemManager is there: now, or again after a restart in which it forgot what it was asked for. */
+static void on_appeared(GDBusConnection *bus, const char *name, const char *owner, gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	(void)bus;
+	(void)name;
+	(void)owner;
+	inhibit->retries = 0;
+	if (!inhibit->retry_id)
+		ask(inhibit);
+}
+
+static void on_vanished(GDBusConnection *bus, const char *name, gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	(void)bus;
+	(void)name;
+	inhibit->held = FALSE;
+	g_clear_handle_id(&inhibit->retry_id, g_source_remove);
+	report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
+}
+
+static void on_bus(GObject *object, GAsyncResult *result, gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	g_autoptr(GError) error = NULL;
+	GDBusConnection *bus = g_dbus_connection_new_for_address_finish(result, &error);
+	(void)object;
+	if (bus) {
+		inhibit->bus = bus;
+		inhibit->watch_id = g_bus_watch_name_on_connection(bus, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
+								   on_vanished, inhibit, NULL);
+	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL); /* without a bus there is no ModemManager */
+	}
+}
+
+/* What is no modem of udev's is none of ModemManager's. */
+static gboolean on_no_modem(gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	inhibit->idle_id = 0;
+	report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+ModemInhibit *modem_inhibit_start(const char *node, ModemInhibitFunc done, gpointer user_data)
+{
+	const GDBusConnectionFlags flags =
+		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
+	g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
+	DeviceModem *modem = devices_find_modem(node);
+	ModemInhibit *inhibit = g_new0(ModemInhibit, 1);
+	inhibit->done = done;
+	inhibit->user_data = user_data;
+	inhibit->cancellable = g_cancellable_new();
+	inhibit->uid = modem ? g_strdup(modem->uid) : NULL;
+	if (modem && address)
+		g_dbus_connection_new_for_address(address, flags, NULL, inhibit->cancellable, on_bus, inhibit);
+	else
+		inhibit->idle_id = g_idle_add(on_no_modem, inhibit);
+	devices_modem_free(modem);
+	return inhibit;
+}
+
+/* Nobody waits for it: should the process end first, the connection ends with it, which says the same. */
+static void on_flushed(GObject *object, GAsyncResult *result, gpointer data)
+{
+	(void)data;
+	g_dbus_connection_flush_finish(G_DBUS_CONNECTION(object), result, NULL);
+	g_dbus_connection_close(G_DBUS_CONNECTION(object), NULL, NULL, NULL);
+}
+
+static void release(const ModemInhibit *inhibit)
+{
+	if (inhibit->held)
+		g_dbus_connection_call(inhibit->bus, NAME, PATH, NAME, "InhibitDevice", g_variant_new("(sb)", inhibit->uid, FALSE),
+				       NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, NULL, NULL, NULL);
+	g_dbus_connection_flush(inhibit->bus, NULL, on_flushed, NULL);
+}
+
+void modem_inhibit_end(ModemInhibit *inhibit)
+{
+	if (!inhibit)
+		return;
+	g_clear_handle_id(&inhibit->idle_id, g_source_remove);
+	g_clear_handle_id(&inhibit->retry_id, g_source_remove);
+	g_cancellable_cancel(inhibit->cancellable);
+	if (inhibit->watch_id)
+		g_bus_unwatch_name(inhibit->watch_id);
+	if (inhibit->bus)
+		release(inhibit);
+	g_clear_object(&inhibit->bus);
+	g_object_unref(inhibit->cancellable);
+	g_free(inhibit->uid);
+	g_free(inhibit);
+}
