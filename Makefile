@@ -18,7 +18,7 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 
 # --- what has to be installed; .ci/need does it ---
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
-	libgudev-1.0-dev libjson-glib-dev
+	libgudev-1.0-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd
 CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
 	jq umockdev libumockdev-dev dbus modemmanager udev systemd
@@ -29,7 +29,7 @@ BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
-PACKAGES = qmi-glib mbim-glib gudev-1.0 json-glib-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+PACKAGES = qmi-glib mbim-glib gudev-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm

@@ -5,9 +5,9 @@
 
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/json.h"
 #include "error.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 
 #define ASK_S     8
@@ -140,49 +140,43 @@ static const char *firmware_of(const Row *row)
 
 /* --- JSON --- */
 
-static void add_text(JsonBuilder *b, const char *name, const char *value)
+/* What is not known is left out. */
+static void add_text(GVariantBuilder *b, const char *name, const char *value)
 {
-	json_builder_set_member_name(b, name);
 	if (value)
-		json_builder_add_string_value(b, value);
-	else
-		json_builder_add_null_value(b);
+		g_variant_builder_add(b, "{sv}", name, g_variant_new_take_string(g_utf8_make_valid(value, -1)));
 }
 
-static void add_flag(JsonBuilder *b, const char *name, gboolean value)
+static void add_flag(GVariantBuilder *b, const char *name, gboolean value)
 {
-	json_builder_set_member_name(b, name);
-	json_builder_add_boolean_value(b, value);
+	g_variant_builder_add(b, "{sv}", name, g_variant_new_boolean(value));
 }
 
-static void add_holders(JsonBuilder *b, const DeviceHolders *holders)
+static void add_holders(GVariantBuilder *b, const DeviceHolders *holders)
 {
-	json_builder_set_member_name(b, "held_by");
-	json_builder_begin_array(b);
+	GVariantBuilder list;
+	g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
 	for (guint i = 0; i < holders->holders->len; i++) {
 		const DeviceHolder *holder = &g_array_index(holders->holders, DeviceHolder, i);
-		json_builder_begin_object(b);
-		add_text(b, "name", holder->name);
-		json_builder_set_member_name(b, "pid");
-		json_builder_add_int_value(b, holder->pid);
-		json_builder_end_object(b);
+		g_variant_builder_open(&list, G_VARIANT_TYPE("a{sv}"));
+		add_text(&list, "name", holder->name);
+		g_variant_builder_add(&list, "{sv}", "pid", g_variant_new_int64(holder->pid));
+		g_variant_builder_close(&list);
 	}
-	json_builder_end_array(b);
+	g_variant_builder_add(b, "{sv}", "held_by", g_variant_builder_end(&list));
 	add_flag(b, "holders_complete", holders->complete);
 	add_flag(b, "locked_by_jamlog", holders->locked_by != 0);
 }
 
-static void add_modem(JsonBuilder *b, const Row *row, const Survey *s)
+static void add_modem(GVariantBuilder *b, const Row *row, const Survey *s)
 {
 	const DeviceModem *m = row->modem;
-	json_builder_begin_object(b);
 	add_text(b, "node", m->node);
 	add_flag(b, "spare", m->spare);
 	add_text(b, "driver", m->driver);
 	add_text(b, "protocol", config_protocol_words[m->protocol]);
 	add_text(b, "physical_device", m->key);
-	json_builder_set_member_name(b, "interface");
-	json_builder_add_int_value(b, m->interface);
+	g_variant_builder_add(b, "{sv}", "interface", g_variant_new_uint32(m->interface));
 	add_text(b, "vendor_id", m->vendor_id);
 	add_text(b, "product_id", m->product_id);
 	add_text(b, "product", m->product);
@@ -197,38 +191,38 @@ static void add_modem(JsonBuilder *b, const Row *row, const Survey *s)
 	add_text(b, "model", row->answer && row->answer->has_device ? model_of(row) : NULL);
 	add_text(b, "firmware", firmware_of(row));
 	add_text(b, "sim_state", sim_word(row));
-	json_builder_end_object(b);
 }
 
-static void add_receiver(JsonBuilder *b, const DeviceReceiver *r)
+static void add_receiver(GVariantBuilder *b, const DeviceReceiver *r)
 {
-	json_builder_begin_object(b);
 	add_text(b, "node", r->node);
 	add_text(b, "vendor_id", r->vendor_id);
 	add_text(b, "product_id", r->product_id);
 	add_text(b, "product", r->product);
 	add_flag(b, "in_gpsd", r->in_gpsd);
 	add_text(b, "driver", r->driver);
-	json_builder_end_object(b);
 }
 
 static void print_json(const Survey *s)
 {
-	g_autoptr(JsonBuilder) b = json_builder_new();
-	json_builder_begin_object(b);
-	json_builder_set_member_name(b, "modems");
-	json_builder_begin_array(b);
-	for (guint i = 0; i < s->rows->len; i++)
-		add_modem(b, g_ptr_array_index(s->rows, i), s);
-	json_builder_end_array(b);
-	json_builder_set_member_name(b, "receivers");
-	json_builder_begin_array(b);
-	for (guint i = 0; i < s->receivers->len; i++)
-		add_receiver(b, g_ptr_array_index(s->receivers, i));
-	json_builder_end_array(b);
-	json_builder_end_object(b);
-	g_autoptr(JsonNode) root = json_builder_get_root(b);
-	g_autofree char *text = json_to_string(root, TRUE);
+	GVariantBuilder all, modems, receivers;
+	g_variant_builder_init(&all, G_VARIANT_TYPE_VARDICT);
+	g_variant_builder_init(&modems, G_VARIANT_TYPE("aa{sv}"));
+	g_variant_builder_init(&receivers, G_VARIANT_TYPE("aa{sv}"));
+	for (guint i = 0; i < s->rows->len; i++) {
+		g_variant_builder_open(&modems, G_VARIANT_TYPE_VARDICT);
+		add_modem(&modems, g_ptr_array_index(s->rows, i), s);
+		g_variant_builder_close(&modems);
+	}
+	for (guint i = 0; i < s->receivers->len; i++) {
+		g_variant_builder_open(&receivers, G_VARIANT_TYPE_VARDICT);
+		add_receiver(&receivers, g_ptr_array_index(s->receivers, i));
+		g_variant_builder_close(&receivers);
+	}
+	g_variant_builder_add(&all, "{sv}", "modems", g_variant_builder_end(&modems));
+	g_variant_builder_add(&all, "{sv}", "receivers", g_variant_builder_end(&receivers));
+	g_autoptr(GVariant) root = g_variant_ref_sink(g_variant_builder_end(&all));
+	g_autofree char *text = json_from_variant(root);
 	printf("%s\n", text);
 }
 

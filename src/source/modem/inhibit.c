@@ -25,6 +25,9 @@ struct ModemInhibit {
 	gboolean held;
 };
 
+/* Those whose source has ended: the modem was unplugged, and ModemManager must not be first at it when it comes back. */
+static GSList *parked;
+
 static void ask(ModemInhibit *inhibit);
 
 static void report(ModemInhibit *inhibit, ModemInhibitResult result, const GError *error)
@@ -116,29 +119,52 @@ static void on_bus(GObject *object, GAsyncResult *result, gpointer data)
 }
 
 /* What is no modem of udev's is none of ModemManager's. */
-static gboolean on_no_modem(gpointer data)
+static gboolean on_known_at_once(gpointer data)
 {
 	ModemInhibit *inhibit = data;
 	inhibit->idle_id = 0;
-	report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
+	report(inhibit, inhibit->held ? MODEM_INHIBIT_HELD : MODEM_INHIBIT_NEEDLESS, NULL);
 	return G_SOURCE_REMOVE;
 }
 
-ModemInhibit *modem_inhibit_start(const char *node, ModemInhibitFunc done, gpointer user_data)
+/* The one that was parked for this modem, or a new one. */
+static ModemInhibit *find_parked(const char *uid)
+{
+	for (GSList *link = parked; link; link = link->next) {
+		ModemInhibit *inhibit = link->data;
+		if (!inhibit->held || !g_str_equal(inhibit->uid, uid))
+			continue;
+		parked = g_slist_delete_link(parked, link);
+		return inhibit;
+	}
+	return NULL;
+}
+
+static ModemInhibit *inhibit_new(const char *uid)
 {
 	const GDBusConnectionFlags flags =
 		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
 	g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
-	DeviceModem *modem = devices_find_modem(node);
 	ModemInhibit *inhibit = g_new0(ModemInhibit, 1);
-	inhibit->done = done;
-	inhibit->user_data = user_data;
 	inhibit->cancellable = g_cancellable_new();
-	inhibit->uid = modem ? g_strdup(modem->uid) : NULL;
-	if (modem && address)
+	inhibit->uid = g_strdup(uid);
+	if (uid && address)
 		g_dbus_connection_new_for_address(address, flags, NULL, inhibit->cancellable, on_bus, inhibit);
 	else
-		inhibit->idle_id = g_idle_add(on_no_modem, inhibit);
+		inhibit->idle_id = g_idle_add(on_known_at_once, inhibit);
+	return inhibit;
+}
+
+ModemInhibit *modem_inhibit_start(const char *node, ModemInhibitFunc done, gpointer user_data)
+{
+	DeviceModem *modem = devices_find_modem(node);
+	ModemInhibit *inhibit = modem ? find_parked(modem->uid) : NULL;
+	if (inhibit)
+		inhibit->idle_id = g_idle_add(on_known_at_once, inhibit);
+	else
+		inhibit = inhibit_new(modem ? modem->uid : NULL);
+	inhibit->done = done;
+	inhibit->user_data = user_data;
 	devices_modem_free(modem);
 	return inhibit;
 }
@@ -157,6 +183,17 @@ static void release(const ModemInhibit *inhibit)
 		g_dbus_connection_call(inhibit->bus, NAME, PATH, NAME, "InhibitDevice", g_variant_new("(sb)", inhibit->uid, FALSE),
 				       NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, NULL, NULL, NULL);
 	g_dbus_connection_flush(inhibit->bus, NULL, on_flushed, NULL);
+}
+
+void modem_inhibit_park(ModemInhibit *inhibit)
+{
+	if (!inhibit || !inhibit->held) {
+		modem_inhibit_end(inhibit);
+		return;
+	}
+	g_clear_handle_id(&inhibit->idle_id, g_source_remove);
+	inhibit->done = NULL;
+	parked = g_slist_prepend(parked, inhibit);
 }
 
 void modem_inhibit_end(ModemInhibit *inhibit)

@@ -1,8 +1,8 @@
 /* inhibit.h - making ModemManager leave a modem to us for as long as we have it.
  *
  * ModemManager's InhibitDevice is bound to the D-Bus connection that asked for it: it ends when we end, however that comes
- * about, kill -9 included. So each modem has a connection of its own, which is open exactly as long as the modem is ours. While
- * it stands it holds for a modem that is unplugged and comes back too, and is asked for anew where ModemManager restarts.
+ * about, kill -9 included. So each modem has a connection of its own, which is open as long as the modem is ours. While it stands
+ * it holds for a modem that is unplugged and comes back too, and is asked for anew where ModemManager restarts.
  *
  * On Debian the system bus lets only root ask for it (org.freedesktop.ModemManager1.conf).
  *
@@ -25,5 +25,8 @@ typedef void (*ModemInhibitFunc)(ModemInhibitResult result, const GError *error,
  * call nor after modem_inhibit_end(). A ModemManager that has just found the modem first gets to know it before it lets go: that
  * may take half a minute, and a minute at most. */
 ModemInhibit *modem_inhibit_start(const char *node, ModemInhibitFunc done, gpointer user_data);
+/* The modem's source ends, but not the run: keeps ModemManager away for when the modem is plugged in again, until the process ends.
+ * Takes `inhibit`. NULL-safe. */
+void modem_inhibit_park(ModemInhibit *inhibit);
 /* Gives the modem back to ModemManager, and frees. NULL-safe. Waits for nothing. */
 void modem_inhibit_end(ModemInhibit *inhibit);

@@ -32,7 +32,8 @@ typedef struct {
 	char *path;
 	ConfigProtocol wanted;
 	gboolean may_reset;
-	ModemInhibit *inhibit;  /* of ModemManager, from the start of the source to its end; NULL: not asked for */
+	gboolean wants_inhibit; /* ModemManager is to be kept away */
+	ModemInhibit *inhibit;  /* from the first sight of the node until it is gone */
 	gboolean inhibiting;    /* not yet answered: nothing is opened before */
 	ModemSettings settings;
 
@@ -201,6 +202,26 @@ static const ModemProtocol *choose_protocol(Modem *m)
 	return &modem_protocol_qmi;
 }
 
+static void on_inhibited(ModemInhibitResult result, const GError *error, gpointer data)
+{
+	Modem *m = data;
+	m->inhibiting = FALSE;
+	if (result == MODEM_INHIBIT_REFUSED) {
+		g_autofree char *sentence =
+			g_strdup_printf("ModemManager does not leave the modem (%s): start jamlog as root, or stop ModemManager; "
+					"recording all the same", error ? error->message : "no reason given");
+		m->base.host->tell(m->base.host, m->base.name, sentence);
+	}
+	open_start(m);
+}
+
+static void unlock(Modem *m)
+{
+	if (m->lock >= 0)
+		close(m->lock);
+	m->lock = -1;
+}
+
 static const ModemHost port_host;
 
 static void free_port(Modem *m)
@@ -215,8 +236,16 @@ static void open_start(Modem *m)
 	const char *reason;
 	g_autofree char *sentence = NULL;
 	const NodeState node = modem_node_try(m->path, m->settings.proxy, &m->lock, &sentence, &reason);
+	if (node == NODE_ABSENT)
+		modem_inhibit_park(g_steal_pointer(&m->inhibit));
 	if (node != NODE_FREE) {
 		trouble(m, TROUBLE_NO_DEVICE, reason, sentence);
+		return;
+	}
+	if (m->wants_inhibit && !m->inhibit) {
+		unlock(m);
+		m->inhibiting = TRUE;
+		m->inhibit = modem_inhibit_start(m->path, on_inhibited, m);
 		return;
 	}
 	m->state = STATE_OPENING;
@@ -388,9 +417,7 @@ static void port_closed(gpointer data)
 {
 	Modem *m = data;
 	m->state = STATE_CLOSED;
-	if (m->lock >= 0)
-		close(m->lock);
-	m->lock = -1;
+	unlock(m);
 	if (m->stopping)
 		g_idle_add(on_stopped, m);
 	else
@@ -419,32 +446,15 @@ static Source *modem_new(const ConfigSource *config, GError **error)
 	m->path = g_strdup(config->address);
 	m->wanted = config->protocol;
 	m->may_reset = config->reset;
-	m->inhibiting = config->inhibit;
+	m->wants_inhibit = config->inhibit;
 	m->settings = (ModemSettings){.path = m->path, .proxy = config->proxy, .gnss = config->gnss};
 	m->lock = -1;
 	return &m->base;
 }
 
-static void on_inhibited(ModemInhibitResult result, const GError *error, gpointer data)
-{
-	Modem *m = data;
-	m->inhibiting = FALSE;
-	if (result == MODEM_INHIBIT_REFUSED) {
-		g_autofree char *sentence =
-			g_strdup_printf("ModemManager does not leave the modem (%s): start jamlog as root, or stop ModemManager; "
-					"recording all the same", error ? error->message : "no reason given");
-		m->base.host->tell(m->base.host, m->base.name, sentence);
-	}
-	open_start(m);
-}
-
 static void modem_start(Source *source)
 {
-	Modem *m = (Modem *)source;
-	if (m->inhibiting)
-		m->inhibit = modem_inhibit_start(m->path, on_inhibited, m);
-	else
-		open_start(m);
+	open_start((Modem *)source);
 }
 
 static void modem_stop(Source *source, SourceStopped stopped, gpointer user_data)
@@ -466,7 +476,7 @@ static void modem_free(Source *source)
 {
 	Modem *m = (Modem *)source;
 	free_port(m);
-	modem_inhibit_end(m->inhibit);
+	modem_inhibit_park(m->inhibit);
 	g_free(m->path);
 	g_free(m);
 }
