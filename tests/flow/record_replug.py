@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A modem that re-enumerates again and again, and a proxy that is killed again and again: the recording resumes each time, and
-nothing grows. CYCLES (default 20) of each; the README's figures come from CYCLES=1000.
+nothing grows. CYCLES (default 20) of each.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import ctypes
