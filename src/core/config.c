@@ -218,8 +218,8 @@ void config_digest(const Config *config, char ret_hex[17])
 	g_string_printf(text, "%u %" G_GUINT64_FORMAT "\n", config->interval_ms, config->segment_size);
 	for (guint i = 0; i < config->sources->len; i++) {
 		const ConfigSource *s = g_ptr_array_index(config->sources, i);
-		g_string_append_printf(text, "%s %s %s %u %d %d %d %d\n", s->name, s->type, s->address, s->protocol, s->proxy, s->inhibit,
-				       s->reset, s->gnss);
+		g_string_append_printf(text, "%s %s %s %s %d %d %d %d\n", s->name, s->type, s->address,
+				       config_protocol_words[s->protocol], s->proxy, s->inhibit, s->reset, s->gnss);
 	}
 	crypto_generichash(digest, sizeof digest, (const guint8 *)text->str, text->len, NULL, 0);
 	sodium_bin2hex(ret_hex, 17, digest, sizeof digest);

@@ -60,7 +60,7 @@ check "an error in line 12 is told as line 12" refuses 2 "line12.scenario:12:" "
 check "a missing scenario is named" refuses 2 "$DIR/none.scenario" "$DIR/none.scenario"
 check "no scenario is a usage error" refuses 2 "one scenario file"
 check "an unknown option is a usage error" refuses 2 "--fast" --fast $SCENARIOS/reject.scenario
-check "a protocol that is not simulated is refused" refuses 2 "mbim" --modem-protocol mbim $SCENARIOS/reject.scenario
+check "a protocol that is not simulated is refused" refuses 2 "there are: qmi, mbim" --modem-protocol at $SCENARIOS/reject.scenario
 check "a bad seed is refused" refuses 2 "--seed" --seed x --truth-only $SCENARIOS/reject.scenario
 check "a bad start is refused" refuses 2 "--start" --start noon --truth-only $SCENARIOS/reject.scenario
 check "an unwritable truth is a failure that names the file" refuses 1 "$DIR/no/truth" --truth-only --truth "$DIR/no/truth" \

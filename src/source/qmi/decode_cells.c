@@ -37,7 +37,7 @@ static void decode_lte_intra(QmiMessageNasGetCellLocationInfoOutput *answer, con
 			&g_array_index(cells, QmiMessageNasGetCellLocationInfoOutputIntrafrequencyLteInfoV2CellElement, i);
 		Cell cell = modem_cell_make(RAT_LTE, serving_earfcn(o, earfcns, earfcn), e->physical_cell_id);
 		set_lte_values(&cell, e->rsrp, e->rsrq, e->rssi);
-		if (e->physical_cell_id == serving) {
+		if (CELL_HAS(&cell, pci) && e->physical_cell_id == serving) {
 			CELL_SET(&cell, serving, TRUE);
 			if (modem_is_cell_id(cell_id))
 				CELL_SET(&cell, cell_id, cell_id);
