@@ -27,6 +27,8 @@ static const struct {
 	{MBIM_SERVICE_MS_BASIC_CONNECT_EXTENSIONS, 4, mbim_decode_lte_attach_info},
 	{MBIM_SERVICE_MS_BASIC_CONNECT_EXTENSIONS, 11, mbim_decode_base_stations},
 	{MBIM_SERVICE_BASIC_CONNECT, 16, NULL},
+	{MBIM_SERVICE_BASIC_CONNECT, 12, mbim_decode_connect},
+	{MBIM_SERVICE_BASIC_CONNECT, 20, mbim_decode_packet_statistics},
 };
 
 static MbimMessage *make_answer(const FuzzRecord *record, guint question)

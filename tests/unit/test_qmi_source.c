@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #define ORDINARY "tests/data/qmi/lte-registered.capture"
+#define SESSION  "tests/data/qmi/session-up.capture"
 #define NAS 0x03
+#define WDS 0x01
 
 static guint open_descriptors(void)
 {
@@ -31,7 +33,7 @@ static void test_sweeps_come_at_the_interval(void)
 	/* The first at once, then five intervals. */
 	g_assert_cmpint(g_get_monotonic_time() - start_us, >=, 5 * 200 * 1000);
 	g_assert_cmpint(g_get_monotonic_time() - start_us, <, 2000 * 1000);
-	g_assert_cmpuint(scripted_modem_clients(modem), ==, 3);
+	g_assert_cmpuint(scripted_modem_clients(modem), ==, 4);
 	fixture_stop(f, source, 3);
 	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
 	g_assert_cmpstr(f->told->str, ==, "");
@@ -245,6 +247,41 @@ static void test_indication_brings_the_sweep_forward(void)
 	fixture_stop(f, source, 3);
 }
 
+static void test_a_session_that_ends_brings_the_sweep_forward(void)
+{
+	static const guint8 down[] = {0x01, 1, 0, 1};
+	g_autoptr(Fixture) f = fixture_new(60 * 1000);
+	g_autoptr(ScriptedModem) modem = scripted_modem_new("tests/data/qmi/session-ends.capture");
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
+	source->class->start(source);
+	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
+	g_assert_cmpuint(f->last[OBSERVATION_RADIO].radio.data_session, ==, DATA_SESSION_UP);
+	scripted_modem_set_answer(modem, WDS, 0x22, down, sizeof down);
+	g_assert_cmpuint(scripted_modem_indicate(modem), ==, 1);
+	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 2, "sweep brought forward");
+	g_assert_cmpuint(f->last[OBSERVATION_RADIO].radio.data_session, ==, DATA_SESSION_DOWN);
+	fixture_stop(f, source, 3);
+}
+
+/* The data service is a courtesy: what the modem hears does not hang on it. */
+static void test_a_modem_that_keeps_its_data_service_back_is_recorded(void)
+{
+	g_autoptr(Fixture) f = fixture_new(200);
+	g_autoptr(ScriptedModem) modem = scripted_modem_new(SESSION);
+	scripted_modem_keep_back(modem, WDS);
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
+	source->class->start(source);
+	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 10, "sweeps");
+	g_assert_cmpuint(f->last[OBSERVATION_RADIO].radio.registration, ==, REGISTRATION_HOME);
+	g_assert_false(RADIO_HAS(&f->last[OBSERVATION_RADIO], data_session));
+	g_assert_false(RADIO_HAS(&f->last[OBSERVATION_RADIO], rx_packets));
+	g_assert_cmpuint(scripted_modem_asked(modem, WDS, 0x22) + scripted_modem_asked(modem, WDS, 0x24), ==, 0);
+	g_assert_cmpuint(scripted_modem_clients(modem), ==, 3);
+	fixture_stop(f, source, 3);
+	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
+	g_assert_cmpstr(f->told->str, ==, "");
+}
+
 static void test_fifty_openings_leak_nothing(void)
 {
 	g_autoptr(ScriptedModem) modem = scripted_modem_new(ORDINARY);
@@ -328,6 +365,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/qmi/source/one_question_hangs", test_one_question_hangs);
 	g_test_add_func("/qmi/source/nonsense_on_the_port", test_nonsense_on_the_port);
 	g_test_add_func("/qmi/source/indication_brings_the_sweep_forward", test_indication_brings_the_sweep_forward);
+	g_test_add_func("/qmi/source/a_session_that_ends_brings_the_sweep_forward", test_a_session_that_ends_brings_the_sweep_forward);
+	g_test_add_func("/qmi/source/a_modem_that_keeps_its_data_service_back_is_recorded",
+			test_a_modem_that_keeps_its_data_service_back_is_recorded);
 	g_test_add_func("/qmi/source/fifty_openings_leak_nothing", test_fifty_openings_leak_nothing);
 	g_test_add_func("/qmi/source/two_modems_do_not_mix", test_two_modems_do_not_mix);
 	g_test_add_func("/qmi/source/serial_number_is_digested", test_serial_number_is_digested);
