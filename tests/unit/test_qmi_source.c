@@ -22,6 +22,20 @@ static guint open_descriptors(void)
 	return n;
 }
 
+/* A capture with something put before it. */
+static ScriptedModem *modem_with(const char *capture, const char *before)
+{
+	g_autofree char *path = NULL, *text = NULL;
+	g_assert_true(g_file_get_contents(capture, &text, NULL, NULL));
+	int fd = g_file_open_tmp("jamlog-test-XXXXXX", &path, NULL);
+	g_autofree char *whole = g_strconcat(before, text, NULL);
+	g_assert_true(g_file_set_contents(path, whole, -1, NULL));
+	close(fd);
+	ScriptedModem *modem = scripted_modem_new(path);
+	g_unlink(path);
+	return modem;
+}
+
 static void test_sweeps_come_at_the_interval(void)
 {
 	g_autoptr(Fixture) f = fixture_new(200);
@@ -191,13 +205,7 @@ static void test_modem_restarts_and_forgets_us(void)
 static void test_one_question_hangs(void)
 {
 	g_autoptr(Fixture) f = fixture_new(500);
-	g_autofree char *capture = NULL, *text = NULL;
-	g_assert_true(g_file_get_contents(ORDINARY, &text, NULL, NULL));
-	int fd = g_file_open_tmp("jamlog-test-XXXXXX", &capture, NULL);
-	g_autofree char *with_hang = g_strconcat("nas 005A silent\n", text, NULL);
-	g_assert_true(g_file_set_contents(capture, with_hang, -1, NULL));
-	close(fd);
-	g_autoptr(ScriptedModem) modem = scripted_modem_new(capture);
+	g_autoptr(ScriptedModem) modem = modem_with(ORDINARY, "nas 005A silent\n");
 	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 15, "sweeps without receive power");
@@ -208,7 +216,6 @@ static void test_one_question_hangs(void)
 	g_assert_cmpuint(f->events[EVENT_SOURCE_LOST], ==, 0);
 	fixture_stop(f, source, 3);
 	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
-	g_unlink(capture);
 }
 
 static void test_nonsense_on_the_port(void)
@@ -251,7 +258,7 @@ static void test_a_session_that_ends_brings_the_sweep_forward(void)
 {
 	static const guint8 down[] = {0x01, 1, 0, 1};
 	g_autoptr(Fixture) f = fixture_new(60 * 1000);
-	g_autoptr(ScriptedModem) modem = scripted_modem_new("tests/data/qmi/session-ends.capture");
+	g_autoptr(ScriptedModem) modem = modem_with(SESSION, "wds 0022 indication\n01: 01 00\n");
 	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
