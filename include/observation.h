@@ -142,7 +142,7 @@ typedef enum {
 	F(44, rx3_cdbm, I16, 0) \
 	F(45, rx_tuned, U8, 0)                         /* bit n: chain n is tuned to a channel */ \
 	F(46, tx_cdbm, I16, 0)                         /* absent while nothing is sent */ \
-	F(47, timing_advance_us, U32, 0)               /* of the serving LTE cell, as QMI gives it */ \
+	F(47, timing_advance_us, U32, 0)               /* of the serving LTE cell (QMI) or standalone NR cell (MBIM) */ \
 	F(48, cells, CELLS, 0)                         /* serving and neighbours, in the modem's order */ \
 	F(49, nr_available, BOOL, 0)                   /* the LTE cell says that NR stands beside it (TS 36.331 upperLayerIndication) */ \
 	F(50, endc, BOOL, 0)                           /* an NR cell carries our data beside the serving LTE cell (NSA) */ \

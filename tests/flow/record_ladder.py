@@ -5,6 +5,7 @@ leaves the others alone. One recorder, a modem for each fault and one that is we
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helper"))
@@ -35,11 +36,14 @@ MODEMS = {
     "doubled": ((), ("doubled-indications",)),
     "slow": (("slow-open delay=2.8",), ()),  # 14 s of the recorder's clock
     "replug": ((), ("replug",)),
+    "cached": ((), ("stale-values",)),
 }
 # The same over MBIM, which has no client ids: there a session is open or it is not.
 OF_SESSIONS = ("well", "hang", "stuck", "nonsense", "corrupt", "fragments", "truncated", "lost", "death", "resetme", "noreset", "restart",
                "doubled", "slow", "replug")
 MODEMS.update({"m-" + name: MODEMS[name] for name in OF_SESSIONS})
+# One whose signal is alive: it moves with each of the recorder's seconds. `stale-values` keeps what it tells where it was.
+ALIVE = field.SERVED.replace("rsrp_dbm=-93", "rsrp_dbm=RSRP").replace("power_dbm=-62.3", "power_dbm=POWER")
 REJECT = "state operating_mode=0 card=0 registration=3 reject_cause=11 reject_is_ps=1 reject_count=1\napply"
 
 
@@ -51,6 +55,22 @@ def configure(modems):
             conf.write(f"[modem {name}]\ndevice = {modem.node}\nprotocol = {modem.protocol}\n"
                        f"reset = {'yes' if name.endswith('resetme') else 'no'}\n")
     return path
+
+
+class Alive(threading.Thread):
+    """Moves a modem's signal, and passes faults on to it in between."""
+
+    def __init__(self, modem):
+        super().__init__(daemon=True)
+        self.modem, self.orders, self.over = modem, [], threading.Event()
+
+    def run(self):
+        n = 0
+        while not self.over.wait(1 / SPEED):
+            n += 1
+            while self.orders:
+                self.modem.tell(self.orders.pop(0))
+            self.modem.tell(ALIVE.replace("RSRP", str(-90 - n % 7)).replace("POWER", f"{-62 - n % 5 * 0.7:.1f}"))
 
 
 def inflict(modem, fault):
@@ -67,9 +87,15 @@ for name, (at_first, _) in MODEMS.items():
 recorder = field.Recorder("-c", configure(modems), "--no-gps", prefix=["faketime", "-f", f"+0 x{SPEED}"],
                           environment={"ASAN_OPTIONS": ASAN})
 tap.ok(all(recorder.says(f" {name}: in service", 20) for name in MODEMS), "every modem is recorded at first, a slow one too")
+alive = Alive(modems["cached"])
+alive.start()
+time.sleep(8 / SPEED)
 for name, (_, later) in MODEMS.items():
     for fault in later:
-        inflict(modems[name], fault)
+        if name == "cached":
+            alive.orders.append(f"fault {fault}")
+        else:
+            inflict(modems[name], fault)
 modems["doubled"].tell(REJECT)
 begun = time.monotonic()
 SILENT, BROKE, FORGOT = "the modem does not answer any more", "the connection broke", "the modem has restarted by itself, or another"
@@ -84,6 +110,10 @@ tap.ok(recorder.says(" resetme: answers again", 60), "a modem that may be reset 
 tap.ok(recorder.says(" replug: answers again", 10 / SPEED + 2), "a modem that was plugged in again is back within 10 s")
 tap.ok(recorder.says(" lost: answers again", 5), "a modem that lost our client ids is back at once")
 rig.wait_for(lambda: time.monotonic() - begun > 100 / SPEED, 60, "the ladder's upper rungs")
+alive.orders.append("fault none")
+tap.ok(recorder.says(" cached: the modem's figures move again", 20), "a cache that is cured is believed again", recorder.log())
+alive.over.set()
+alive.join()
 for name, modem in modems.items():
     modem.tell("fault none")
     if name.endswith("death"):
@@ -142,6 +172,14 @@ for name in BROKEN + ("lost", "mismatch", "m-lost"):
     back = field.events(db, "source-back", name)[-1]["boottime_ms"] / 1000
     inside = [t for t in field.radio_times(db, name) if lost < t < back - 1]
     tap.equal(inside, [], f"{name}: nothing of the time in which it failed passes for measured")
+has_in_order("cached", "values-held", "values-move")
+figures = db.execute("SELECT fid, lte_rsrp_dbm, rx0_dbm, signal_repeats_ms FROM sample WHERE modem = 'cached' ORDER BY fid").fetchall()
+unmarked = [tuple(b) for a, b in zip(figures, figures[1:]) if b[1] is not None and a[1:3] == b[1:3] and not b[3]]
+tap.equal(unmarked, [], "no figure that the modem repeats passes for a new one")
+held, moved = (field.events(db, code, "cached")[0]["id"] for code in ("values-held", "values-move"))
+tap.equal([tuple(f) for f in figures if held <= f[0] < moved and (f[1] is not None or f[2] is not None)], [],
+          "and once it is known for a cache, none is recorded")
+tap.ok(sum(1 for f in figures if held <= f[0] < moved) > 15, "while sweeps go on", (held, moved))
 GARBLING = ("corrupt", "nonsense", "truncated", "fragments", "m-corrupt", "m-nonsense", "m-truncated", "m-fragments")
 wrong = [tuple(row) for row in db.execute("SELECT DISTINCT modem, service, rat, mnc, lte_rsrp_dbm FROM sample") if row["modem"] in GARBLING
          and tuple(row)[1:4] != ("served", "lte", "01")]
