@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FuzzRecord record;
 	observation_init(&o, OBSERVATION_RADIO, "fuzz");
 	while (fuzz_record_next(&r, &record)) {
-		const guint question = (record.which & ~WHOLE_MESSAGE & 0xff) % G_N_ELEMENTS(questions);
+		const guint question = (guint)((record.which & ~WHOLE_MESSAGE & 0xff) % G_N_ELEMENTS(questions));
 		g_autoptr(MbimMessage) answer = record.which & WHOLE_MESSAGE ? mbim_message_new(record.bytes, (guint32)record.length)
 									       : make_answer(&record, question);
 		g_autoptr(GError) error = NULL;
