@@ -50,6 +50,9 @@ typedef enum { ACCESS_NORMAL, ACCESS_EMERGENCY_ONLY, ACCESS_NO_CALLS, ACCESS_ALL
 typedef enum { OPERATING_ONLINE, OPERATING_LOW_POWER, OPERATING_FACTORY_TEST, OPERATING_OFFLINE, OPERATING_RESETTING,
 	       OPERATING_SHUTTING_DOWN } OperatingMode;
 typedef enum { SIM_STATE_READY, SIM_STATE_ABSENT, SIM_STATE_PIN, SIM_STATE_PUK, SIM_STATE_ERROR, SIM_STATE_NOT_READY } SimState;
+/* Of the modem's data session, whoever started it: jamlog never does. */
+typedef enum { DATA_SESSION_DOWN, DATA_SESSION_UP, DATA_SESSION_CONNECTING, DATA_SESSION_DISCONNECTING,
+	       DATA_SESSION_SUSPENDED } DataSession;
 typedef enum { FIX_MODE_NONE, FIX_MODE_2D, FIX_MODE_3D } FixMode;
 typedef enum { CLOCK_PAIR_FIRST, CLOCK_PAIR_PERIODIC, CLOCK_PAIR_STEP } ClockPairReason;
 
@@ -139,7 +142,7 @@ typedef enum {
 	F(44, rx3_cdbm, I16, 0) \
 	F(45, rx_tuned, U8, 0)                         /* bit n: chain n is tuned to a channel */ \
 	F(46, tx_cdbm, I16, 0)                         /* absent while nothing is sent */ \
-	F(47, timing_advance_us, U32, 0)               /* of the serving LTE cell, as QMI gives it */ \
+	F(47, timing_advance_us, U32, 0)               /* of the serving LTE cell (QMI) or standalone NR cell (MBIM) */ \
 	F(48, cells, CELLS, 0)                         /* serving and neighbours, in the modem's order */ \
 	F(49, nr_available, BOOL, 0)                   /* the LTE cell says that NR stands beside it (TS 36.331 upperLayerIndication) */ \
 	F(50, endc, BOOL, 0)                           /* an NR cell carries our data beside the serving LTE cell (NSA) */ \
@@ -147,7 +150,12 @@ typedef enum {
 	F(52, ca_configured, U8, 0)                    /* secondary carriers of LTE carrier aggregation, TS 36.300 5.5 */ \
 	F(53, ca_active, U8, 0)                        /* those among them that are in use */ \
 	F(54, ca_bandwidth_khz, U32, 0)                /* downlink, of the primary carrier and the active secondary ones */ \
-	F(55, signal_repeats_ms, U32, 0)               /* how long the modem has been telling these very figures; absent: they moved */
+	F(55, signal_repeats_ms, U32, 0)               /* how long the modem has been telling these very figures; absent: they moved */ \
+	F(56, data_session, ENUM, data_session_words)  /* of the modem's default bearer; what started it is not told */ \
+	F(57, rx_packets, U64, 0)                      /* of that session since it began; absent where there is none */ \
+	F(58, tx_packets, U64, 0) \
+	F(59, rx_bytes, U64, 0) \
+	F(60, tx_bytes, U64, 0)
 
 #define FIX_FIELDS(F) \
 	F(1, mode, ENUM, fix_mode_words) \
@@ -338,8 +346,8 @@ gint64 observation_field_int(const ObservationField *field, const void *fields);
 const char *observation_word(const char *const *words, guint value);
 
 extern const char *const operating_mode_words[], *const sim_state_words[], *const registration_words[], *const attach_words[],
-	*const rat_words[], *const service_words[], *const domain_words[], *const access_words[], *const fix_mode_words[],
-	*const event_words[], *const clock_pair_words[];
+	*const rat_words[], *const service_words[], *const domain_words[], *const access_words[], *const data_session_words[],
+	*const fix_mode_words[], *const event_words[], *const clock_pair_words[];
 
 /* --- making and coding --- */
 

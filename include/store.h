@@ -4,7 +4,8 @@
  *   boot, recording, segment, damage   what was read, from which device, how far, and what was unreadable
  *   run, device, fix, sky, event, clock   one row for each observation of that kind, columns as in observation.h
  *   radio        one row for each sweep of a modem, with its UTC interval and its place
- *   radio_more   signals that most sweeps lack (GSM, UMTS, NR, third and fourth receiver); a row only where there is one.
+ *   radio_more   figures that most sweeps lack (GSM, UMTS, NR, third and fourth receiver, counters of a data session); a row
+ *                only where there is one.
  *                A column that is NULL in every row still costs a byte in each, and time when it is inserted.
  *   state, cell, heard, source   dictionaries: what repeats from sweep to sweep is written once
  *   wall         what the device's own clock said, wherever that changed
@@ -158,9 +159,9 @@ typedef struct {
 	guint8 id;       /* RADIO_ID_... */
 	gboolean common; /* a column of radio; else of radio_more */
 	guint16 offset;  /* of the member in RadioFields */
-	gboolean wide;   /* a guint32; else a gint16 */
+	guint8 size;     /* 2: a gint16, 4: a guint32, 8: a guint64 */
 } StoreSignal;
-#define STORE_N_SIGNALS        18
+#define STORE_N_SIGNALS        22
 #define STORE_N_COMMON_SIGNALS 8
 extern const StoreSignal store_signals[STORE_N_SIGNALS];
 #define STORE_RADIO_N_COLUMNS (STORE_RADIO_FIRST_SIGNAL + STORE_N_COMMON_SIGNALS)

@@ -17,6 +17,7 @@ const char *const rat_words[] = {"none", "gsm", "umts", "lte", "nr", NULL};
 const char *const service_words[] = {"none", "limited", "full", "limited-regional", "power-save", NULL};
 const char *const domain_words[] = {"none", "cs", "ps", "cs-ps", NULL};
 const char *const access_words[] = {"normal", "emergency-only", "no-calls", "all-calls", NULL};
+const char *const data_session_words[] = {"down", "up", "connecting", "disconnecting", "suspended", NULL};
 const char *const fix_mode_words[] = {"none", "2d", "3d", NULL};
 const char *const event_words[] = {"heartbeat", "source-lost", "source-back", "sweep-failed", "network-reject", "clock-step",
 				   "disk-full", "disk-back", "journal-error", "run-end", "modem-retry", "modem-new-client",

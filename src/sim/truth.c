@@ -248,6 +248,7 @@ static void put_receiver_side(GString *out, const SimModemState *state)
 		put_number(out, "tx_power_dbm", state->tx_power_dbm);
 	else
 		put_null(out, "tx_power_dbm");
+	put_bool(out, "session_up", state->session_up);
 	put_uint(out, "tx_packets", state->tx_packets);
 	put_uint(out, "rx_packets", state->rx_packets);
 	put_uint(out, "tx_bytes", state->tx_bytes);

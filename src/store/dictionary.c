@@ -79,7 +79,8 @@ static guint8 key_of(const SchemaDict *schema, guint64 present, const void *fiel
 		byte_writer_varint(&w, length);
 		byte_writer_put(&w, text, length);
 	}
-	g_assert(!w.failed); /* every dictionary's fields fit: none has more than 27 fields, the texts are MCC and MNC */
+	/* Every dictionary's fields fit: none has more than 28, of which one is wide; the texts are MCC and MNC. */
+	g_assert(!w.failed);
 	return (guint8)w.length;
 }
 

@@ -195,12 +195,18 @@ guint store_kind_values(const Observation *o, StoreValue *ret_values)
 	return (guint)table->n_fields;
 }
 
+static gint64 signal_value(const StoreSignal *signal, const RadioFields *fields)
+{
+	const void *at = (const guint8 *)fields + signal->offset;
+	if (signal->size == 8)
+		return (gint64) * (const guint64 *)at;
+	return signal->size == 4 ? (gint64) * (const guint32 *)at : *(const gint16 *)at;
+}
+
 void store_signal_values(const Observation *radio, StoreValue ret_values[])
 {
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
 		const StoreSignal *signal = &store_signals[i];
-		const guint8 *at = (const guint8 *)&radio->radio + signal->offset;
-		ret_values[i] = store_int_if((radio->present & OBSERVATION_BIT(signal->id)) != 0,
-					     signal->wide ? (gint64) * (const guint32 *)at : *(const gint16 *)at);
+		ret_values[i] = store_int_if((radio->present & OBSERVATION_BIT(signal->id)) != 0, signal_value(signal, &radio->radio));
 	}
 }

@@ -5,7 +5,7 @@
 
 const char *const position_state_words[] = {"none", "live", "interpolated", "held", NULL};
 
-#define SIGNAL(name, common) {RADIO_ID_##name, common, offsetof(RadioFields, name), sizeof(((RadioFields *)NULL)->name) == 4}
+#define SIGNAL(name, common) {RADIO_ID_##name, common, offsetof(RadioFields, name), sizeof(((RadioFields *)NULL)->name)}
 const StoreSignal store_signals[STORE_N_SIGNALS] = {
 	SIGNAL(gsm_rssi_dbm, FALSE),
 	SIGNAL(umts_rssi_dbm, FALSE),
@@ -25,6 +25,10 @@ const StoreSignal store_signals[STORE_N_SIGNALS] = {
 	SIGNAL(tx_cdbm, TRUE),
 	SIGNAL(timing_advance_us, TRUE),
 	SIGNAL(signal_repeats_ms, FALSE),
+	SIGNAL(rx_packets, FALSE),
+	SIGNAL(tx_packets, FALSE),
+	SIGNAL(rx_bytes, FALSE),
+	SIGNAL(tx_bytes, FALSE),
 };
 
 const char *store_signal_name(const StoreSignal *signal)
@@ -40,7 +44,7 @@ static const guint8 state_ids[] = {
 	RADIO_ID_nr_true_service,   RADIO_ID_domain,	  RADIO_ID_roaming,	     RADIO_ID_forbidden,
 	RADIO_ID_lte_access,	    RADIO_ID_reject_rat,  RADIO_ID_reject_domain,    RADIO_ID_reject_cause,
 	RADIO_ID_rx_tuned,	    RADIO_ID_nr_available, RADIO_ID_endc,	     RADIO_ID_dcnr_restricted,
-	RADIO_ID_ca_configured,	    RADIO_ID_ca_active,	  RADIO_ID_ca_bandwidth_khz,
+	RADIO_ID_ca_configured,	    RADIO_ID_ca_active,	  RADIO_ID_ca_bandwidth_khz, RADIO_ID_data_session,
 };
 static const guint8 cell_ids[] = {
 	RADIO_ID_rat, RADIO_ID_mcc, RADIO_ID_mnc, RADIO_ID_tac, RADIO_ID_cell_id, RADIO_ID_pci, RADIO_ID_arfcn, RADIO_ID_band,

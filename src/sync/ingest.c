@@ -19,7 +19,7 @@ typedef struct {
 	gint64 source, time_ms;
 	ServiceState service;
 	guint64 present;
-	guint8 head[RECORD_HEAD_SIZE], tail[RECORD_TAIL_SIZE], rx_tuned;
+	guint8 head[RECORD_HEAD_SIZE], tail[RECORD_TAIL_SIZE], rx_tuned, data_session;
 	gint64 state, cell;
 } Sweep;
 
@@ -272,7 +272,8 @@ static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GErr
 	const guint8 *tail = (const guint8 *)&o->radio + RECORD_TAIL_OFFSET;
 	*ret_sweep = last;
 	if (last->source == source && last->present == present && last->rx_tuned == o->radio.rx_tuned &&
-	    memcmp(last->head, &o->radio, RECORD_HEAD_SIZE) == 0 && memcmp(last->tail, tail, RECORD_TAIL_SIZE) == 0)
+	    last->data_session == o->radio.data_session && memcmp(last->head, &o->radio, RECORD_HEAD_SIZE) == 0 &&
+	    memcmp(last->tail, tail, RECORD_TAIL_SIZE) == 0)
 		return TRUE;
 	last->state = store_dict_fields(tools->states, o->present, &o->radio, error);
 	last->cell = last->state < 0 ? -1 : store_dict_fields(tools->cells, o->present, &o->radio, error);
@@ -285,6 +286,7 @@ static gboolean look_up(Pass *pass, gint64 source, const Sweep **ret_sweep, GErr
 	memcpy(last->head, &o->radio, RECORD_HEAD_SIZE);
 	memcpy(last->tail, tail, RECORD_TAIL_SIZE);
 	last->rx_tuned = o->radio.rx_tuned;
+	last->data_session = o->radio.data_session;
 	return TRUE;
 }
 

@@ -87,7 +87,7 @@ static ObservationParse decode(StreamPass pass, const guint8 *data, gsize length
 	if (dating)
 		return OBSERVATION_OK;
 	memset(&ret_o->radio, 0, offsetof(RadioFields, gsm_rssi_dbm));
-	ret_o->radio.rx_tuned = 0;
+	ret_o->radio.rx_tuned = ret_o->radio.data_session = 0;
 	memset((guint8 *)&ret_o->radio + RECORD_TAIL_OFFSET, 0, RECORD_TAIL_SIZE);
 	const ObservationParse parse = observation_decode(data, length, ret_o);
 	/* What has no good head was refused, or counted as newer, by the first pass. */

@@ -33,12 +33,14 @@ RecordStream *record_stream_new(SyncSegment **segments, guint n, StreamPass pass
 void record_stream_free(RecordStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordStream, record_stream_free)
 
-/* The members of RadioFields that make up state and cell: those before the signals, rx_tuned, and a tail after the cells. */
+/* The members of RadioFields that make up state and cell: those before the signals, rx_tuned, a tail after the cells,
+ * and data_session. */
 #define RECORD_HEAD_SIZE   offsetof(RadioFields, gsm_rssi_dbm)
 #define RECORD_TAIL_OFFSET offsetof(RadioFields, nr_available)
 #define RECORD_TAIL_SIZE   (offsetof(RadioFields, signal_repeats_ms) - RECORD_TAIL_OFFSET)
 #define RECORD_STATE_FIELDS                                                                      \
 	((OBSERVATION_BIT(RADIO_ID_gsm_rssi_dbm) - 1) | OBSERVATION_BIT(RADIO_ID_rx_tuned) |     \
+	 OBSERVATION_BIT(RADIO_ID_data_session) |                                                \
 	 (OBSERVATION_BIT(RADIO_ID_signal_repeats_ms) - OBSERVATION_BIT(RADIO_ID_nr_available)))
 
 typedef struct {
@@ -47,8 +49,8 @@ typedef struct {
 	JournalDamage place;        /* for record_stream_reject */
 	/* Of a fix store_kind_values, of a sweep store_signal_values; borrowed from the observation. */
 	StoreValue values[MAX(STORE_KIND_MAX_VALUES, STORE_N_SIGNALS)];
-	/* In the members of RadioFields up to the signals, in rx_tuned and in the tail, what is absent is zero, so that they
-	 * can be compared as bytes. */
+	/* In the members of RadioFields up to the signals, in rx_tuned, in the tail and in data_session, what is absent is zero,
+	 * so that they can be compared as bytes. */
 	Observation observation;
 } Record;
 

@@ -16,8 +16,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helper"))
 import rig  # noqa: E402
 
 QUESTIONS = ["--query-device-caps", "--query-radio-state", "--query-subscriber-ready-status", "--query-registration-state",
-             "--query-packet-service-state", "--query-signal-state", "--ms-query-lte-attach-info", "--ms-query-base-stations-info"]
-CAPS, RADIO, CARD, REGISTER, PACKET, SIGNAL, ATTACH, CELLS = QUESTIONS
+             "--query-packet-service-state", "--query-signal-state", "--ms-query-lte-attach-info", "--ms-query-base-stations-info",
+             "--query-connection-state", "--query-packet-statistics"]
+CAPS, RADIO, CARD, REGISTER, PACKET, SIGNAL, ATTACH, CELLS, SESSION, STATISTICS = QUESTIONS
 SERVING = {"lte": "LTE Serving cell:", "nr": "Serving NR cells:", "umts": "UMTS Serving cell:", "gsm": "GSM serving cell:"}
 NEIGHBOURS = {"lte": "Neighboring LTE cells:", "nr": "Neighboring NR cells:", "umts": "Neighboring UMTS cells:",
               "gsm": "Neighboring GSM cells:"}
@@ -26,6 +27,8 @@ IDENTITY = {"lte": "Physical cell id", "nr": "Physical cell id", "umts": "Primar
 CARD_WORDS = {"ready": "initialized", "absent": "sim-not-inserted", "pin-locked": "device-locked", "not-ready": "not-initialized"}
 REGISTER_WORDS = {"home": "home", "roaming": "roaming|partner", "searching": "searching", "denied": "denied",
                   "not-registered": "deregistered"}
+SESSION_WORDS = {"down": "deactivated", "up": "activated", "connecting": "activating", "disconnecting": "deactivating"}
+COUNTERS = {"rx_bytes": r"Octets \(in\)", "rx_packets": r"Packets \(in\)", "tx_bytes": r"Octets \(out\)", "tx_packets": r"Packets \(out\)"}
 CAUSES = {"11": "plmn-not-allowed", "15": "no-cells-in-location-area", "33": "requested-service-option-not-subscribed"}
 
 
@@ -80,8 +83,11 @@ def wanted(field, value, rat, answers):
         "cell_id": (serving, rf"(?i:cell id|nci): {value}\n"),
         "pci": (serving, rf"{IDENTITY.get(rat)}: {value}\n"),
         "arfcn": (serving, rf"{CHANNEL.get(rat)}: {value}\n"),
+        "data_session": (answers[SESSION], f"Activation state: '{SESSION_WORDS.get(value)}'"),
         "timing_advance_us": (serving, rf"Timing advance: {value} us"),
     }
+    if field in COUNTERS:
+        return answers[STATISTICS], rf"{COUNTERS[field]}: '{value}'"
     if field == "operating_mode":
         return answers[RADIO], "(?s)Hardware.*'on'.*Software.*'on'" if value == "online" else "'off'"
     return table.get(field)

@@ -16,11 +16,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helper"))
 import rig  # noqa: E402
 
 QUESTIONS = ["--nas-get-signal-info", "--nas-get-system-info", "--nas-get-serving-system", "--nas-get-cell-location-info",
-             "--nas-get-rf-band-info", "--nas-get-tx-rx-info=lte", "--dms-get-operating-mode", "--uim-get-card-status"]
-SIGNAL, SYSTEM, SERVING, CELLS, BAND, POWER, MODE, CARD = QUESTIONS
+             "--nas-get-rf-band-info", "--nas-get-tx-rx-info=lte", "--dms-get-operating-mode", "--uim-get-card-status",
+             "--wds-get-packet-service-status", "--wds-get-packet-statistics"]
+SIGNAL, SYSTEM, SERVING, CELLS, BAND, POWER, MODE, CARD, SESSION, STATISTICS = QUESTIONS
 RAT_SECTION = {"lte": "LTE service:", "nr": "5G SA service:", "gsm": "GSM service:", "umts": "WCDMA service:"}
 SERVICE = {"full": "available"}
 BAND_CLASS = {"lte": "eutran-{}", "nr": "nr5g-{}", "umts": "wcdma-2100", "gsm": "gsm-900-extended"}
+SESSION_WORDS = {"down": "disconnected", "up": "connected", "connecting": "authenticating"}
 YES_NO = {"0": "no", "1": "yes"}
 ON_OFF = {"0": "off", "1": "on"}
 
@@ -54,6 +56,7 @@ def expected_line(field, value, rat):
         return SYSTEM, RAT_SECTION[service[1]], f"{'True ' if service[2] else ''}Status: '{SERVICE.get(value, value)}'"
     table = {
         "operating_mode": (MODE, None, f"Mode: '{value}'"),
+        "data_session": (SESSION, None, f"Connection status: '{SESSION_WORDS.get(value, value)}'"),
         "cs_attach": (SERVING, None, f"CS: '{value}'"),
         "ps_attach": (SERVING, None, f"PS: '{value}'"),
         "domain": (SYSTEM, RAT_SECTION.get(rat), f"Domain: '{value}'"),
@@ -75,6 +78,9 @@ def expected_line(field, value, rat):
         "nr_rsrp_dbm": (SIGNAL, "5G:", f"RSRP: '{value} dBm'"),
         "nr_rsrq_db": (SIGNAL, "5G:", f"RSRQ: '{value} dB'"),
     }
+    counter = re.fullmatch(r"(rx|tx)_(packets|bytes)", field)
+    if counter:
+        return STATISTICS, None, f"{counter[1].upper()} {counter[2]} OK: {value}\n"
     if field in ("lte_snr_cdb", "nr_snr_cdb"):
         return SIGNAL, "LTE:" if field.startswith("lte") else "5G:", f"SNR: '{hundredths(value)} dB'"
     if field == "umts_ecio_cdb":

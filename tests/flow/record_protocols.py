@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helper"))
 import field  # noqa: E402
 import rig  # noqa: E402
 from sim_qmi_client import Host  # noqa: E402
-from sim_qmi_meaning import PRESETS  # noqa: E402
+from sim_qmi_meaning import COUNTERS, PRESETS  # noqa: E402
 
 tap = rig.Tap()
 NODES = {"qmi": ("qmi", "qmi"), "inside": ("mbim-qmi", "qmi-over-mbim"), "mbim": ("mbim", "mbim")}
@@ -123,6 +123,15 @@ def lonely(cells, others):
     return [c for c in cells if not any(alike(c, other) for other in others)]
 
 
+def session(row):
+    return {key: row[key] for key in ("data_session", *COUNTERS)}
+
+
+# Only the session changes between the two: the state that the store kept of the sweep before must not pass for this one's.
+for name, protocol in (("qmi", "QMI"), ("mbim", "MBIM")):
+    tap.equal(session(last_sweep(name, until["session"])[0]), {"data_session": "up", **COUNTERS}, f"{protocol}: a session and what it counted")
+    tap.equal(session(last_sweep(name, until["session-dropped"])[0]), {"data_session": "down", **dict.fromkeys(COUNTERS)},
+              f"{protocol}: without a session its counters are not told")
 for name in PRESETS:
     qmi, qmi_cells = last_sweep("qmi", until[name])
     inside, inside_cells = last_sweep("inside", until[name])

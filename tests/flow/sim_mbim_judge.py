@@ -420,6 +420,9 @@ def test_notifications(tap):
                   [("none", "none", "0"), ("lte", "none", "65533"), ("lte, 5g", "5g-endc", "4660"), ("5g", "5g-nr", "11259375")])
         tap.equal("Signal State is notified under MBIMEx 3", [n["SystemType"] for n in found.get(basic % 11, [])][1:], ["5g-nsa", "5g-nsa"])
         tap.equal("the location is notified", len(found.get(extensions % 12, [])), 3)
+        found = watched(host, 3, "none", ["session", "session-dropped"])
+        tap.equal("Connect is notified as the session begins and ends", [n["ActivationState"] for n in found.get(basic % 12, [])],
+                  ["activated", "deactivated"])
         found = watched(host, 2, "radio", ["denied", "airplane"])
         tap.equal("a subscribe list silences what is not on it", list(found), [basic % 3])
 

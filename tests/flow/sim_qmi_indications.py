@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
-from sim_qmi_client import BUILD, CTL, DMS, NAS, UIM, Client, Host, Tap  # noqa: E402
+from sim_qmi_client import BUILD, CTL, DMS, NAS, UIM, WDS, Client, Host, Tap  # noqa: E402
 
 CELL = dict(rat="lte", mcc="257", mnc="01", tac=0x1234, cell_id=0x1A2CF01, pci=101, arfcn=1300, band=3, bandwidth_mhz=20,
             rsrp_dbm=-97.0, rsrq_db=-11.0, rssi_dbm=-65.0, sinr_db=12.3)
@@ -102,6 +102,26 @@ def test_reject(tap):
         tlvs = client.settle()[0].tlvs
         tap.equal("the next reject of the same cause is indicated again", (tlvs[0x02], tlvs[0x10]),
                   (b"\x03", struct.pack("<HHB", 257, 1, 1)))
+
+
+def test_session(tap):
+    mask = struct.pack("<I", 1 << 1 | 1 << 6)  # received packets, sent bytes
+    with Host() as host, Client(host.path) as client:
+        host.apply(served())
+        cid = client.allocate(WDS)
+        tap.equal("without a session there is nothing to count", client.call(WDS, cid, 0x0024, {1: mask}).error, 15)
+        host.apply(served(session_up=1, rx_packets=7, tx_bytes=1 << 33))
+        # 01: connected, no reconfiguration; 12: IPv4.
+        tap.equal("a session that begins is told to every client", [(i.message, i.client, i.tlvs) for i in client.settle()],
+                  [(0x0022, cid, {0x01: b"\2\0", 0x12: b"\4"})])
+        tlvs = client.call(WDS, cid, 0x0024, {1: mask}).tlvs
+        tap.equal("only those counters are told that were asked for", {k: v for k, v in tlvs.items() if k != 2},
+                  {0x11: struct.pack("<I", 7), 0x19: struct.pack("<Q", 1 << 33)})
+        tap.equal("counters are not told unasked", client.call(WDS, cid, 0x0024).error, 17)
+        host.apply(served(session_up=1, rx_packets=8, tx_bytes=1 << 34))
+        tap.equal("what it carries is not told", client.settle(), [])
+        host.apply(served())
+        tap.equal("its end is told", [i.tlvs[1] for i in client.settle()], [b"\1\0"])
 
 
 def test_signal(tap):
@@ -213,8 +233,8 @@ def main():
         print("1..0 # SKIP needs sim_modem_host in " + BUILD)
         return 0
     tap = Tap()
-    for test in (test_serving_system, test_system_info, test_reject, test_signal, test_clients, test_device, test_reset,
-                 test_stalled):
+    for test in (test_serving_system, test_system_info, test_reject, test_session, test_signal, test_clients, test_device,
+                 test_reset, test_stalled):
         test(tap)
     return tap.done()
 

@@ -336,8 +336,9 @@ def stopped_between_boots():
 
 def interrupt(database, folder, number, busy):
     """Sends a signal once the file `busy` is there and has something in it."""
-    for trial in range(20):
-        process = subprocess.Popen([JAMLOG, "sync", "--quiet", "--db", database, folder], stderr=subprocess.PIPE, text=True)
+    for trial in range(60):
+        # (nice, so that the signal comes to its turn on a machine that has other things to do)
+        process = subprocess.Popen(["nice", "-n", "19", JAMLOG, "sync", "--quiet", "--db", database, folder], stderr=subprocess.PIPE, text=True)
         while process.poll() is None and not (os.path.exists(busy) and os.path.getsize(busy) > 100000):
             pass
         process.send_signal(number)

@@ -27,6 +27,8 @@ static const struct {
 	{MBIM_SERVICE_MS_BASIC_CONNECT_EXTENSIONS, 4, mbim_decode_lte_attach_info},
 	{MBIM_SERVICE_MS_BASIC_CONNECT_EXTENSIONS, 11, mbim_decode_base_stations},
 	{MBIM_SERVICE_BASIC_CONNECT, 16, NULL},
+	{MBIM_SERVICE_BASIC_CONNECT, 12, mbim_decode_connect},
+	{MBIM_SERVICE_BASIC_CONNECT, 20, mbim_decode_packet_statistics},
 };
 
 static MbimMessage *make_answer(const FuzzRecord *record, guint question)
@@ -65,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FuzzRecord record;
 	observation_init(&o, OBSERVATION_RADIO, "fuzz");
 	while (fuzz_record_next(&r, &record)) {
-		const guint question = (record.which & ~WHOLE_MESSAGE & 0xff) % G_N_ELEMENTS(questions);
+		const guint question = (guint)((record.which & ~WHOLE_MESSAGE & 0xff) % G_N_ELEMENTS(questions));
 		g_autoptr(MbimMessage) answer = record.which & WHOLE_MESSAGE ? mbim_message_new(record.bytes, (guint32)record.length)
 									       : make_answer(&record, question);
 		g_autoptr(GError) error = NULL;

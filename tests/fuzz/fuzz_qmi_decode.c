@@ -1,6 +1,6 @@
 /* Fuzzing what a QMI modem answers: records (records.h) that are the TLVs of the answer to the question `which`. libqmi's parsers cannot be
  * called from outside, so each goes the whole way: asked by a real client over the pty of a scripted modem, which is opened
- * once. The last kind of record is the body of a Network Reject indication.
+ * once. Where no question stands in the table, the record is the body of a Network Reject indication.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "../unit/scripted_modem.h"
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static ScriptedModem *modem;
 static QmiDevice *device;
-static QmiClient *nas, *dms, *uim;
+static QmiClient *nas, *dms, *uim, *wds;
 static gboolean done;
 static Observation o;
 
@@ -44,6 +44,7 @@ static Observation o;
 #define get_rf_band_information_output_t QmiMessageNasGetRfBandInformationOutput
 #define get_cell_location_info_output_t QmiMessageNasGetCellLocationInfoOutput
 #define get_lte_cphy_ca_info_output_t   QmiMessageNasGetLteCphyCaInfoOutput
+#define get_packet_service_status_output_t QmiMessageWdsGetPacketServiceStatusOutput
 
 DEFINE_QUESTION(get_operating_mode, dms, QMI_CLIENT_DMS, get_operating_mode, qmi_decode_operating_mode)
 DEFINE_QUESTION(get_card_status, uim, QMI_CLIENT_UIM, get_card_status, qmi_decode_card_status)
@@ -55,6 +56,7 @@ static const QmiEarfcns no_earfcns;
 #define decode_cell_location(answer, o) qmi_decode_cell_location(answer, &no_earfcns, o)
 DEFINE_QUESTION(get_cell_location_info, nas, QMI_CLIENT_NAS, get_cell_location_info, decode_cell_location)
 DEFINE_QUESTION(get_lte_cphy_ca_info, nas, QMI_CLIENT_NAS, get_lte_cphy_ca_info, qmi_decode_carriers)
+DEFINE_QUESTION(get_packet_service_status, wds, QMI_CLIENT_WDS, get_packet_service_status, qmi_decode_data_session)
 
 static void get_tx_rx_info_ready(GObject *object, GAsyncResult *result, G_GNUC_UNUSED gpointer data)
 {
@@ -72,15 +74,32 @@ static void get_tx_rx_info_ask(void)
 	qmi_client_nas_get_tx_rx_info(QMI_CLIENT_NAS(nas), input, TIMEOUT_S, NULL, get_tx_rx_info_ready, NULL);
 }
 
+static void get_packet_statistics_ready(GObject *object, GAsyncResult *result, G_GNUC_UNUSED gpointer data)
+{
+	QmiMessageWdsGetPacketStatisticsOutput *answer = qmi_client_wds_get_packet_statistics_finish(QMI_CLIENT_WDS(object), result, NULL);
+	if (answer && qmi_message_wds_get_packet_statistics_output_get_result(answer, NULL))
+		qmi_decode_packet_statistics(answer, &o);
+	g_clear_pointer(&answer, qmi_message_wds_get_packet_statistics_output_unref);
+	done = TRUE;
+}
+
+static void get_packet_statistics_ask(void)
+{
+	g_autoptr(QmiMessageWdsGetPacketStatisticsInput) input = qmi_message_wds_get_packet_statistics_input_new();
+	qmi_message_wds_get_packet_statistics_input_set_mask(input, QMI_WDS_PACKET_STATISTICS_MASK_FLAG_TX_PACKETS_OK, NULL);
+	qmi_client_wds_get_packet_statistics(QMI_CLIENT_WDS(wds), input, TIMEOUT_S, NULL, get_packet_statistics_ready, NULL);
+}
+
 static const struct {
 	guint8 service;
 	guint16 message;
-	void (*ask)(void);
+	void (*ask)(void); /* NULL: an indication */
 } questions[] = {
 	{0x02, 0x2D, get_operating_mode_ask},      {0x0B, 0x2F, get_card_status_ask},  {0x03, 0x4D, get_system_info_ask},
 	{0x03, 0x24, get_serving_system_ask},      {0x03, 0x4F, get_signal_info_ask},  {0x03, 0x31, get_rf_band_information_ask},
 	{0x03, 0x43, get_cell_location_info_ask},  {0x03, 0x5A, get_tx_rx_info_ask},
-	{0x03, 0xAC, get_lte_cphy_ca_info_ask},
+	{0x03, 0xAC, get_lte_cphy_ca_info_ask},    {0x03, NETWORK_REJECT, NULL},       {0x01, 0x22, get_packet_service_status_ask},
+	{0x01, 0x24, get_packet_statistics_ask},
 };
 
 /* --- the modem --- */
@@ -144,6 +163,7 @@ static void start(void)
 	allocate(QMI_SERVICE_NAS, &nas);
 	allocate(QMI_SERVICE_DMS, &dms);
 	allocate(QMI_SERVICE_UIM, &uim);
+	allocate(QMI_SERVICE_WDS, &wds);
 	g_signal_connect(nas, "network-reject", G_CALLBACK(on_network_reject), NULL);
 }
 
@@ -192,9 +212,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		start();
 	observation_init(&o, OBSERVATION_RADIO, "fuzz");
 	while (fuzz_record_next(&r, &record)) {
-		const guint which = record.which % (G_N_ELEMENTS(questions) + 1);
+		const guint which = record.which % G_N_ELEMENTS(questions);
 		const gsize length = whole_tlvs(&record);
-		if (which == G_N_ELEMENTS(questions)) {
+		if (!questions[which].ask) {
 			indicate(&record, length);
 			continue;
 		}

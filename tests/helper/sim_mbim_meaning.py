@@ -190,9 +190,23 @@ def expect_home(p, _v):
 
 
 def expect_connection(p, v):
-    out = {"Session ID": "0", "Activation state": "deactivated", "Voice call state": "none", "IP type": "default",
-           "Context type": "none", "Network error": NW_ERROR[nw_error(p) if get(p, "reject_is_ps") else 0]}
-    return {**out, "Access media type": "3gpp", "Access string": ""} if v >= 3 else out
+    up = get(p, "session_up")
+    out = {"Session ID": "0", "Activation state": "activated" if up else "deactivated", "Voice call state": "none",
+           "IP type": "ipv4" if up else "default", "Context type": "internet" if up else "none",
+           "Network error": NW_ERROR[nw_error(p) if get(p, "reject_is_ps") and not up else 0]}
+    return {**out, "Access media type": "3gpp", "Access string": "internet" if up else ""} if v >= 3 else out
+
+
+def expect_statistics(p, _v):
+    """Without a session too: those of the last one."""
+    out = {"%s (%s)" % (title, way): str(get(p, key)) for title, way, key in (
+        ("Octets", "in", "rx_bytes"), ("Packets", "in", "rx_packets"), ("Octets", "out", "tx_bytes"), ("Packets", "out", "tx_packets"))}
+    return {**out, **{"%s (%s)" % (k, way): "0" for k in ("Discards", "Errors") for way in ("in", "out")}}
+
+
+def expect_address(p, _v):
+    """Nobody has given the session one."""
+    return "NoDeviceSupport" if get(p, "session_up") else "ContextNotActivated"
 
 
 def expect_emergency(p, _v):
@@ -330,6 +344,8 @@ COMMANDS = {
     "--query-pin-state": (expect_pin, (1,)),
     "--query-home-provider": (expect_home, (1,)),
     "--query-connection-state": (expect_connection, (1, 3)),
+    "--query-packet-statistics": (expect_statistics, (1,)),
+    "--query-ip-configuration": (expect_address, (1,)),
     "--query-emergency-mode": (expect_emergency, (1,)),
     "--ms-query-lte-attach-info": (expect_attach, (1, 3)),
     "--ms-query-location-info-status": (expect_location, (1,)),
@@ -369,9 +385,6 @@ FIXED = [
     ("--ms-query-version=1.0,1.0", 1, {"MBIM version": "1.00", "MBIM extended version": "1.00"}),
     ("--ms-query-version=1.0,3.0", 1, {"MBIM version": "1.00", "MBIM extended version": "3.00"}),
     ("--ms-query-version=1.0,4.0", 1, {"MBIM version": "1.00", "MBIM extended version": "3.00"}),
-    ("--query-packet-statistics", 1, {k: "0" for k in ("Octets (in)", "Packets (in)", "Discards (in)", "Errors (in)", "Octets (out)",
-                                                       "Packets (out)", "Discards (out)", "Errors (out)")}),
-    ("--query-ip-configuration", 1, "ContextNotActivated"),
     ("--query-provisioned-contexts", 1, "NoDeviceSupport"),
     ("--query-visible-providers", 1, "NoDeviceSupport"),
     ("--set-signal-state=signal-strength-interval=5,rssi-threshold=3,error-rate-threshold=0", 1,

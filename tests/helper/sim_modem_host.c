@@ -58,7 +58,9 @@ static const Field state_fields[] = {
 	STATE(reject_is_cs, NUMBER_U32),   STATE(reject_count, NUMBER_U64),   STATE(change_count, NUMBER_U64),
 	STATE(has_serving, NUMBER_U32),    STATE(timing_advance, NUMBER_U32), STATE(tx_on, NUMBER_U32),
 	STATE(tx_power_dbm, NUMBER_DOUBLE), STATE(reject_rat, NUMBER_U32),    STATE(nr_available, NUMBER_U32),
-	STATE(dcnr_restricted, NUMBER_U32), STATE(endc, NUMBER_U32),          {NULL, NUMBER_U32, 0},
+	STATE(dcnr_restricted, NUMBER_U32), STATE(endc, NUMBER_U32),          STATE(session_up, NUMBER_U32),
+	STATE(tx_packets, NUMBER_U64),     STATE(rx_packets, NUMBER_U64),     STATE(tx_bytes, NUMBER_U64),
+	STATE(rx_bytes, NUMBER_U64),       {NULL, NUMBER_U32, 0},
 };
 
 #define CELL(member, kind) {#member, kind, offsetof(SimCellView, member)}

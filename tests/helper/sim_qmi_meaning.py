@@ -17,6 +17,7 @@ NR = dict(rat="nr", mcc="257", mnc="01", tac=0x012345, cell_id=0x9ABCDEF01, pci=
 FULL = dict(operating_mode="online", card="ready", registration="registered", cs_attached=1, ps_attached=1, service="full",
             true_service="full", access="normal", has_serving=1)
 NOTHING = dict(operating_mode="online", card="ready", registration="searching", service="none", true_service="none")
+COUNTERS = dict(rx_packets=1500, tx_packets=700, rx_bytes=2100345, tx_bytes=96012)
 CHAINS = [dict(power_dbm=-65.57, tuned=1), dict(power_dbm=-68.11, tuned=1)]
 
 
@@ -83,6 +84,11 @@ PRESETS = {
     "carriers": dict(state=FULL, cells=[LTE, lte(pci=7, arfcn=6300, band=20), lte(pci=9, arfcn=66486, band=66)], rx=CHAINS,
                      secondary=[lte(pci=7, arfcn=6300, band=20, bandwidth_mhz=10, activated=1),
                                 lte(pci=9, arfcn=66486, band=66, bandwidth_mhz=5, activated=0)]),
+    "session": dict(state=dict(FULL, session_up=1, **COUNTERS), cells=[LTE], rx=CHAINS),
+    "session-dropped": dict(state=dict(FULL, **COUNTERS), cells=[LTE], rx=CHAINS),
+    "session-of-long-standing": dict(has_nr=1, state=dict(NR_FULL, session_up=1, rx_packets=0xFFFFFFFE, tx_packets=0x80000000,
+                                                          rx_bytes=0x4FFFFFFFFF8, tx_bytes=1 << 40), cells=[NR], rx=CHAINS),
+    "session-over": dict(before="session", state=dict(NOTHING, **COUNTERS), rx=CHAINS),
     "airplane": dict(state=dict(NOTHING, operating_mode="low-power", registration="not-registered"),
                      rx=[dict(power_dbm=-120, tuned=0)]),
     "offline": dict(state=dict(NOTHING, operating_mode="offline", registration="not-registered")),
@@ -475,6 +481,24 @@ def expect_home(p):
     return {"Home network/MCC": "257", "Home network/MNC": "1", "Home network/Description": "25701"}
 
 
+def expect_session(p):
+    return {"Connection status": "connected" if p["state"].get("session_up") else "disconnected"}
+
+
+def expect_statistics(p):
+    s = p["state"]
+    if not s.get("session_up"):
+        return "OutOfCall"
+    counted = {"%s %s OK" % (way.upper(), what): s["%s_%s" % (way, what)] for way in ("tx", "rx") for what in ("packets", "bytes")}
+    lost = {"%s %s" % (way, what): 0 for way in ("TX", "RX") for what in ("packets error", "overflows", "packets dropped")}
+    return {"Connection statistics/" + k: str(v) for k, v in {**counted, **lost}.items()}
+
+
+def expect_settings(p):
+    """Nobody has given the session an address."""
+    return UNAVAILABLE if p["state"].get("session_up") else "OutOfCall"
+
+
 COMMANDS = {
     "--nas-get-signal-info": expect_signal_info,
     "--nas-get-signal-strength": expect_signal_strength,
@@ -488,6 +512,9 @@ COMMANDS = {
     "--nas-get-home-network": expect_home,
     "--dms-get-operating-mode": expect_operating_mode,
     "--uim-get-card-status": expect_card,
+    "--wds-get-packet-service-status": expect_session,
+    "--wds-get-packet-statistics": expect_statistics,
+    "--wds-get-current-settings": expect_settings,
 }
 
 # The same whatever the state is: asked once for each way of access.
@@ -501,9 +528,6 @@ FIXED = {
                                "Data Service": "simultaneous-cs-ps", "SIM": "supported", "Networks": "gsm, umts, lte"},
     "--dms-uim-get-iccid": {"ICCID": "8937501000000000429"},
     "--dms-uim-get-imsi": {"IMSI": "257019000000042"},
-    "--wds-get-packet-service-status": {"Connection status": "disconnected"},
-    "--wds-get-packet-statistics": "OutOfCall",
-    "--wds-get-current-settings": "OutOfCall",
     "--nas-network-scan": "InvalidQmiCommand",
     "--get-service-version-info": {"ctl (1.5)": "", "wds (1.60)": "", "dms (1.0)": "", "nas (1.25)": "", "uim (1.30)": ""},
 }

@@ -13,6 +13,7 @@
 #define RESPONSE     2
 #define INDICATION   4
 #define ERROR_CLIENT 7
+#define ERROR_NO_SUCH_SERVICE 31
 #define ERROR_NO_SUCH_MESSAGE 71
 
 typedef struct {
@@ -28,6 +29,7 @@ struct ScriptedModem {
 	ScriptedModemMood mood;
 	GPtrArray *entries;  /* of Entry */
 	GArray *asked;       /* of guint32: service << 16 | message */
+	guint8 kept_back; /* a service that is not to be had, 0: none */
 	guint8 clients[CLIENTS_MAX]; /* service of each client id, 0: free */
 	guint requests;
 };
@@ -63,7 +65,7 @@ static guint8 service_number(const char *word, const char *where)
 	static const struct {
 		const char *word;
 		guint8 number;
-	} services[] = {{"nas", 0x03}, {"dms", 0x02}, {"uim", 0x0B}};
+	} services[] = {{"nas", 0x03}, {"dms", 0x02}, {"uim", 0x0B}, {"wds", 0x01}};
 	for (guint i = 0; i < G_N_ELEMENTS(services); i++)
 		if (g_str_equal(services[i].word, word))
 			return services[i].number;
@@ -200,7 +202,9 @@ static void on_control(ScriptedModem *modem, guint8 transaction, guint16 message
 		respond(modem, SERVICE_CTL, 0, transaction, message, 0, versions, sizeof versions);
 		return;
 	}
-	if (message == 0x22) {
+	if (message == 0x22 && modem->kept_back && service == modem->kept_back) {
+		error = ERROR_NO_SUCH_SERVICE;
+	} else if (message == 0x22) {
 		answer[3] = service;
 		answer[4] = allocate(modem, service);
 		length = sizeof answer;
@@ -309,6 +313,11 @@ void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood)
 	modem->mood = mood;
 	if (mood == SCRIPTED_MODEM_FORGETS)
 		memset(modem->clients, 0, sizeof modem->clients);
+}
+
+void scripted_modem_keep_back(ScriptedModem *modem, guint8 service)
+{
+	modem->kept_back = service;
 }
 
 void scripted_modem_set_answer(ScriptedModem *modem, guint8 service, guint16 message, const void *tlvs, gsize length)

@@ -8,7 +8,7 @@
  *
  *	SERVICE MESSAGE [error CODE | silent | indication]
  *
- * SERVICE being nas, dms or uim, and has its TLVs in the lines after it, "TYPE: BYTES". The result TLV is added by
+ * SERVICE being nas, dms, uim or wds, and has its TLVs in the lines after it, "TYPE: BYTES". The result TLV is added by
  * itself. `silent` never answers; an `indication` is sent by scripted_modem_indicate(). A line "frame BYTES", and lines of
  * more bytes after it, is a whole QMUX frame as programs print it in their traces: the answer that it holds.
  *
@@ -36,6 +36,9 @@ typedef enum {
 	SCRIPTED_MODEM_FORGETS,    /* has restarted: knows no client id any more, and says so (error 7) */
 } ScriptedModemMood;
 void scripted_modem_set_mood(ScriptedModem *modem, ScriptedModemMood mood);
+
+/* From now on it hands out no client id of this service (error 31). */
+void scripted_modem_keep_back(ScriptedModem *modem, guint8 service);
 
 /* Sends the capture's indications to every client of their service. Returns how many messages went out. */
 guint scripted_modem_indicate(ScriptedModem *modem);

@@ -179,8 +179,8 @@ static void test_notifications_ask_for_a_sweep(void)
 	g_autoptr(ScriptedMbim) modem = scripted_mbim_new(CAPTURE("notifications"));
 	g_autoptr(PortFixture) p = make_port(modem);
 	port_fixture_open(p);
-	g_assert_cmpuint(scripted_mbim_notify(modem), ==, 2); /* the third was not subscribed to */
-	fixture_wait(&p->changed, 2, 5, "change");
+	g_assert_cmpuint(scripted_mbim_notify(modem), ==, 3); /* the fourth was not subscribed to */
+	fixture_wait(&p->changed, 3, 5, "change");
 	port_fixture_close(p, 1);
 }
 

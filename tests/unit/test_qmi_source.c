@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #define ORDINARY "tests/data/qmi/lte-registered.capture"
+#define SESSION  "tests/data/qmi/session-up.capture"
 #define NAS 0x03
+#define WDS 0x01
 
 static guint open_descriptors(void)
 {
@@ -18,6 +20,20 @@ static guint open_descriptors(void)
 	while (g_dir_read_name(directory))
 		n++;
 	return n;
+}
+
+/* A capture with something put before it. */
+static ScriptedModem *modem_with(const char *capture, const char *before)
+{
+	g_autofree char *path = NULL, *text = NULL;
+	g_assert_true(g_file_get_contents(capture, &text, NULL, NULL));
+	int fd = g_file_open_tmp("jamlog-test-XXXXXX", &path, NULL);
+	g_autofree char *whole = g_strconcat(before, text, NULL);
+	g_assert_true(g_file_set_contents(path, whole, -1, NULL));
+	close(fd);
+	ScriptedModem *modem = scripted_modem_new(path);
+	g_unlink(path);
+	return modem;
 }
 
 static void test_sweeps_come_at_the_interval(void)
@@ -31,7 +47,7 @@ static void test_sweeps_come_at_the_interval(void)
 	/* The first at once, then five intervals. */
 	g_assert_cmpint(g_get_monotonic_time() - start_us, >=, 5 * 200 * 1000);
 	g_assert_cmpint(g_get_monotonic_time() - start_us, <, 2000 * 1000);
-	g_assert_cmpuint(scripted_modem_clients(modem), ==, 3);
+	g_assert_cmpuint(scripted_modem_clients(modem), ==, 4);
 	fixture_stop(f, source, 3);
 	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
 	g_assert_cmpstr(f->told->str, ==, "");
@@ -189,13 +205,7 @@ static void test_modem_restarts_and_forgets_us(void)
 static void test_one_question_hangs(void)
 {
 	g_autoptr(Fixture) f = fixture_new(500);
-	g_autofree char *capture = NULL, *text = NULL;
-	g_assert_true(g_file_get_contents(ORDINARY, &text, NULL, NULL));
-	int fd = g_file_open_tmp("jamlog-test-XXXXXX", &capture, NULL);
-	g_autofree char *with_hang = g_strconcat("nas 005A silent\n", text, NULL);
-	g_assert_true(g_file_set_contents(capture, with_hang, -1, NULL));
-	close(fd);
-	g_autoptr(ScriptedModem) modem = scripted_modem_new(capture);
+	g_autoptr(ScriptedModem) modem = modem_with(ORDINARY, "nas 005A silent\n");
 	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
 	source->class->start(source);
 	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 15, "sweeps without receive power");
@@ -206,7 +216,6 @@ static void test_one_question_hangs(void)
 	g_assert_cmpuint(f->events[EVENT_SOURCE_LOST], ==, 0);
 	fixture_stop(f, source, 3);
 	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
-	g_unlink(capture);
 }
 
 static void test_nonsense_on_the_port(void)
@@ -243,6 +252,41 @@ static void test_indication_brings_the_sweep_forward(void)
 	g_assert_cmpuint(f->n[OBSERVATION_RADIO], >=, 4);
 	g_assert_cmpuint(f->n[OBSERVATION_RADIO], <=, 2 + 950 / 250 + 2); /* not one for each: at least 250 ms apart */
 	fixture_stop(f, source, 3);
+}
+
+static void test_a_session_that_ends_brings_the_sweep_forward(void)
+{
+	static const guint8 down[] = {0x01, 1, 0, 1};
+	g_autoptr(Fixture) f = fixture_new(60 * 1000);
+	g_autoptr(ScriptedModem) modem = modem_with(SESSION, "wds 0022 indication\n01: 01 00\n");
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
+	source->class->start(source);
+	fixture_wait(&f->n[OBSERVATION_RADIO], 1, 10, "sweep");
+	g_assert_cmpuint(f->last[OBSERVATION_RADIO].radio.data_session, ==, DATA_SESSION_UP);
+	scripted_modem_set_answer(modem, WDS, 0x22, down, sizeof down);
+	g_assert_cmpuint(scripted_modem_indicate(modem), ==, 1);
+	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 2, "sweep brought forward");
+	g_assert_cmpuint(f->last[OBSERVATION_RADIO].radio.data_session, ==, DATA_SESSION_DOWN);
+	fixture_stop(f, source, 3);
+}
+
+/* The data service is a courtesy: what the modem hears does not hang on it. */
+static void test_a_modem_that_keeps_its_data_service_back_is_recorded(void)
+{
+	g_autoptr(Fixture) f = fixture_new(200);
+	g_autoptr(ScriptedModem) modem = scripted_modem_new(SESSION);
+	scripted_modem_keep_back(modem, WDS);
+	Source *source = fixture_source(f, "modem", scripted_modem_device(modem));
+	source->class->start(source);
+	fixture_wait(&f->n[OBSERVATION_RADIO], 2, 10, "sweeps");
+	g_assert_cmpuint(f->last[OBSERVATION_RADIO].radio.registration, ==, REGISTRATION_HOME);
+	g_assert_false(RADIO_HAS(&f->last[OBSERVATION_RADIO], data_session));
+	g_assert_false(RADIO_HAS(&f->last[OBSERVATION_RADIO], rx_packets));
+	g_assert_cmpuint(scripted_modem_asked(modem, WDS, 0x22) + scripted_modem_asked(modem, WDS, 0x24), ==, 0);
+	g_assert_cmpuint(scripted_modem_clients(modem), ==, 3);
+	fixture_stop(f, source, 3);
+	g_assert_cmpuint(scripted_modem_clients(modem), ==, 0);
+	g_assert_cmpstr(f->told->str, ==, "");
 }
 
 static void test_fifty_openings_leak_nothing(void)
@@ -328,6 +372,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/qmi/source/one_question_hangs", test_one_question_hangs);
 	g_test_add_func("/qmi/source/nonsense_on_the_port", test_nonsense_on_the_port);
 	g_test_add_func("/qmi/source/indication_brings_the_sweep_forward", test_indication_brings_the_sweep_forward);
+	g_test_add_func("/qmi/source/a_session_that_ends_brings_the_sweep_forward", test_a_session_that_ends_brings_the_sweep_forward);
+	g_test_add_func("/qmi/source/a_modem_that_keeps_its_data_service_back_is_recorded",
+			test_a_modem_that_keeps_its_data_service_back_is_recorded);
 	g_test_add_func("/qmi/source/fifty_openings_leak_nothing", test_fifty_openings_leak_nothing);
 	g_test_add_func("/qmi/source/two_modems_do_not_mix", test_two_modems_do_not_mix);
 	g_test_add_func("/qmi/source/serial_number_is_digested", test_serial_number_is_digested);

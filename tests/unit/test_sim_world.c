@@ -121,6 +121,29 @@ static void test_traffic(void)
 	g_assert_cmpuint(state->rx_packets, ==, at_45);
 }
 
+/* The scenario's outage of the first modem is over after 60 s. */
+static void test_session(void)
+{
+	g_autoptr(SimScenario) scenario = sim_scenario_load_data("x", scenario_text, NULL);
+	g_autoptr(SimWorld) world = sim_world_new(scenario, 7, 1774440000);
+	const SimModemState *state = sim_world_modem(world, 0);
+	guint begun = 0;
+	gboolean was_up = FALSE;
+	while (sim_world_seconds(world) < 100) {
+		guint64 before = state->rx_packets;
+		was_up = state->session_up;
+		sim_world_step(world);
+		g_assert_cmpint(state->session_up, ==, state->true_service == SIM_SERVICE_FULL && state->ps_attached);
+		if (state->session_up && !was_up)
+			begun++;
+		if (was_up || !state->session_up)
+			g_assert_cmpuint(state->rx_packets, >=, before);
+		else
+			g_assert_cmpuint(state->rx_packets, <=, 1); /* of the last session there were more */
+	}
+	g_assert_cmpuint(begun, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -130,5 +153,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/sim/world/same-place-same-shadowing", test_second_pass);
 	g_test_add_func("/sim/world/neighbours-strongest-first", test_neighbour_order);
 	g_test_add_func("/sim/world/data-flows-only-with-service", test_traffic);
+	g_test_add_func("/sim/world/each-session-counts-from-zero", test_session);
 	return g_test_run();
 }

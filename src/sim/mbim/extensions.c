@@ -12,7 +12,6 @@
 #define IP_V4V6             3
 #define SOURCE_OPERATOR     2
 #define N_ROAMING_KINDS     3 /* home, partner, others */
-#define ACCESS_POINT        "internet"
 
 /* in: the host's MBIM version u16 and MBIMEx version u16. From then on both speak the lower of theirs. */
 static SimMbimStatus handle_version(SimMbimCall *call)
@@ -46,7 +45,7 @@ static void write_attach_configuration(G_GNUC_UNUSED const SimMbimCall *call, By
 		byte_writer_u32(w, IP_V4V6);
 		byte_writer_u32(w, i);
 		byte_writer_u32(w, SOURCE_OPERATOR);
-		sim_mbim_struct_text(&entry, ACCESS_POINT);
+		sim_mbim_struct_text(&entry, SIM_MBIM_ACCESS_POINT);
 		sim_mbim_struct_text(&entry, NULL);
 		sim_mbim_struct_text(&entry, NULL);
 		byte_writer_u64(w, 0);
@@ -66,7 +65,7 @@ static void write_attach_info(const SimMbimCall *call, ByteWriter *w)
 	if (call->session->mbimex >= SIM_MBIMEX_3)
 		byte_writer_u32(w, refused ? state->reject_cause : 0);
 	byte_writer_u32(w, attached ? IP_V4V6 : 0);
-	sim_mbim_struct_text(&s, attached ? ACCESS_POINT : NULL);
+	sim_mbim_struct_text(&s, attached ? SIM_MBIM_ACCESS_POINT : NULL);
 	sim_mbim_struct_text(&s, NULL);
 	sim_mbim_struct_text(&s, NULL);
 	byte_writer_u64(w, 0);

@@ -19,7 +19,10 @@
 #define FREQUENCY_RANGE_1       1
 #define FREQUENCY_RANGE_2       2
 #define FR2_FIRST_ARFCN         2016667 /* 24.25 GHz, 3GPP TS 38.104, table 5.4.2.1-1 */
+#define ACTIVATED               1
 #define DEACTIVATED             3
+#define IP_TYPE_DEFAULT         0
+#define IP_TYPE_IPV4            1
 #define MEDIA_3GPP              1
 
 static guint32 nw_error(const SimModemState *state)
@@ -135,21 +138,24 @@ SimMbimStatus sim_mbim_handle_connect(SimMbimCall *call)
 }
 
 /* session u32, activation u32, voice call u32, IP type u32, context type 16 octets, NwError u32; from MBIMEx 3.0 media u32, access
- * string as a TLV, more TLVs: of the one session, which the simulated host never starts */
+ * string as a TLV, more TLVs: of the one session, which no host has started */
 void sim_mbim_write_connect(const SimMbimCall *call, ByteWriter *w)
 {
 	static const guint8 context_none[SIM_MBIM_UUID_SIZE] = {0xB4, 0x3F, 0x75, 0x8C, 0xA5, 0x60, 0x4B, 0x46,
 								0xB3, 0x5E, 0xC5, 0x86, 0x96, 0x41, 0xFB, 0x54};
+	static const guint8 context_internet[SIM_MBIM_UUID_SIZE] = {0x7E, 0x5E, 0x2A, 0x7E, 0x4E, 0x6F, 0x72, 0x72,
+								    0x73, 0x6B, 0x65, 0x6E, 0x7E, 0x5E, 0x2A, 0x7E};
+	gboolean up = call->state->session_up;
 	byte_writer_u32(w, 0);
-	byte_writer_u32(w, DEACTIVATED);
+	byte_writer_u32(w, up ? ACTIVATED : DEACTIVATED);
 	byte_writer_u32(w, 0);
-	byte_writer_u32(w, 0);
-	byte_writer_put(w, context_none, sizeof context_none);
-	byte_writer_u32(w, packet_error(call->state));
+	byte_writer_u32(w, up ? IP_TYPE_IPV4 : IP_TYPE_DEFAULT);
+	byte_writer_put(w, up ? context_internet : context_none, SIM_MBIM_UUID_SIZE);
+	byte_writer_u32(w, up ? 0 : packet_error(call->state));
 	if (call->session->mbimex < SIM_MBIMEX_3)
 		return;
 	byte_writer_u32(w, MEDIA_3GPP);
-	sim_mbim_put_tlv_text(w, "");
+	sim_mbim_put_tlv_text(w, up ? SIM_MBIM_ACCESS_POINT : "");
 }
 
 /* provider's id, state u32, its name, cellular class u32, RSSI u32, error rate u32 */

@@ -22,6 +22,7 @@ enum {
 };
 #define SIM_MBIM_CLASS_CUSTOM      0x80000000u
 #define SIM_MBIM_CUSTOM_CLASS_NAME "5G"
+#define SIM_MBIM_ACCESS_POINT      "internet"
 enum { SIM_MBIM_SUBCLASS_ENDC = 1 << 0, SIM_MBIM_SUBCLASS_NR = 1 << 1 };
 
 /* How 5G is called under the version agreed on: standalone, or beside LTE (0: not at all). */

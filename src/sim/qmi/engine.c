@@ -1,6 +1,6 @@
 /* engine.c - a modem that speaks QMI: requests find their row, rows make responses, changes make indications.
  *
- * Services: CTL, DMS, NAS, WDS (no data session yet), UIM, and LOC where there is a receiver. A message that is not simulated gets the
+ * Services: CTL, DMS, NAS, WDS, UIM, and LOC where there is a receiver. A message that is not simulated gets the
  * protocol error InvalidQmiCommand (71), a client id that is not allocated InvalidClientId (7).
  *
  * While the state's operating mode is RESETTING the modem is deaf and all client ids are lost; when it comes

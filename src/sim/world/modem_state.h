@@ -115,7 +115,8 @@ typedef struct {
 	gboolean tx_on; /* a transmission is under way or was in the last second */
 	double tx_power_dbm;
 
-	guint64 tx_packets, rx_packets, tx_bytes, rx_bytes; /* of the data session */
+	gboolean session_up; /* the data session, which the modem starts by itself as soon as it can */
+	guint64 tx_packets, rx_packets, tx_bytes, rx_bytes; /* of that session, or of the last one when it is down */
 
 	SimEpoch gnss; /* of the receiver inside, if there is one */
 } SimModemState;

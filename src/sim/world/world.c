@@ -180,14 +180,22 @@ static void update_shown_service(Modem *modem, double t_s)
 	}
 }
 
+/* Counters begin at 0 with a session, and stand still after its end. */
+static void update_session(const SimWorld *world, guint index)
+{
+	SimModemState *state = &world->modems[index].state;
+	gboolean was_up = state->session_up;
+	state->session_up = sim_scenario_modem(world->scenario, index)->traffic_kbps > 0 &&
+			    state->true_service == SIM_SERVICE_FULL && state->ps_attached;
+	if (state->session_up && !was_up)
+		state->tx_packets = state->rx_packets = state->tx_bytes = state->rx_bytes = 0;
+}
+
 /* Bursts: in about half of the seconds, and then twice the rate. */
 static gboolean data_flow(const SimWorld *world, guint index)
 {
-	const SimModemState *state = &world->modems[index].state;
-	if (sim_scenario_modem(world->scenario, index)->traffic_kbps <= 0 || state->true_service != SIM_SERVICE_FULL ||
-	    !state->ps_attached)
-		return FALSE;
-	return sim_uniform(world->seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) >= 0.5;
+	return world->modems[index].state.session_up &&
+	       sim_uniform(world->seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) >= 0.5;
 }
 
 static void update_secondaries(const SimWorld *world, guint index, double t_s)
@@ -303,6 +311,7 @@ static void step_modem(SimWorld *world, guint index, double t_s)
 	sim_registrar_step(modem->registrar, &input);
 	copy_registration(world, modem);
 	update_shown_service(modem, t_s);
+	update_session(world, index);
 	list_cells(world, modem);
 	update_secondaries(world, index, t_s);
 	update_receiver_power(world, index);

@@ -3,6 +3,7 @@
 #include "source/mbim/info.h"
 
 #include "source/modem/cells.h"
+#include "source/modem/counters.h"
 #include "source/modem/values.h"
 
 /* --- the modem and its card --- */
@@ -265,6 +266,52 @@ gboolean mbim_decode_signal_state(const MbimMessage *answer, MbimFacts *facts, O
 	return TRUE;
 }
 
+/* --- the data session --- */
+
+/* The access string, which MBIMEx 3 adds to the end of it, is not even read. */
+gboolean mbim_decode_connect(const MbimMessage *answer, G_GNUC_UNUSED MbimFacts *facts, Observation *o)
+{
+	MbimActivationState state;
+	if (!mbim_message_connect_response_parse(answer, NULL, &state, NULL, NULL, NULL, NULL, NULL))
+		return FALSE;
+	if (!mbim_activation_state_get_string(state))
+		return FALSE;
+	switch (state) {
+	case MBIM_ACTIVATION_STATE_ACTIVATED:
+		RADIO_SET(o, data_session, DATA_SESSION_UP);
+		break;
+	case MBIM_ACTIVATION_STATE_ACTIVATING:
+		RADIO_SET(o, data_session, DATA_SESSION_CONNECTING);
+		break;
+	case MBIM_ACTIVATION_STATE_DEACTIVATED:
+		RADIO_SET(o, data_session, DATA_SESSION_DOWN);
+		break;
+	case MBIM_ACTIVATION_STATE_DEACTIVATING:
+		RADIO_SET(o, data_session, DATA_SESSION_DISCONNECTING);
+		break;
+	case MBIM_ACTIVATION_STATE_UNKNOWN:
+		break;
+	}
+	return TRUE;
+}
+
+gboolean mbim_decode_packet_statistics(const MbimMessage *answer, G_GNUC_UNUSED MbimFacts *facts, Observation *o)
+{
+	guint64 rx_bytes, rx_packets, tx_bytes, tx_packets;
+	if (!mbim_message_packet_statistics_response_parse(answer, NULL, NULL, &rx_bytes, &rx_packets, &tx_bytes, &tx_packets, NULL, NULL,
+							    NULL))
+		return FALSE;
+	if (modem_is_count(rx_packets))
+		RADIO_SET(o, rx_packets, rx_packets);
+	if (modem_is_count(tx_packets))
+		RADIO_SET(o, tx_packets, tx_packets);
+	if (modem_is_count(rx_bytes))
+		RADIO_SET(o, rx_bytes, rx_bytes);
+	if (modem_is_count(tx_bytes))
+		RADIO_SET(o, tx_bytes, tx_bytes);
+	return TRUE;
+}
+
 /* --- all together --- */
 
 static gboolean is_registered(const Observation *o)
@@ -414,6 +461,7 @@ void mbim_decode_finish(const MbimFacts *facts, Observation *o)
 	if (rat == RAT_NR && facts->has_nr_advance)
 		RADIO_SET(o, timing_advance_us, facts->nr_advance_us);
 	set_endc(rat, facts, o);
+	modem_counters_finish(o);
 	const Cell *serving = rat == RAT_NONE ? NULL : modem_cell_find_serving(o);
 	if (serving)
 		set_serving_cell(serving, o);

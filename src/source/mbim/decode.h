@@ -56,12 +56,14 @@ typedef struct {
 
 typedef gboolean (*MbimDecode)(const MbimMessage *answer, MbimFacts *facts, Observation *o);
 
-/* Basic Connect: CIDs 3, 2, 9, 10, 11. */
+/* Basic Connect: CIDs 3, 2, 9, 10, 11, 12, 20. Connect is that of session 0, whoever started it. */
 gboolean mbim_decode_radio_state(const MbimMessage *answer, MbimFacts *facts, Observation *o);
 gboolean mbim_decode_subscriber_ready(const MbimMessage *answer, MbimFacts *facts, Observation *o);
 gboolean mbim_decode_register_state(const MbimMessage *answer, MbimFacts *facts, Observation *o);
 gboolean mbim_decode_packet_service(const MbimMessage *answer, MbimFacts *facts, Observation *o);
 gboolean mbim_decode_signal_state(const MbimMessage *answer, MbimFacts *facts, Observation *o);
+gboolean mbim_decode_connect(const MbimMessage *answer, MbimFacts *facts, Observation *o);
+gboolean mbim_decode_packet_statistics(const MbimMessage *answer, MbimFacts *facts, Observation *o);
 
 /* Microsoft's extensions: CIDs 4 and 11. */
 gboolean mbim_decode_lte_attach_info(const MbimMessage *answer, MbimFacts *facts, Observation *o);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/mbim/sweep.h"
 
-#define MAX_NEIGHBOURS 15 /* of each RAT: what Microsoft's document takes as the default */
+#define DEFAULT_SESSION 0
+#define MAX_NEIGHBOURS  15 /* of each RAT: what Microsoft's document takes as the default */
 
 typedef enum {
 	QUESTION_RADIO_STATE,
@@ -11,6 +12,8 @@ typedef enum {
 	QUESTION_SIGNAL_STATE,
 	QUESTION_LTE_ATTACH_INFO,
 	QUESTION_BASE_STATIONS,
+	QUESTION_CONNECT,
+	QUESTION_STATISTICS,
 	N_QUESTIONS,
 } QuestionId;
 
@@ -39,6 +42,16 @@ static MbimMessage *query_base_stations(guint version)
 										     NULL);
 }
 
+/* Before MBIMEx 3 the question has the form of its answer; only the session's number counts (MBIM 1.0 10.5.12). */
+static MbimMessage *query_connect(guint version)
+{
+	if (version >= 3)
+		return mbim_message_ms_basic_connect_v3_connect_query_new(DEFAULT_SESSION, NULL);
+	return mbim_message_connect_query_new(DEFAULT_SESSION, MBIM_ACTIVATION_STATE_UNKNOWN, MBIM_VOICE_CALL_STATE_NONE,
+					      MBIM_CONTEXT_IP_TYPE_DEFAULT, mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET), 0,
+					      NULL);
+}
+
 static MbimMessage *query(QuestionId id, guint version)
 {
 	switch (id) {
@@ -56,6 +69,10 @@ static MbimMessage *query(QuestionId id, guint version)
 		return mbim_message_ms_basic_connect_extensions_lte_attach_info_query_new(NULL);
 	case QUESTION_BASE_STATIONS:
 		return query_base_stations(version);
+	case QUESTION_CONNECT:
+		return query_connect(version);
+	case QUESTION_STATISTICS:
+		return mbim_message_packet_statistics_query_new(NULL);
 	case N_QUESTIONS:
 		break;
 	}
@@ -70,6 +87,8 @@ static const MbimDecode decoders[N_QUESTIONS] = {
 	[QUESTION_SIGNAL_STATE] = mbim_decode_signal_state,
 	[QUESTION_LTE_ATTACH_INFO] = mbim_decode_lte_attach_info,
 	[QUESTION_BASE_STATIONS] = mbim_decode_base_stations,
+	[QUESTION_CONNECT] = mbim_decode_connect,
+	[QUESTION_STATISTICS] = mbim_decode_packet_statistics,
 };
 
 static ModemOutcome outcome_of_error(const GError *error)
@@ -145,7 +164,8 @@ MbimSweep *mbim_sweep_new(const char *source, MbimSweepDone done, gpointer user_
 	sweep->done = done;
 	sweep->user_data = user_data;
 	sweep->questions.vital = QUESTION_REGISTER_STATE;
-	sweep->questions.network = ~(1u << QUESTION_RADIO_STATE | 1u << QUESTION_SUBSCRIBER_READY);
+	sweep->questions.network = ~(1u << QUESTION_RADIO_STATE | 1u << QUESTION_SUBSCRIBER_READY | 1u << QUESTION_CONNECT |
+				     1u << QUESTION_STATISTICS);
 	sweep->questions.slow = 1u << QUESTION_SUBSCRIBER_READY;
 	for (QuestionId id = 0; id < N_QUESTIONS; id++)
 		sweep->calls[id] = (Call){sweep, id};

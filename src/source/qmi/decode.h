@@ -2,7 +2,7 @@
  *
  * Pure: no plumbing, no clock, no state. Each function takes one answer and sets only what that answer
  * tells. "Unknown" codes of the protocol, and values that the physics excludes, become absent here; nothing
- * of them gets further. Sources: libqmi's service descriptions for NAS, DMS and UIM; ranges of 3GPP
+ * of them gets further. Sources: libqmi's service descriptions for NAS, DMS, UIM and WDS; ranges of 3GPP
  * TS 36.133 9.1, TS 25.133 9.1, TS 45.008 8.1.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -38,6 +38,10 @@ void qmi_decode_carriers(QmiMessageNasGetLteCphyCaInfoOutput *answer, Observatio
 /* DMS 0x2D and UIM 0x2F. */
 void qmi_decode_operating_mode(QmiMessageDmsGetOperatingModeOutput *answer, Observation *o);
 void qmi_decode_card_status(QmiMessageUimGetCardStatusOutput *answer, Observation *o);
+
+/* WDS 0x22 and 0x24: the session of the client's own port (IPv4, not multiplexed), whoever started it. */
+void qmi_decode_data_session(QmiMessageWdsGetPacketServiceStatusOutput *answer, Observation *o);
+void qmi_decode_packet_statistics(QmiMessageWdsGetPacketStatisticsOutput *answer, Observation *o);
 
 /* After all answers of a sweep: what only follows from several of them together. */
 void qmi_decode_finish(Observation *o);

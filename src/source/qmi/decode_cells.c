@@ -4,6 +4,7 @@
 #include "source/qmi/decode.h"
 
 #include "source/modem/cells.h"
+#include "source/modem/counters.h"
 #include "source/modem/values.h"
 
 /* LTE and NR measurements in tenths. */
@@ -157,6 +158,7 @@ void qmi_decode_cell_location(QmiMessageNasGetCellLocationInfoOutput *answer, co
 void qmi_decode_finish(Observation *o)
 {
 	const Cell *serving = modem_cell_find_serving(o);
+	modem_counters_finish(o);
 	if (!serving)
 		return;
 	if (CELL_HAS(serving, pci))

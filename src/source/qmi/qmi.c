@@ -12,7 +12,7 @@
 
 typedef enum { STATE_CLOSED, STATE_OPENING, STATE_OPEN, STATE_CLOSING } State;
 
-typedef enum { CLIENT_NAS, CLIENT_DMS, CLIENT_UIM, CLIENT_LOC, N_CLIENTS } ClientId;
+typedef enum { CLIENT_NAS, CLIENT_DMS, CLIENT_UIM, CLIENT_WDS, CLIENT_LOC, N_CLIENTS } ClientId;
 
 typedef struct {
 	ModemPort base;
@@ -35,7 +35,8 @@ typedef struct {
 	Observation reject; /* the last that was told */
 } QmiPort;
 
-static const QmiService services[N_CLIENTS] = {QMI_SERVICE_NAS, QMI_SERVICE_DMS, QMI_SERVICE_UIM, QMI_SERVICE_LOC};
+static const QmiService services[N_CLIENTS] = {QMI_SERVICE_NAS, QMI_SERVICE_DMS, QMI_SERVICE_UIM, QMI_SERVICE_WDS,
+						QMI_SERVICE_LOC};
 
 static void close_start(QmiPort *q);
 static void allocate_next(QmiPort *q);
@@ -196,6 +197,13 @@ static void allocate_next(QmiPort *q)
 					   call_begin(q));
 }
 
+/* A modem without a receiver has no LOC; one that keeps its data service from us, or has no id of it left, tells of the network all
+ * the same. */
+static gboolean can_do_without(ClientId id)
+{
+	return id == CLIENT_WDS || id == CLIENT_LOC;
+}
+
 /* A client is kept even when we are closing, to be released. */
 static void on_client(GObject *object, GAsyncResult *result, gpointer data)
 {
@@ -204,7 +212,7 @@ static void on_client(GObject *object, GAsyncResult *result, gpointer data)
 	q->client[q->allocated] = qmi_device_allocate_client_finish(QMI_DEVICE(object), result, &error);
 	if (!call_end(q))
 		return;
-	if (q->client[q->allocated] || q->allocated == CLIENT_LOC) { /* a modem without a receiver has no LOC */
+	if (q->client[q->allocated] || can_do_without(q->allocated)) {
 		q->allocated++;
 		allocate_next(q);
 	} else {
@@ -288,6 +296,14 @@ static void on_system_info(QmiClientNas *client, QmiIndicationNasSystemInfoOutpu
 	q->base.host->changed(q->base.modem);
 }
 
+static void on_data_session(QmiClientWds *client, QmiIndicationWdsPacketServiceStatusOutput *indication, gpointer data)
+{
+	QmiPort *q = data;
+	(void)client;
+	(void)indication;
+	q->base.host->changed(q->base.modem);
+}
+
 /* Some firmware says everything twice (pinephone_modem_sdk #16). The network's own timers keep two rejects further apart: T3411 is
  * 10 s (TS 24.301 10.2). */
 static gboolean is_doubled(const QmiPort *q, const Observation *o)
@@ -323,6 +339,8 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer data)
 	g_signal_connect(nas(q), "serving-system", G_CALLBACK(on_serving_system), q);
 	g_signal_connect(nas(q), "system-info", G_CALLBACK(on_system_info), q);
 	g_signal_connect(nas(q), "network-reject", G_CALLBACK(on_network_reject), q);
+	if (q->client[CLIENT_WDS])
+		g_signal_connect(q->client[CLIENT_WDS], "packet-service-status", G_CALLBACK(on_data_session), q);
 	if (q->base.settings->gnss)
 		q->loc = qmi_loc_start(q->base.source, q->client[CLIENT_LOC]);
 	q->state = STATE_OPEN;
@@ -340,8 +358,10 @@ static void on_sweep_done(Observation *radio, ModemSweep result, gpointer data)
 static void qmi_sweep(ModemPort *port)
 {
 	QmiPort *q = (QmiPort *)port;
+	QmiClient *wds = q->client[CLIENT_WDS];
+	const QmiSweepClients clients = {nas(q), dms(q), QMI_CLIENT_UIM(q->client[CLIENT_UIM]), wds ? QMI_CLIENT_WDS(wds) : NULL};
 	call_begin(q);
-	qmi_sweep_start(q->sweep, nas(q), dms(q), QMI_CLIENT_UIM(q->client[CLIENT_UIM]), q->cancellable);
+	qmi_sweep_start(q->sweep, &clients, q->cancellable);
 }
 
 /* --- giving clients back --- */
@@ -351,6 +371,8 @@ static void stop_listening(QmiPort *q)
 	g_clear_pointer(&q->loc, qmi_loc_free);
 	if (q->client[CLIENT_NAS])
 		g_signal_handlers_disconnect_by_data(q->client[CLIENT_NAS], q);
+	if (q->client[CLIENT_WDS])
+		g_signal_handlers_disconnect_by_data(q->client[CLIENT_WDS], q);
 }
 
 static void remember_orphans(QmiPort *q)

@@ -15,8 +15,12 @@ typedef enum {
 	CALL_TX_RX,
 	CALL_CARRIERS,
 	CALL_EARFCNS,
+	CALL_DATA_SESSION,
+	CALL_STATISTICS,
 	N_CALLS,
 } CallId;
+
+#define OF_WDS (1u << CALL_DATA_SESSION | 1u << CALL_STATISTICS)
 
 struct QmiSweep {
 	const char *source;
@@ -52,6 +56,8 @@ static void settle(QmiSweep *sweep, CallId id, const GError *error);
 #define QmiMessageNasGetCellLocationInfoOutput_unref_  qmi_message_nas_get_cell_location_info_output_unref
 #define QmiMessageNasGetTxRxInfoOutput_unref_          qmi_message_nas_get_tx_rx_info_output_unref
 #define QmiMessageNasGetLteCphyCaInfoOutput_unref_     qmi_message_nas_get_lte_cphy_ca_info_output_unref
+#define QmiMessageWdsGetPacketServiceStatusOutput_unref_ qmi_message_wds_get_packet_service_status_output_unref
+#define QmiMessageWdsGetPacketStatisticsOutput_unref_  qmi_message_wds_get_packet_statistics_output_unref
 
 DEFINE_READY(on_operating_mode, CALL_OPERATING_MODE, QMI_CLIENT_DMS, QmiMessageDmsGetOperatingModeOutput,
 	     qmi_client_dms_get_operating_mode_finish, qmi_message_dms_get_operating_mode_output_get_result)
@@ -72,6 +78,11 @@ DEFINE_READY(on_tx_rx, CALL_TX_RX, QMI_CLIENT_NAS, QmiMessageNasGetTxRxInfoOutpu
 
 DEFINE_READY(on_carriers, CALL_CARRIERS, QMI_CLIENT_NAS, QmiMessageNasGetLteCphyCaInfoOutput,
 	     qmi_client_nas_get_lte_cphy_ca_info_finish, qmi_message_nas_get_lte_cphy_ca_info_output_get_result)
+
+DEFINE_READY(on_data_session, CALL_DATA_SESSION, QMI_CLIENT_WDS, QmiMessageWdsGetPacketServiceStatusOutput,
+	     qmi_client_wds_get_packet_service_status_finish, qmi_message_wds_get_packet_service_status_output_get_result)
+DEFINE_READY(on_statistics, CALL_STATISTICS, QMI_CLIENT_WDS, QmiMessageWdsGetPacketStatisticsOutput,
+	     qmi_client_wds_get_packet_statistics_finish, qmi_message_wds_get_packet_statistics_output_get_result)
 
 #define GET_CELL_LOCATION_INFO 0x0043
 
@@ -123,22 +134,43 @@ static void ask_nas(QmiSweep *sweep, CallId id, QmiClientNas *nas, GCancellable 
 	}
 }
 
-void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiClientUim *uim, GCancellable *cancellable)
+/* Without a session the modem has nothing to count and says so ("out of call"). */
+static void ask_statistics(QmiSweep *sweep, QmiClientWds *wds, GCancellable *cancellable)
+{
+	g_autoptr(QmiMessageWdsGetPacketStatisticsInput) input = qmi_message_wds_get_packet_statistics_input_new();
+	qmi_message_wds_get_packet_statistics_input_set_mask(
+		input,
+		QMI_WDS_PACKET_STATISTICS_MASK_FLAG_TX_PACKETS_OK | QMI_WDS_PACKET_STATISTICS_MASK_FLAG_RX_PACKETS_OK |
+			QMI_WDS_PACKET_STATISTICS_MASK_FLAG_TX_BYTES_OK | QMI_WDS_PACKET_STATISTICS_MASK_FLAG_RX_BYTES_OK,
+		NULL);
+	qmi_client_wds_get_packet_statistics(wds, input, MODEM_CALL_S, cancellable, on_statistics, sweep);
+}
+
+static void ask(QmiSweep *sweep, CallId id, const QmiSweepClients *clients, GCancellable *cancellable)
+{
+	if (id == CALL_OPERATING_MODE)
+		qmi_client_dms_get_operating_mode(clients->dms, NULL, MODEM_CALL_S, cancellable, on_operating_mode, sweep);
+	else if (id == CALL_CARD_STATUS)
+		qmi_client_uim_get_card_status(clients->uim, NULL, MODEM_CALL_S, cancellable, on_card_status, sweep);
+	else if (id == CALL_DATA_SESSION)
+		qmi_client_wds_get_packet_service_status(clients->wds, NULL, MODEM_CALL_S, cancellable, on_data_session, sweep);
+	else if (id == CALL_STATISTICS)
+		ask_statistics(sweep, clients->wds, cancellable);
+	else
+		ask_nas(sweep, id, clients->nas, cancellable);
+}
+
+void qmi_sweep_start(QmiSweep *sweep, const QmiSweepClients *clients, GCancellable *cancellable)
 {
 	g_return_if_fail(!sweep->active);
 	sweep->active = TRUE;
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
 	modem_questions_begin(&sweep->questions);
-	for (CallId id = 0; id < N_CALLS; id++) {
-		if (!modem_questions_ask(&sweep->questions, id))
-			continue;
-		if (id == CALL_OPERATING_MODE)
-			qmi_client_dms_get_operating_mode(dms, NULL, MODEM_CALL_S, cancellable, on_operating_mode, sweep);
-		else if (id == CALL_CARD_STATUS)
-			qmi_client_uim_get_card_status(uim, NULL, MODEM_CALL_S, cancellable, on_card_status, sweep);
-		else
-			ask_nas(sweep, id, nas, cancellable);
-	}
+	if (!clients->wds)
+		sweep->questions.never |= OF_WDS;
+	for (CallId id = 0; id < N_CALLS; id++)
+		if (modem_questions_ask(&sweep->questions, id))
+			ask(sweep, id, clients, cancellable);
 }
 
 /* Are there neighbours on other carriers than the serving one? */
@@ -170,6 +202,8 @@ static void decode_and_release(QmiSweep *sweep)
 	DECODE(CALL_CELL_LOCATION, QmiMessageNasGetCellLocationInfoOutput, decode_cell_location)
 	DECODE(CALL_TX_RX, QmiMessageNasGetTxRxInfoOutput, qmi_decode_tx_rx)
 	DECODE(CALL_CARRIERS, QmiMessageNasGetLteCphyCaInfoOutput, qmi_decode_carriers)
+	DECODE(CALL_DATA_SESSION, QmiMessageWdsGetPacketServiceStatusOutput, qmi_decode_data_session)
+	DECODE(CALL_STATISTICS, QmiMessageWdsGetPacketStatisticsOutput, qmi_decode_packet_statistics)
 #undef DECODE
 #undef decode_cell_location
 	qmi_decode_finish(&sweep->radio);
@@ -239,7 +273,7 @@ QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_dat
 	sweep->done = done;
 	sweep->user_data = user_data;
 	sweep->questions.vital = CALL_SYSTEM_INFO;
-	sweep->questions.network = ~(1u << CALL_OPERATING_MODE | 1u << CALL_CARD_STATUS);
+	sweep->questions.network = ~(1u << CALL_OPERATING_MODE | 1u << CALL_CARD_STATUS | OF_WDS);
 	sweep->questions.slow = 1u << CALL_CARD_STATUS | 1u << CALL_EARFCNS;
 	return sweep;
 }

@@ -13,6 +13,14 @@
 
 typedef struct QmiSweep QmiSweep;
 
+/* Borrowed. */
+typedef struct {
+	QmiClientNas *nas;
+	QmiClientDms *dms;
+	QmiClientUim *uim;
+	QmiClientWds *wds; /* NULL: nothing is asked about the data session */
+} QmiSweepClients;
+
 typedef void (*QmiSweepDone)(Observation *radio, ModemSweep result, gpointer user_data);
 
 /* `source` is the name for its observations, borrowed. */
@@ -20,7 +28,7 @@ QmiSweep *qmi_sweep_new(const char *source, QmiSweepDone done, gpointer user_dat
 void qmi_sweep_free(QmiSweep *sweep); /* never while one is under way */
 
 /* Begins a sweep; `done` follows once, also after a cancellation, never before this returns. */
-void qmi_sweep_start(QmiSweep *sweep, QmiClientNas *nas, QmiClientDms *dms, QmiClientUim *uim, GCancellable *cancellable);
+void qmi_sweep_start(QmiSweep *sweep, const QmiSweepClients *clients, GCancellable *cancellable);
 
 /* The modem was opened anew: other firmware may answer now. */
 void qmi_sweep_reset(QmiSweep *sweep);
