@@ -27,7 +27,8 @@ def judge(computer, path, *rules):
     files = [os.path.join(UDEV, name) for name in rules]
     run = rig.run(["unshare", "-m", "sh", "-ec", f"path=$1; shift\n{SANDBOX}\nexec umockdev-wrapper udevadm test -a add /sys$path", "sh",
                    path, *files], env=computer.environment)
-    return dict(line.split("=", 1) for line in run.stdout.splitlines() if re.match(r"[.A-Z_0-9]+=", line)), run.stderr
+    # systemd 257 indents them.
+    return dict(re.findall(r"^\s*([.A-Z_0-9]+)=(.*)", run.stdout, re.M)), run.stderr
 
 
 def test_rules():
