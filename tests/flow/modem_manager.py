@@ -65,7 +65,7 @@ def test_manager():
     recorder = computer.record("--no-gps", "-i", "0.5", "--inhibit")
     tap.ok(recorder.says("in service") and not bus.manages(modem), "record --inhibit has it alone", recorder.log())
     modem.pull_out(power_off=False)
-    recorder.says("gone", 5)
+    recorder.says("unplugged", 5)
     modem.insert("cdc-wdm1", net="wwan0")
     begun = time.monotonic()
     tap.ok(recorder.says("answers again", 10) and not bus.manages(modem), "and has it at once when it is plugged in again, under another node",

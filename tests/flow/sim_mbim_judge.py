@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
 import sim_mbim_client as mbim  # noqa: E402
 from sim_mbim_meaning import (COMMANDS, FIXED, FIXED_5G, PRESETS, expect_cells, expect_registration,  # noqa: E402
-                              first_again_and_again, lte)
+                              first_again_and_again, in_words_of, lte)
 from sim_qmi_client import BUILD, NAS, Host, Tap, frame  # noqa: E402
 from sim_qmi_meaning import FULL, LTE, PRESETS as QMI_PRESETS, expect_signal_info  # noqa: E402
 
@@ -81,8 +81,10 @@ DIRECT, PROXIED = [], ["-p"]
 
 def judge(tap, label, found, expected):
     """libmbim before 1.30 misreads lists; that the modem sends all of a list is tested by test_lists."""
-    if found != expected and isinstance(found, dict) and isinstance(expected, dict) and "System type" in expected:
-        expected = first_again_and_again(expected) if found == first_again_and_again(expected) else expected
+    if isinstance(found, dict) and isinstance(expected, dict):
+        expected = in_words_of(found, expected)
+        if found != expected and "System type" in expected and found == first_again_and_again(expected):
+            expected = first_again_and_again(expected)
     tap.equal(label, found, expected)
 
 
@@ -105,7 +107,7 @@ def test_fixed(tap):
         for preset, answers in (("registered-lte", FIXED), ("standalone", FIXED_5G)):
             apply(host, PRESETS[preset])
             for command, v, expected in answers:
-                tap.equal("%s %s prints what was meant (MBIMEx %d)" % (preset, command, v), ask(host, DIRECT, v, command), expected)
+                judge(tap, "%s %s prints what was meant (MBIMEx %d)" % (preset, command, v), ask(host, DIRECT, v, command), expected)
 
 
 def test_radio_switch(tap):
@@ -414,8 +416,8 @@ def test_notifications(tap):
         tap.equal("LTE Attach Info is notified to who subscribed", [n["LteAttachState"] for n in found.get(extensions % 4, [])],
                   ["detached", "attached", "detached"])
         tap.equal("Packet Service is notified under MBIMEx 3",
-                  [(n["HighestAvailableDataClass"], n["DataSubclass"], n["Tac"]) for n in found.get(basic % 10, [])],
-                  [("(null)", "none", "0"), ("lte", "none", "65533"), ("lte, 5g", "5g-endc", "4660"), ("5g", "5g-nr", "11259375")])
+                  [(n["HighestAvailableDataClass"].replace("(null)", "none"), n["DataSubclass"], n["Tac"]) for n in found.get(basic % 10, [])],
+                  [("none", "none", "0"), ("lte", "none", "65533"), ("lte, 5g", "5g-endc", "4660"), ("5g", "5g-nr", "11259375")])
         tap.equal("Signal State is notified under MBIMEx 3", [n["SystemType"] for n in found.get(basic % 11, [])][1:], ["5g-nsa", "5g-nsa"])
         tap.equal("the location is notified", len(found.get(extensions % 12, [])), 3)
         found = watched(host, 3, "none", ["session", "session-dropped"])

@@ -13,13 +13,19 @@ import rig  # noqa: E402
 
 tap = rig.Tap()
 UDEV = os.path.join(rig.ROOT, "udev")
-SANDBOX = "mount -t tmpfs none /run && mkdir -p /run/udev/rules.d && cp \"$@\" /run/udev/rules.d"
+# udevadm test makes the links that the rules name.
+SANDBOX = """mount -t tmpfs none /run
+mkdir -p /run/udev/rules.d /run/dev
+cp "$@" /run/udev/rules.d
+touch /run/dev/null
+mount --bind /dev/null /run/dev/null
+mount --rbind /run/dev /dev"""
 
 
 def judge(computer, path, *rules):
-    """The properties that a device gets from rules, which udevadm reads from a /run of its own."""
+    """The properties that a device gets from rules, which udevadm reads from a /run of its own, with a /dev of its own to fill."""
     files = [os.path.join(UDEV, name) for name in rules]
-    run = rig.run(["unshare", "-m", "sh", "-ec", f"path=$1; shift; {SANDBOX}; exec umockdev-wrapper udevadm test -a add /sys$path", "sh",
+    run = rig.run(["unshare", "-m", "sh", "-ec", f"path=$1; shift\n{SANDBOX}\nexec umockdev-wrapper udevadm test -a add /sys$path", "sh",
                    path, *files], env=computer.environment)
     return dict(line.split("=", 1) for line in run.stdout.splitlines() if re.match(r"[.A-Z_0-9]+=", line)), run.stderr
 

@@ -14,14 +14,16 @@
 #define RETRY_MS 500
 #define RETRIES  10      /* of a modem that it does not work on */
 #define BUSY_RETRIES 100 /* of one that it does */
+#define LOOK_MS  100
+#define LOOKS    20      /* whether its proxy is gone from the node */
 
 struct ModemInhibit {
-	char *uid;
+	char *node, *uid;
 	ModemInhibitFunc done; /* NULL once it was called */
 	gpointer user_data;
 	GCancellable *cancellable; /* cancelled: we are gone */
 	GDBusConnection *bus;
-	guint watch_id, retry_id, retries, idle_id;
+	guint watch_id, retry_id, retries, look_id, looks, idle_id;
 	gboolean held;
 };
 
@@ -61,6 +63,20 @@ static void refused(ModemInhibit *inhibit, const GError *error)
 		report(inhibit, g_strcmp0(name, BUSY) == 0 ? MODEM_INHIBIT_REFUSED : MODEM_INHIBIT_NEEDLESS, error);
 }
 
+/* ModemManager says yes before it has closed its clients (1.24), and qmi-proxy has the node until they are. Of two that read one
+ * node each takes answers of the other, and libqmi, once told that there is something to read, waits for it and for nothing
+ * else. Where /proc does not show everybody, it is given the time that it may take. */
+static gboolean on_look(gpointer data)
+{
+	ModemInhibit *inhibit = data;
+	g_autoptr(DeviceHolders) others = devices_find_holders(inhibit->node);
+	if (++inhibit->looks < LOOKS && (!others->complete || others->holders->len > 0))
+		return G_SOURCE_CONTINUE;
+	inhibit->look_id = 0;
+	report(inhibit, MODEM_INHIBIT_HELD, NULL);
+	return G_SOURCE_REMOVE;
+}
+
 static void on_answer(GObject *object, GAsyncResult *result, gpointer data)
 {
 	ModemInhibit *inhibit = data;
@@ -69,10 +85,10 @@ static void on_answer(GObject *object, GAsyncResult *result, gpointer data)
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
 	inhibit->held = answer != NULL;
-	if (answer)
-		report(inhibit, MODEM_INHIBIT_HELD, NULL);
-	else
+	if (!answer)
 		refused(inhibit, error);
+	else if (inhibit->done && !inhibit->look_id)
+		inhibit->look_id = g_timeout_add(LOOK_MS, on_look, inhibit);
 }
 
 static void ask(ModemInhibit *inhibit)
@@ -100,6 +116,7 @@ static void on_vanished(GDBusConnection *bus, const char *name, gpointer data)
 	(void)name;
 	inhibit->held = FALSE;
 	g_clear_handle_id(&inhibit->retry_id, g_source_remove);
+	g_clear_handle_id(&inhibit->look_id, g_source_remove);
 	report(inhibit, MODEM_INHIBIT_NEEDLESS, NULL);
 }
 
@@ -140,13 +157,14 @@ static ModemInhibit *find_parked(const char *uid)
 	return NULL;
 }
 
-static ModemInhibit *inhibit_new(const char *uid)
+static ModemInhibit *inhibit_new(const char *node, const char *uid)
 {
 	const GDBusConnectionFlags flags =
 		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
 	g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
 	ModemInhibit *inhibit = g_new0(ModemInhibit, 1);
 	inhibit->cancellable = g_cancellable_new();
+	inhibit->node = g_strdup(node);
 	inhibit->uid = g_strdup(uid);
 	if (uid && address)
 		g_dbus_connection_new_for_address(address, flags, NULL, inhibit->cancellable, on_bus, inhibit);
@@ -162,7 +180,7 @@ ModemInhibit *modem_inhibit_start(const char *node, ModemInhibitFunc done, gpoin
 	if (inhibit)
 		inhibit->idle_id = g_idle_add(on_known_at_once, inhibit);
 	else
-		inhibit = inhibit_new(modem ? modem->uid : NULL);
+		inhibit = inhibit_new(node, modem ? modem->uid : NULL);
 	inhibit->done = done;
 	inhibit->user_data = user_data;
 	devices_modem_free(modem);
@@ -192,6 +210,7 @@ void modem_inhibit_park(ModemInhibit *inhibit)
 		return;
 	}
 	g_clear_handle_id(&inhibit->idle_id, g_source_remove);
+	g_clear_handle_id(&inhibit->look_id, g_source_remove);
 	inhibit->done = NULL;
 	parked = g_slist_prepend(parked, inhibit);
 }
@@ -202,6 +221,7 @@ void modem_inhibit_end(ModemInhibit *inhibit)
 		return;
 	g_clear_handle_id(&inhibit->idle_id, g_source_remove);
 	g_clear_handle_id(&inhibit->retry_id, g_source_remove);
+	g_clear_handle_id(&inhibit->look_id, g_source_remove);
 	g_cancellable_cancel(inhibit->cancellable);
 	if (inhibit->watch_id)
 		g_bus_unwatch_name(inhibit->watch_id);
@@ -209,6 +229,7 @@ void modem_inhibit_end(ModemInhibit *inhibit)
 		release(inhibit);
 	g_clear_object(&inhibit->bus);
 	g_object_unref(inhibit->cancellable);
+	g_free(inhibit->node);
 	g_free(inhibit->uid);
 	g_free(inhibit);
 }

@@ -14,7 +14,7 @@
 typedef struct ModemInhibit ModemInhibit;
 
 typedef enum {
-	MODEM_INHIBIT_HELD,     /* ModemManager has left the modem */
+	MODEM_INHIBIT_HELD,     /* ModemManager has left the modem, and its proxy too */
 	MODEM_INHIBIT_NEEDLESS, /* it does not run, does not know the modem, or others keep it away */
 	MODEM_INHIBIT_REFUSED,  /* it, or the bus, does not let us: `error` says why */
 } ModemInhibitResult;
