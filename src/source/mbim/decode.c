@@ -165,7 +165,7 @@ gboolean mbim_decode_register_state(const MbimMessage *answer, MbimFacts *facts,
 	set_registration(state, o);
 	facts->register_error = error;
 	/* In MBIMEx 3 the 5G bit says nothing more here, and there is no subclass. */
-	facts->available = facts->version >= 3 ? class_from_subclass(classes, 0) : class_from_bits(classes);
+	facts->available = facts->version >= 3 ? class_from_subclass((guint32)classes, 0) : class_from_bits((guint32)classes);
 	mbim_decode_plmn(provider, facts->plmn);
 	return TRUE;
 }
@@ -203,7 +203,7 @@ gboolean mbim_decode_packet_service(const MbimMessage *answer, MbimFacts *facts,
 		return FALSE;
 	set_attach(state, o);
 	facts->packet_error = error;
-	facts->current = facts->version >= 3 ? class_from_subclass(classes, subclass) : class_from_bits(classes);
+	facts->current = facts->version >= 3 ? class_from_subclass((guint32)classes, (guint32)subclass) : class_from_bits((guint32)classes);
 	facts->packet_told = facts->current.told || classes == 0;
 	return TRUE;
 }
