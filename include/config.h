@@ -38,6 +38,7 @@ typedef struct {
 	/* Of modems: */
 	ConfigProtocol protocol;
 	gboolean proxy, inhibit, reset, gnss;
+	gboolean guest; /* only to have a look: no key of the file */
 } ConfigSource;
 
 typedef struct {

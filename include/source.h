@@ -46,6 +46,7 @@ struct Source {
 	char name[OBSERVATION_SOURCE_SIZE];
 	gboolean lost;       /* EVENT_SOURCE_LOST was told and no EVENT_SOURCE_BACK yet */
 	gint64 lost_since_ns; /* BOOTTIME */
+	const char *lost_reason; /* as told last; fixed words */
 };
 
 /* --- for the recorder --- */
@@ -58,7 +59,8 @@ char *source_types(void);
 
 /* --- for sources --- */
 
-/* Records and tells that the device is gone or silent; only the first call of a row does anything. `reason` goes into the
+/* Records and tells that the device is gone or silent; of a row of calls only the first is recorded, and only another reason is told
+ * again. `reason` goes into the
  * journal: fixed words, for paths, user names and messages of libraries can tell who carries the device. The sentence is for
  * the person alone. */
 void source_set_lost(Source *source, const char *reason, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -89,7 +89,7 @@ static void begin(Round *round, Answer *answer)
 {
 	g_autoptr(GError) error = NULL;
 	Question *q = g_new0(Question, 1);
-	ConfigSource config = {.name = (char *)"modem", .type = (char *)"modem", .address = (char *)answer->node};
+	ConfigSource config = {.name = (char *)"modem", .type = (char *)"modem", .address = (char *)answer->node, .guest = TRUE};
 	q->host.observe = host_observe;
 	q->host.tell = host_tell;
 	q->host.interval_ms = SWEEP_MS;

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "devices.h"
+#include "observation.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -48,7 +49,8 @@ static void add_holder(GArray *holders, const char *pid)
 	g_autofree char *path = g_strdup_printf("/proc/%s/comm", pid);
 	g_autofree char *name = NULL;
 	g_file_get_contents(path, &name, NULL, NULL);
-	g_strlcpy(holder.name, name ? g_strstrip(name) : "?", sizeof holder.name);
+	/* whatever it calls itself: a terminal will show it */
+	observation_copy_text(holder.name, sizeof holder.name, name ? g_strstrip(name) : "?");
 	g_array_append_val(holders, holder);
 }
 

@@ -14,6 +14,7 @@ typedef struct {
 	char sentence[SENTENCE_SIZE]; /* the last that it told; "" */
 	gint64 since_ns;
 	gboolean lost, values_held;
+	guint8 sim_state; /* as told last: it is asked for seldom */
 	gint64 lost_since_ns;
 	gint64 reading_ns; /* of the last sweep, fix or sky; 0: none yet */
 	Observation device, radio, fix; /* the last ones; a kind of 0: none yet. `fix` says where we were, unless it has none */
@@ -65,6 +66,7 @@ static void observe_event(Entry *entry, const Observation *o)
 {
 	if (o->event.code == EVENT_SOURCE_LOST) {
 		entry->lost = TRUE;
+		entry->values_held = FALSE;
 		entry->lost_since_ns = o->at.boottime_ns;
 		observation_copy_text(entry->sentence, sizeof entry->sentence, EVENT_HAS(o, text) ? o->event.text : "");
 	} else if (o->event.code == EVENT_SOURCE_BACK) {
@@ -94,6 +96,8 @@ void board_observe(Board *board, const Observation *o)
 		return;
 	case OBSERVATION_RADIO:
 		entry->radio = *o;
+		if (RADIO_HAS(o, sim_state))
+			entry->sim_state = o->radio.sim_state;
 		break;
 	case OBSERVATION_FIX:
 		observe_fix(entry, o);
@@ -150,6 +154,26 @@ static void add_concern(const Board *board, const Entry *entry, gint64 now_ns, G
 	else if (is_silent(board, entry, now_ns))
 		g_ptr_array_add(concerns, g_strdup_printf("%s: NOTHING for %" G_GINT64_FORMAT " s", entry->name,
 							  silence_ms(entry, now_ns) / 1000));
+}
+
+/* What keeps a modem that works from measuring: nothing that the network does, so never a word of it. */
+static void add_own_faults(const Entry *entry, GPtrArray *concerns)
+{
+	if (entry->lost || !entry->radio.kind)
+		return;
+	if (entry->sim_state == SIM_STATE_ABSENT)
+		g_ptr_array_add(concerns, g_strdup_printf("%s: NO SIM CARD: put one in", entry->name));
+	else if (entry->sim_state == SIM_STATE_PIN || entry->sim_state == SIM_STATE_PUK)
+		g_ptr_array_add(concerns, g_strdup_printf("%s: the SIM card is %s: unlock it in a phone, or with qmicli or mbimcli",
+							  entry->name, observation_word(sim_state_words, entry->sim_state)));
+	else if (entry->sim_state == SIM_STATE_ERROR)
+		g_ptr_array_add(concerns, g_strdup_printf("%s: the SIM card does not work: take it out and put it in again", entry->name));
+	if (observation_service_state(&entry->radio) == SERVICE_STATE_OFF)
+		g_ptr_array_add(concerns, g_strdup_printf("%s: the modem's radio is OFF: switch it on (rfkill, mmcli or "
+							  "qmicli --dms-set-operating-mode=online)", entry->name));
+	if (entry->values_held)
+		g_ptr_array_add(concerns, g_strdup_printf("%s: the modem repeats the same signal figures: they are not recorded",
+							  entry->name));
 }
 
 static void add_text(GVariantBuilder *dict, const char *key, const char *text)
@@ -222,6 +246,7 @@ GVariant *board_describe(const Board *board, gint64 now_ns, GPtrArray *concerns)
 	for (guint i = 0; i < board->entries->len; i++) {
 		const Entry *entry = g_ptr_array_index(board->entries, i);
 		add_concern(board, entry, now_ns, concerns);
+		add_own_faults(entry, concerns);
 		g_variant_builder_add_value(&sources, describe(board, entry, now_ns));
 	}
 	return g_variant_builder_end(&sources);

@@ -104,15 +104,16 @@ static GVariant *ask(int fd, const char *request, const char *words, GError **er
 
 /* --- which recorder --- */
 
-/* *ret_dead: there are sockets of recorders that were killed. */
-static GPtrArray *find_living(int folder_fd, gboolean *ret_dead)
+/* *ret_dead: there are sockets of recorders that were killed. *ret_stuck: of one that lives and takes nobody in any more. */
+static GPtrArray *find_living(int folder_fd, gboolean *ret_dead, gboolean *ret_stuck)
 {
 	GPtrArray *living = g_ptr_array_new_with_free_func(recorder_free);
 	g_auto(GStrv) names = control_folder_names(folder_fd);
-	*ret_dead = FALSE;
+	*ret_dead = *ret_stuck = FALSE;
 	for (guint i = 0; names[i]; i++) {
 		const int fd = control_socket_connect(folder_fd, names[i]);
 		*ret_dead |= fd < 0 && errno == ECONNREFUSED;
+		*ret_stuck |= fd < 0 && errno == EAGAIN;
 		if (fd < 0)
 			continue;
 		Recorder *recorder = g_new0(Recorder, 1);
@@ -193,7 +194,7 @@ static GVariant *ask_chosen(const GPtrArray *living, int folder_fd, const char *
 
 GVariant *control_ask(const ControlTarget *target, const char *request, const char *text, guint *ret_others, GError **error)
 {
-	gboolean dead = FALSE;
+	gboolean dead = FALSE, stuck = FALSE;
 	g_autoptr(GError) folder_error = NULL;
 	g_autofree char *folder = target->folder ? g_strdup(target->folder) : control_folder();
 	const int folder_fd = control_folder_open(folder, FALSE, &folder_error);
@@ -201,10 +202,13 @@ GVariant *control_ask(const ControlTarget *target, const char *request, const ch
 		g_propagate_error(error, g_steal_pointer(&folder_error));
 		return NULL;
 	}
-	g_autoptr(GPtrArray) living = folder_fd < 0 ? g_ptr_array_new() : find_living(folder_fd, &dead);
+	g_autoptr(GPtrArray) living = folder_fd < 0 ? g_ptr_array_new() : find_living(folder_fd, &dead, &stuck);
 	GVariant *answer = NULL;
 	if (living->len > 0)
 		answer = ask_chosen(living, folder_fd, target->directory, request, text, error);
+	else if (stuck)
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_TIMEOUT,
+			    "a recorder RUNS BUT DOES NOT ANSWER: it was stopped, or its disk or a modem holds it up");
 	else
 		set_none(error, folder, dead);
 	if (ret_others)

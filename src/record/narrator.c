@@ -55,18 +55,31 @@ void narrator_print(const char *line)
 	}
 }
 
-void narrator_say(Narrator *narrator, const char *source, const char *format, ...)
+static void say(const char *source, const char *format, va_list args)
 {
-	if (narrator->quiet)
-		return;
-	va_list args;
-	va_start(args, format);
 	g_autofree char *sentence = g_strdup_vprintf(format, args);
-	va_end(args);
 	g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(clock_read().realtime_ns / NS_PER_S);
 	g_autofree char *time = now ? g_date_time_format(now, "%H:%M:%S") : g_strdup("--:--:--");
 	g_autofree char *line = g_strdup_printf("%s %s: %s\n", time, source, sentence);
 	narrator_print(line);
+}
+
+void narrator_say(Narrator *narrator, const char *source, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	if (!narrator->quiet)
+		say(source, format, args);
+	va_end(args);
+}
+
+void narrator_warn(Narrator *narrator, const char *source, const char *format, ...)
+{
+	va_list args;
+	(void)narrator;
+	va_start(args, format);
+	say(source, format, args);
+	va_end(args);
 }
 
 static Subject *find_subject(Narrator *narrator, const char *name)

@@ -19,6 +19,8 @@ void narrator_print(const char *line);
 
 /* One line about a source, at once. */
 void narrator_say(Narrator *narrator, const char *source, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The same also where the person wanted quiet: what the recording itself suffers. */
+void narrator_warn(Narrator *narrator, const char *source, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Looks whether an observation changes what was last said about its source. */
 void narrator_observe(Narrator *narrator, const Observation *o);

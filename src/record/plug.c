@@ -159,7 +159,8 @@ static void look(Place *place)
 	else if (!settling || !g_str_equal(judgement.reason, "no permission"))
 		tell_obstacle(place, &judgement);
 	if (judgement.verdict == WAIT)
-		place->look_id = g_timeout_add(settling ? SETTLE_MS : LOOK_MS, on_look, place);
+		place->look_id = g_timeout_add(settling && g_str_equal(judgement.reason, "no permission") ? SETTLE_MS : LOOK_MS, on_look,
+					       place);
 	g_free(judgement.sentence);
 }
 

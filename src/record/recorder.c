@@ -14,12 +14,14 @@
 #include "ticker.h"
 
 #include <glib-unix.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <signal.h>
 
 #define SELF              "jamlog" /* the recorder's own name as a source */
 #define COMMIT_MS         1000     /* what is not yet durable is at most this old */
 #define HEARTBEAT_S       10
+#define TRIM_S            60       /* the many small things that come and go with each sweep leave holes behind */
 #define CLOCK_STEP_NS     (NS_PER_S / 2)
 #define STOP_DEADLINE_S   10       /* for sources that do not come to an end */
 #define MARKS_MAX         8        /* at once, then one a second: each is a write of its own */
@@ -123,7 +125,7 @@ static void disk_failed(Recorder *r, const GError *error)
 	r->disk_failing = TRUE;
 	gboolean full = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
 	gboolean gone = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND);
-	narrator_say(r->narrator, SELF, "NOT RECORDING: %s; %strying again each second", error->message,
+	narrator_warn(r->narrator, SELF, "NOT RECORDING: %s; %strying again each second", error->message,
 		     gone ? "" : "what was written before is safe, ");
 	count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
 }
@@ -132,7 +134,7 @@ static void disk_works(Recorder *r)
 {
 	if (!r->disk_failing)
 		return;
-	narrator_say(r->narrator, SELF, "recording again (%" G_GUINT64_FORMAT " observations were lost)", r->lost);
+	narrator_warn(r->narrator, SELF, "recording again (%" G_GUINT64_FORMAT " observations were lost)", r->lost);
 	count_event(r, EVENT_DISK_BACK, r->lost);
 	r->disk_failing = FALSE;
 	r->lost = 0;
@@ -257,7 +259,7 @@ static void watch_space(Recorder *r)
 {
 	gboolean low = journal_writer_space_low(r->writer);
 	if (low && !r->disk_low)
-		narrator_say(r->narrator, SELF, "the disk is almost full: make room, or the recording will have gaps");
+		narrator_warn(r->narrator, SELF, "the disk is almost full: make room, or the recording will have gaps");
 	r->disk_low = low;
 }
 
@@ -268,6 +270,8 @@ static void on_second(gpointer data)
 	watch_clock(r);
 	narrator_tick(r->narrator);
 	r->marks_left = MIN(r->marks_left + 1, MARKS_MAX);
+	if (r->seconds % TRIM_S == 0)
+		malloc_trim(0);
 	if (++r->seconds % HEARTBEAT_S == 0) {
 		count_event(r, EVENT_HEARTBEAT, r->observations);
 		keep_reachable(r);
@@ -445,11 +449,18 @@ static gboolean begin(Recorder *r, GError **error)
 	return TRUE;
 }
 
+/* nohup(1) means that. */
+static gboolean is_ignored(int number)
+{
+	struct sigaction action;
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static void run_loop(Recorder *r)
 {
 	g_autoptr(Ticker) ticker = ticker_new(COMMIT_MS, on_second, r);
 	guint signals[] = {g_unix_signal_add(SIGINT, on_signal, r), g_unix_signal_add(SIGTERM, on_signal, r),
-			   g_unix_signal_add(SIGHUP, on_signal, r)};
+			   is_ignored(SIGHUP) ? 0 : g_unix_signal_add(SIGHUP, on_signal, r)};
 	/* A timer of its own: those of GLib count milliseconds in 32 bits, which are 49 days. */
 	g_autoptr(GSource) end = g_timeout_source_new(0);
 	g_source_set_callback(end, on_duration_over, r, NULL);
@@ -458,7 +469,8 @@ static void run_loop(Recorder *r)
 		g_source_attach(end, NULL);
 	g_main_loop_run(r->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
-		g_source_remove(signals[i]);
+		if (signals[i])
+			g_source_remove(signals[i]);
 	g_source_destroy(end);
 	g_clear_handle_id(&r->deadline_id, g_source_remove);
 }

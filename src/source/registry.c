@@ -48,13 +48,18 @@ void source_free(Source *source)
 
 void source_set_lost(Source *source, const char *reason, const char *format, ...)
 {
-	if (source->lost)
+	if (source->lost && g_strcmp0(source->lost_reason, reason) == 0)
 		return;
 	Observation o;
 	va_list args;
 	va_start(args, format);
 	g_autofree char *sentence = g_strdup_vprintf(format, args);
 	va_end(args);
+	source->lost_reason = reason;
+	if (source->lost) {
+		source->host->tell(source->host, source->name, sentence);
+		return;
+	}
 	observation_init(&o, OBSERVATION_EVENT, source->name);
 	EVENT_SET(&o, code, EVENT_SOURCE_LOST);
 	OBSERVATION_SET_TEXT(&o, event, EVENT, text, reason);

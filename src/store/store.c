@@ -214,10 +214,10 @@ static gboolean check_version(Store *store, GError **error)
 	if (version != STORE_SCHEMA_VERSION) {
 		g_set_error(
 			error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
-			"%s has schema %d and this jamlog %s knows %d: %suse a newer jamlog,"
-			" or sync the journals into a new file",
+			"%s has schema %d and this jamlog %s knows %d: %s%ssync the journals into a new file",
 			store->path, version, JAMLOG_VERSION, STORE_SCHEMA_VERSION,
-			store->reading ? "" : "nothing was changed; ");
+			store->reading ? "" : "nothing was changed; ",
+			version > STORE_SCHEMA_VERSION ? "use a newer jamlog, or " : "");
 		return FALSE;
 	}
 	return TRUE;

@@ -83,9 +83,9 @@ static gboolean is_told(const Cell *cell)
 	return CELL_HAS(cell, pci) || CELL_HAS(cell, cell_id) || CELL_HAS(cell, rsrp_cdbm);
 }
 
-/* A serving cell is left out where firmware filled the structure with "unknown". `last_area`: the area code that is none, all ones
- * (TS 24.008 10.5.1.3, TS 23.003 19.4.2.3). TRUE: it is the serving cell of its RAT; the first of several NR cells is the primary one. */
-static gboolean add_cell(const Reading *reading, Cell *cell, const char *plmn, guint32 area, guint32 last_area)
+/* A serving cell is left out where firmware filled the structure with "unknown". TRUE: it is the serving cell of its RAT; the first of
+ * several NR cells is the primary one. */
+static gboolean add_cell(const Reading *reading, Cell *cell, const char *plmn, guint32 area)
 {
 	MbimServing *serving = &reading->facts->serving[cell->rat];
 	if (!is_told(cell))
@@ -96,7 +96,7 @@ static gboolean add_cell(const Reading *reading, Cell *cell, const char *plmn, g
 	if (!reading->serving || serving->found)
 		return FALSE;
 	serving->found = TRUE;
-	serving->has_area = area < last_area;
+	serving->has_area = cell->rat == RAT_NR ? modem_is_nr_area(area) : modem_is_area(area);
 	serving->area = area;
 	g_strlcpy(serving->plmn, plmn, sizeof serving->plmn);
 	return TRUE;
@@ -119,7 +119,7 @@ static void read_gsm(const Reading *reading)
 	modem_cell_set_rxlev(&cell, rxlev);
 	if (cell_id <= G_MAXUINT16) /* TS 23.003 4.3.1 */
 		CELL_SET(&cell, cell_id, cell_id);
-	add_cell(reading, &cell, plmn, lac, G_MAXUINT16);
+	add_cell(reading, &cell, plmn, lac);
 }
 
 /* Provider, LAC, cell, serving alone: frequencies uplink, downlink, TDD; UARFCN, scrambling code, RSCP, Ec/No, path loss. */
@@ -141,7 +141,7 @@ static void read_umts(const Reading *reading)
 	modem_cell_set_rscp(&cell, rscp_dbm, ecno_db);
 	if (modem_is_cell_id(cell_id))
 		CELL_SET(&cell, cell_id, cell_id);
-	add_cell(reading, &cell, plmn, lac, G_MAXUINT16);
+	add_cell(reading, &cell, plmn, lac);
 }
 
 /* Provider, cell, EARFCN, PCI, TAC, RSRP, RSRQ, serving alone: timing advance. */
@@ -164,7 +164,7 @@ static void read_lte(const Reading *reading)
 		CELL_SET(&cell, rsrq_cdb, (gint16)(rsrq_db * 100));
 	if (modem_is_cell_id(cell_id))
 		CELL_SET(&cell, cell_id, cell_id);
-	if (!add_cell(reading, &cell, plmn, tac, G_MAXUINT16))
+	if (!add_cell(reading, &cell, plmn, tac))
 		return;
 	/* Signal State of MBIMEx 2 tells the same, but older modems have nothing else. */
 	if (CELL_HAS(&cell, rsrp_cdbm) && !RADIO_HAS(reading->o, lte_rsrp_dbm))
@@ -209,7 +209,7 @@ static void read_nr(const Reading *reading)
 	/* Unknown is all ones in 32 bits to wwan.h, in 64 to libmbim. */
 	if (modem_is_nr_cell_id(nci) && nci != G_MAXUINT32)
 		CELL_SET(&cell, cell_id, nci);
-	if (!add_cell(reading, &cell, plmn, tac, 0xffffff))
+	if (!add_cell(reading, &cell, plmn, tac))
 		return;
 	if (CELL_HAS(&cell, rsrp_cdbm) && !RADIO_HAS(o, nr_rsrp_dbm))
 		RADIO_SET(o, nr_rsrp_dbm, (gint16)(cell.rsrp_cdbm / 100));
@@ -240,7 +240,7 @@ static void read_nr_neighbour(const Reading *reading)
 		return;
 	Cell cell = modem_cell_make(RAT_NR, G_MAXUINT32, pci);
 	set_nr_values(&cell, rsrp, rsrq);
-	add_cell(reading, &cell, "", 0, 0);
+	add_cell(reading, &cell, "", 0);
 }
 
 /* --- all of them --- */

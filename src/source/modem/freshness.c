@@ -73,8 +73,11 @@ static void take_out(Observation *o, FreshnessGroup group)
 static void compare(Freshness *f, const Look *look, gint64 now_ns)
 {
 	for (FreshnessGroup g = 0; g < FRESHNESS_GROUPS; g++) {
-		if (look->digest[g] != f->group[g].digest)
+		f->group[g].repetitions++;
+		if (look->digest[g] != f->group[g].digest) {
 			f->group[g].since_ns = now_ns;
+			f->group[g].repetitions = 0;
+		}
 		f->group[g].digest = look->digest[g];
 		f->group[g].fine = look->n[g] >= 2 && look->fine[g] >= 1;
 		f->group[g].last_ns = now_ns;
@@ -96,7 +99,7 @@ static gboolean is_held(const Freshness *f, FreshnessGroup g)
 		all_still &= stood_ms(f, other) >= FRESHNESS_STILL_MS;
 		another_moves |= other != g && stood_ms(f, other) < FRESHNESS_HELD_MS / 3;
 	}
-	if (!f->group[g].digest)
+	if (!f->group[g].digest || f->group[g].repetitions < FRESHNESS_REPEATS)
 		return FALSE;
 	return (f->group[g].fine && another_moves && stood_ms(f, g) >= FRESHNESS_HELD_MS) || (all_still && any_fine);
 }

@@ -17,6 +17,7 @@
 /* Modems in idle mode measure about every 1.3 to 5 s (DRX, TS 36.304 7.1), some average longer. */
 #define FRESHNESS_HELD_MS   15000
 #define FRESHNESS_STILL_MS  60000
+#define FRESHNESS_REPEATS   10 /* at least, however long the interval between sweeps */
 
 typedef enum { FRESHNESS_SIGNAL, FRESHNESS_CELLS, FRESHNESS_POWER, FRESHNESS_GROUPS } FreshnessGroup;
 
@@ -25,6 +26,7 @@ typedef struct {
 		guint64 digest;       /* of the figures; 0: none yet */
 		gint64 since_ns;      /* they were first told */
 		gint64 last_ns;       /* and last */
+		guint repetitions;    /* since the first */
 		gboolean fine;        /* several figures, of which some in tenths */
 		gboolean held;
 	} group[FRESHNESS_GROUPS];

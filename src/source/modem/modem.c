@@ -40,6 +40,8 @@ typedef struct {
 	State state;
 	ModemPort *port;
 	gboolean in_mbim;      /* found out: this modem has QMI inside MBIM */
+	gboolean answered;     /* a sweep, in the protocol of the present port */
+	gboolean guess_mbim;   /* where the kernel tells nothing */
 	gboolean not_in_mbim;  /* found out: it only says so */
 	int lock;              /* on the node, see node.h; -1: none */
 	Ladder ladder;
@@ -195,7 +197,10 @@ static const ModemProtocol *choose_protocol(Modem *m)
 		return m->in_mbim && m->settings.prefer_qmi ? &modem_protocol_qmi_over_mbim : &modem_protocol_mbim;
 	case PROTOCOL_QMI_OVER_MBIM:
 		return &modem_protocol_qmi_over_mbim;
-	case PROTOCOL_AUTO:
+	case PROTOCOL_AUTO: /* a pseudo-terminal: QMI and MBIM in turn, until one is answered */
+		if (m->guess_mbim)
+			return m->in_mbim && m->settings.prefer_qmi ? &modem_protocol_qmi_over_mbim : &modem_protocol_mbim;
+		break;
 	case PROTOCOL_QMI:
 		break;
 	}
@@ -236,8 +241,10 @@ static void open_start(Modem *m)
 	const char *reason;
 	g_autofree char *sentence = NULL;
 	const NodeState node = modem_node_try(m->path, m->settings.proxy, &m->lock, &sentence, &reason);
-	if (node == NODE_ABSENT)
+	if (node == NODE_ABSENT) {
 		modem_inhibit_park(g_steal_pointer(&m->inhibit));
+		m->in_mbim = m->not_in_mbim = m->answered = FALSE; /* another may come in its place */
+	}
 	if (node != NODE_FREE) {
 		trouble(m, TROUBLE_NO_DEVICE, reason, sentence);
 		return;
@@ -269,7 +276,6 @@ static void port_opened(gpointer data)
 	m->state = STATE_RUNNING;
 	m->waiting = FALSE;
 	g_clear_handle_id(&m->tell_id, g_source_remove);
-	m->freshness = (Freshness){0};
 	if (!m->ticker)
 		m->ticker = ticker_new(m->base.host->interval_ms, on_tick, m);
 	sweep_start(m);
@@ -306,6 +312,15 @@ static char *describe_failure(const Modem *m, ModemFailure failure, const GError
 	return g_strdup("the modem has QMI inside MBIM: opening it anew");
 }
 
+/* It never worked in this protocol: perhaps it is another's. */
+static void doubt_protocol(Modem *m, ModemFailure failure)
+{
+	if (m->in_mbim && (failure == MODEM_FAILURE_REFUSED || failure == MODEM_FAILURE_NO_CLIENT))
+		m->not_in_mbim = TRUE; /* plain MBIM still tells most */
+	else if (failure == MODEM_FAILURE_NO_ANSWER)
+		m->guess_mbim = !m->guess_mbim;
+}
+
 static void port_failed(gpointer data, ModemFailure failure, const GError *error)
 {
 	Modem *m = data;
@@ -313,11 +328,12 @@ static void port_failed(gpointer data, ModemFailure failure, const GError *error
 	g_autofree char *sentence = describe_failure(m, failure, error, &reason);
 	if (failure == MODEM_FAILURE_OFFERS_QMI) {
 		m->in_mbim = TRUE;
+		m->answered = FALSE;
 		close_begin(m, 0);
 		return;
 	}
-	if (m->state == STATE_OPENING && m->in_mbim && failure != MODEM_FAILURE_HUNG_UP)
-		m->not_in_mbim = TRUE; /* plain MBIM still tells most */
+	if (m->state == STATE_OPENING && !m->answered)
+		doubt_protocol(m, failure);
 	trouble(m, failure == MODEM_FAILURE_HUNG_UP ? TROUBLE_HUNG_UP : TROUBLE_NO_OPEN, reason, sentence);
 }
 
@@ -368,6 +384,7 @@ static void sweep_answered(Modem *m, Observation *radio)
 {
 	guint64 duration_ms;
 	ladder_good(&m->ladder);
+	m->answered = TRUE;
 	source_set_back(&m->base);
 	const FreshnessChange change = freshness_judge(&m->freshness, radio, &duration_ms);
 	observe_freshness(m, change, duration_ms);
@@ -447,7 +464,7 @@ static Source *modem_new(const ConfigSource *config, GError **error)
 	m->wanted = config->protocol;
 	m->may_reset = config->reset;
 	m->wants_inhibit = config->inhibit;
-	m->settings = (ModemSettings){.path = m->path, .proxy = config->proxy, .gnss = config->gnss};
+	m->settings = (ModemSettings){.path = m->path, .proxy = config->proxy, .guest = config->guest, .gnss = config->gnss};
 	m->lock = -1;
 	return &m->base;
 }

@@ -7,7 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
+
+#define PTS_FIRST_MAJOR 136 /* Documentation/admin-guide/devices.txt */
+#define PTS_LAST_MAJOR  143
 
 static NodeState describe_refusal(const char *path, int errnum, char **ret_sentence, const char **ret_reason)
 {
@@ -27,9 +33,38 @@ static NodeState describe_refusal(const char *path, int errnum, char **ret_sente
 	return NODE_REFUSED;
 }
 
+/* Ours writes to the node before it knows what is there: a file, a disk or a serial console must not get that. Linux gives the nodes
+ * of modems to the classes usbmisc and wwan; a pseudo-terminal in raw mode is a simulated modem's. What is not there yet may be one. */
+static gboolean may_be_modem(const char *path)
+{
+	struct stat node;
+	struct termios tio;
+	if (stat(path, &node) != 0)
+		return TRUE;
+	if (!S_ISCHR(node.st_mode))
+		return FALSE;
+	if (major(node.st_rdev) >= PTS_FIRST_MAJOR && major(node.st_rdev) <= PTS_LAST_MAJOR) {
+		const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		const gboolean raw = fd < 0 || tcgetattr(fd, &tio) != 0 || !(tio.c_lflag & (ICANON | ECHO));
+		if (fd >= 0)
+			close(fd);
+		return raw;
+	}
+	g_autofree char *link = g_strdup_printf("/sys/dev/char/%u:%u/subsystem", major(node.st_rdev), minor(node.st_rdev));
+	g_autofree char *target = g_file_read_link(link, NULL);
+	g_autofree char *class = target ? g_path_get_basename(target) : g_strdup("");
+	return g_str_equal(class, "usbmisc") || g_str_equal(class, "wwan");
+}
+
 NodeState modem_node_try(const char *path, gboolean shared, int *ret_lock, char **ret_sentence, const char **ret_reason)
 {
 	*ret_lock = -1;
+	if (!may_be_modem(path)) {
+		*ret_reason = "no modem";
+		*ret_sentence = g_strdup_printf("%s is no control node of a modem, and nothing was written to it: \"jamlog devices\" lists "
+						"those that are", path);
+		return NODE_REFUSED;
+	}
 	if (access(path, R_OK | W_OK) != 0)
 		return describe_refusal(path, errno, ret_sentence, ret_reason);
 	if (shared && geteuid() != 0) {
@@ -37,12 +72,10 @@ NodeState modem_node_try(const char *path, gboolean shared, int *ret_lock, char 
 		*ret_sentence = g_strdup("the proxy takes no client but root: start jamlog as root, or leave --proxy out");
 		return NODE_REFUSED;
 	}
-	if (shared)
-		return NODE_FREE;
 	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return describe_refusal(path, errno, ret_sentence, ret_reason);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+	if (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
 		close(fd);
 		*ret_reason = "device in use";
 		*ret_sentence = g_strdup_printf(

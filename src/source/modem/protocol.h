@@ -43,6 +43,7 @@ typedef enum {
 typedef struct {
 	const char *path;    /* of the node; borrowed */
 	gboolean proxy;      /* through qmi-proxy or mbim-proxy */
+	gboolean guest;      /* somebody whom we cannot see may have it too: nothing of theirs is touched */
 	gboolean gnss;       /* positions from the modem's own receiver, where the protocol gives them */
 	gboolean prefer_qmi;
 } ModemSettings;

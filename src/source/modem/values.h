@@ -42,6 +42,18 @@ static inline gboolean modem_is_cell_id(guint64 id)
 	return id < 1u << 28;
 }
 
+/* LAC and TAC: 0 and all ones but the last bit stand for "none" (TS 23.003 4.1, 19.4.2.3), all ones for "unknown". */
+static inline gboolean modem_is_area(guint32 code)
+{
+	return code > 0 && code < 0xfffe;
+}
+
+/* The same in the 24 bits of NR (TS 38.413 9.3.3.10). */
+static inline gboolean modem_is_nr_area(guint32 code)
+{
+	return code > 0 && code < 0xfffffe;
+}
+
 static inline gboolean modem_is_nr_cell_id(guint64 id)
 {
 	return id < G_GUINT64_CONSTANT(1) << 36;

@@ -187,18 +187,20 @@ static void set_identity(const SystemFacts *f, Rat rat, Observation *o)
 	/* On NR these are the low 32 bits of the cell id and the low 16 of the TAC: other cells' than ours. */
 	if (rat != RAT_NR && f->cid_valid && modem_is_cell_id(f->cid))
 		RADIO_SET(o, cell_id, f->cid);
-	if (rat == RAT_LTE && f->tac_valid && f->tac != G_MAXUINT16)
+	if (rat == RAT_LTE && f->tac_valid && modem_is_area(f->tac))
 		RADIO_SET(o, tac, f->tac);
-	else if ((rat == RAT_GSM || rat == RAT_UMTS) && f->lac_valid && f->lac != G_MAXUINT16)
+	else if ((rat == RAT_GSM || rat == RAT_UMTS) && f->lac_valid && modem_is_area(f->lac))
 		RADIO_SET(o, tac, f->lac);
 }
 
 void qmi_set_nr_tac(const GArray *bytes, Observation *o)
 {
 	const guint8 *b = (const guint8 *)bytes->data;
-	if (bytes->len != 3 || (b[0] & b[1] & b[2]) == 0xff)
+	if (bytes->len != 3)
 		return;
-	RADIO_SET(o, tac, (guint32)b[0] << 16 | (guint32)b[1] << 8 | b[2]);
+	const guint32 tac = (guint32)b[0] << 16 | (guint32)b[1] << 8 | b[2];
+	if (modem_is_nr_area(tac))
+		RADIO_SET(o, tac, tac);
 }
 
 static gboolean is_service(QmiNasServiceStatus status)
@@ -413,6 +415,8 @@ static void count_carrier(QmiNasScellState state, QmiNasDLBandwidth bandwidth, O
 	if (state != QMI_NAS_SCELL_STATE_ACTIVATED)
 		return;
 	o->radio.ca_active++;
+	if (bandwidth_khz(bandwidth) == 0)
+		o->present &= ~OBSERVATION_BIT(RADIO_ID_ca_bandwidth_khz); /* a part of the sum is no sum */
 	o->radio.ca_bandwidth_khz += bandwidth_khz(bandwidth);
 }
 
@@ -427,7 +431,9 @@ void qmi_decode_carriers(QmiMessageNasGetLteCphyCaInfoOutput *answer, Observatio
 		return;
 	RADIO_SET(o, ca_configured, 0);
 	RADIO_SET(o, ca_active, 0);
-	RADIO_SET(o, ca_bandwidth_khz, bandwidth_khz(bandwidth));
+	o->radio.ca_bandwidth_khz = bandwidth_khz(bandwidth);
+	if (o->radio.ca_bandwidth_khz > 0)
+		o->present |= OBSERVATION_BIT(RADIO_ID_ca_bandwidth_khz);
 	if (qmi_message_nas_get_lte_cphy_ca_info_output_get_phy_ca_agg_secondary_cells(answer, &cells, NULL)) {
 		for (guint i = 0; i < cells->len && i < G_MAXUINT8; i++) {
 			const QmiMessageNasGetLteCphyCaInfoOutputPhyCaAggSecondaryCellsSsc *cell =
@@ -438,8 +444,6 @@ void qmi_decode_carriers(QmiMessageNasGetLteCphyCaInfoOutput *answer, Observatio
 											 &state, NULL)) {
 		count_carrier(state, bandwidth, o);
 	}
-	if (o->radio.ca_bandwidth_khz == 0)
-		o->present &= ~OBSERVATION_BIT(RADIO_ID_ca_bandwidth_khz);
 }
 
 /* --- power --- */

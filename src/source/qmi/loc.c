@@ -68,8 +68,8 @@ static double number_or_nan(gboolean found, gfloat value)
 	return found ? (double)value : NAN;
 }
 
-/* The errors are of 63 % (circular) and 68 % (vertical) unless their confidence says otherwise: twice a standard deviation is near
- * what gpsd's 95 % mean. */
+/* Of 63 % (circular) and 68 % (vertical) as firmware gives them usually: twice that is near what gpsd's 95 % mean, and too much rather
+ * than too little where it means more. */
 static void decode_errors(QmiIndicationLocPositionReportOutput *report, GpsFixReport *ret_plain)
 {
 	gfloat value = 0;
@@ -86,12 +86,16 @@ gboolean qmi_decode_position(QmiIndicationLocPositionReportOutput *report, Obser
 	GArray *satellites = NULL;
 	gfloat value = 0;
 	qmi_indication_loc_position_report_output_get_session_status(report, &status, NULL);
+	QmiLocTechnologyUsed technology = QMI_LOC_TECHNOLOGY_USED_SATELLITE;
+	gboolean assumed = FALSE;
+	qmi_indication_loc_position_report_output_get_technology_used(report, &technology, NULL);
+	qmi_indication_loc_position_report_output_get_altitude_assumed(report, &assumed, NULL);
 	/* Reports on the way to a fix have a rough place of cells' or yesterday's making: it is none. */
-	plain.has_place = status == QMI_LOC_SESSION_STATUS_SUCCESS &&
+	plain.has_place = status == QMI_LOC_SESSION_STATUS_SUCCESS && (technology & QMI_LOC_TECHNOLOGY_USED_SATELLITE) &&
 			  qmi_indication_loc_position_report_output_get_latitude(report, &plain.lat_deg, NULL) &&
 			  qmi_indication_loc_position_report_output_get_longitude(report, &plain.lon_deg, NULL);
 	plain.time_ns = report_time_ns(report);
-	plain.is_3d = qmi_indication_loc_position_report_output_get_altitude_from_sealevel(report, &value, NULL);
+	plain.is_3d = qmi_indication_loc_position_report_output_get_altitude_from_sealevel(report, &value, NULL) && !assumed;
 	plain.altitude_m = number_or_nan(plain.is_3d, value);
 	decode_errors(report, &plain);
 	gboolean found = qmi_indication_loc_position_report_output_get_horizontal_speed(report, &value, NULL);

@@ -8,6 +8,8 @@
 #include "source/qmi/loc.h"
 #include "source/qmi/sweep.h"
 
+#include <sys/stat.h>
+
 #define DOUBLED_NS NS_PER_S
 
 typedef enum { STATE_CLOSED, STATE_OPENING, STATE_OPEN, STATE_CLOSING } State;
@@ -19,7 +21,8 @@ typedef struct {
 	State state;
 	GCancellable *cancellable; /* of the calls of this opening */
 	GCancellable *allocating;  /* of those that hand out a client id: cancelled, they would leave it behind in the modem */
-	guint patience_id;         /* with them, while we are closing */
+	GCancellable *closing;     /* of the closing itself */
+	guint patience_id;         /* with the calls that hand out ids, then with the closing */
 	guint outstanding;         /* asynchronous calls whose callback has not come yet */
 
 	QmiDevice *device;
@@ -28,6 +31,7 @@ typedef struct {
 	guint renewing;       /* clients being given back before new ones are taken */
 	gboolean hung_up;     /* so that nothing could be given back */
 	guint8 orphan[N_CLIENTS]; /* client ids that the modem still keeps for us since then; 0: none */
+	struct stat orphaned_on;  /* the node at that time: on another they would be somebody else's */
 	ClientId reclaimed;       /* the next of them to be given back */
 	Observation identity; /* the `device` observation while it is being put together */
 	QmiSweep *sweep;
@@ -111,7 +115,9 @@ static void on_device(GObject *object, GAsyncResult *result, gpointer data)
 	}
 	/* Sync releases client ids that a killed program left behind, but those of every other program too: only the
 	 * owner of the port may. */
-	QmiDeviceOpenFlags flags = q->base.settings->proxy ? QMI_DEVICE_OPEN_FLAGS_PROXY : QMI_DEVICE_OPEN_FLAGS_SYNC;
+	QmiDeviceOpenFlags flags = q->base.settings->proxy ? QMI_DEVICE_OPEN_FLAGS_PROXY :
+				   q->base.settings->guest ? QMI_DEVICE_OPEN_FLAGS_NONE :
+							     QMI_DEVICE_OPEN_FLAGS_SYNC;
 	if (q->base.protocol == &modem_protocol_qmi_over_mbim)
 		flags |= QMI_DEVICE_OPEN_FLAGS_MBIM;
 	qmi_device_open(q->device, flags | QMI_DEVICE_OPEN_FLAGS_EXPECT_INDICATIONS, MODEM_OPEN_S, q->cancellable, on_open,
@@ -176,6 +182,10 @@ static void on_open(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	}
 	g_signal_connect(q->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), q);
+	struct stat now;
+	if (stat(q->base.settings->path, &now) != 0 || now.st_ino != q->orphaned_on.st_ino || now.st_dev != q->orphaned_on.st_dev ||
+	    now.st_rdev != q->orphaned_on.st_rdev)
+		memset(q->orphan, 0, sizeof q->orphan);
 	q->reclaimed = CLIENT_NAS;
 	reclaim_next(q);
 }
@@ -381,6 +391,8 @@ static void remember_orphans(QmiPort *q)
 		if (q->client[id])
 			q->orphan[id] = qmi_client_get_cid(q->client[id]);
 	q->hung_up = FALSE;
+	if (stat(q->base.settings->path, &q->orphaned_on) != 0)
+		memset(q->orphan, 0, sizeof q->orphan); /* the modem went, and they with it */
 }
 
 /* How many were under way. Each calls back with `ready`. */
@@ -487,14 +499,27 @@ static void on_closed(GObject *object, GAsyncResult *result, gpointer data)
 {
 	QmiPort *q = data;
 	qmi_device_close_finish(QMI_DEVICE(object), result, NULL);
+	g_clear_handle_id(&q->patience_id, g_source_remove);
+	g_clear_object(&q->closing);
 	q->outstanding--;
 	g_clear_object(&q->device);
 	on_nothing_to_close(q);
 }
 
+static gboolean on_closing_lasts(gpointer data)
+{
+	QmiPort *q = data;
+	q->patience_id = 0;
+	g_cancellable_cancel(q->closing);
+	return G_SOURCE_REMOVE;
+}
+
+/* Inside MBIM the library does not keep to its own deadline. */
 static void close_device(QmiPort *q)
 {
-	qmi_device_close_async(q->device, MODEM_CLOSE_S, NULL, on_closed, call_begin(q));
+	q->closing = g_cancellable_new();
+	q->patience_id = g_timeout_add_seconds(MODEM_CLOSE_S + 1, on_closing_lasts, q);
+	qmi_device_close_async(q->device, MODEM_CLOSE_S, q->closing, on_closed, call_begin(q));
 }
 
 static void on_released(GObject *object, GAsyncResult *result, gpointer data)
