@@ -37,6 +37,7 @@ MODEMS = {
     "slow": (("slow-open delay=2.8",), ()),  # 14 s of the recorder's clock
     "replug": ((), ("replug",)),
     "cached": ((), ("stale-values",)),
+    "inside": ((), ("hang for=8",)),  # QMI inside MBIM, to be found out
 }
 # The same over MBIM, which has no client ids: there a session is open or it is not.
 OF_SESSIONS = ("well", "hang", "stuck", "nonsense", "corrupt", "fragments", "truncated", "lost", "death", "resetme", "noreset", "restart",
@@ -52,7 +53,7 @@ def configure(modems):
     with open(path, "w", encoding="utf-8") as conf:
         conf.write("[record]\ninterval = 1s\n")
         for name, modem in modems.items():
-            conf.write(f"[modem {name}]\ndevice = {modem.node}\nprotocol = {modem.protocol}\n"
+            conf.write(f"[modem {name}]\ndevice = {modem.node}\nprotocol = {'auto' if name == 'inside' else modem.protocol}\n"
                        f"reset = {'yes' if name.endswith('resetme') else 'no'}\n")
     return path
 
@@ -80,7 +81,11 @@ def inflict(modem, fault):
         modem.tell(f"fault {fault}")
 
 
-modems = {name: field.Modem(name, protocol="mbim" if name.startswith("m-") else "qmi") for name in MODEMS}
+def speaks(name):
+    return "mbim" if name.startswith("m-") else "mbim-qmi" if name == "inside" else "qmi"
+
+
+modems = {name: field.Modem(name, protocol=speaks(name)) for name in MODEMS}
 for name, (at_first, _) in MODEMS.items():
     for fault in at_first:
         inflict(modems[name], fault)
@@ -163,6 +168,8 @@ has_in_order("noreset", "sweep-failed", "modem-reopen", "modem-wait", "source-ba
 never("noreset", "modem-reset")
 has_in_order("restart", "source-lost", "source-back")
 has_in_order("replug", "source-lost", "source-back")
+told = [row[0] for row in db.execute("SELECT d.protocol FROM device d JOIN source s ON s.id = d.source WHERE s.name = 'inside' ORDER BY d.id")]
+tap.ok(told[0] == told[-1] == "qmi-over-mbim" and len(told) > 1, "QMI inside MBIM is found out, and not given up for a hang", told)
 for name in ("well", "fragments", "cellhang", "doubled", "m-well", "m-fragments", "m-doubled"):
     never(name, "source-lost", "modem-reopen")
 never("lost", "modem-reopen")
@@ -184,7 +191,8 @@ GARBLING = ("corrupt", "nonsense", "truncated", "fragments", "m-corrupt", "m-non
 wrong = [tuple(row) for row in db.execute("SELECT DISTINCT modem, service, rat, mnc, lte_rsrp_dbm FROM sample") if row["modem"] in GARBLING
          and tuple(row)[1:4] != ("served", "lte", "01")]
 tap.equal(wrong, [], "no garbled answer passes for a state of the network")
-tap.ok(max(field.gaps(field.radio_times(db, "well"))) < 2.5, "a modem that is well never pauses",
+# (five of its seconds are one of the machine's, which has other things to do; a call that waits for a modem takes five at least)
+tap.ok(max(field.gaps(field.radio_times(db, "well"))) < 5, "a modem that is well never pauses",
        sorted(field.gaps(field.radio_times(db, "well")))[-3:])
 tap.ok(all(max(field.gaps(field.radio_times(db, name))) < 6.5 for name in ("fragments", "doubled")),
        "fragments and doubled indications cost nothing", [sorted(field.gaps(field.radio_times(db, n)))[-3:] for n in ("fragments", "doubled")])

@@ -143,6 +143,17 @@ def test_nonsense():
     os.close(slave)
 
 
+def test_not_a_modem():
+    path = os.path.join(rig.folder(), "not-a-modem")
+    with open(path, "wb") as file:
+        file.write(bytes(4096))
+    recorder = field.Recorder("--modem", path, "--no-gps", "-t", "2")
+    tap.ok(recorder.says("is no control node of a modem, and nothing was written to it", 5), "a file is told to be no modem", recorder.log())
+    recorder.process.wait(timeout=10)
+    with open(path, "rb") as file:
+        tap.ok(file.read() == bytes(4096), "and not a byte is written into it")
+
+
 def test_permission():
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         tap.skip("permission denied", "not root")
@@ -167,6 +178,7 @@ test_signals()
 test_stop_at_once()
 test_restart()
 test_hang()
+test_not_a_modem()
 test_permission()
 test_nonsense()
 tap.done()

@@ -92,6 +92,19 @@ static void test_everything_stands_still(void)
 	g_assert_cmpuint(measured, ==, FRESHNESS_STILL_MS / 1000);
 }
 
+/* A sweep each ten minutes: the same figures twice prove nothing. */
+static void test_two_equal_sweeps_are_no_cache(void)
+{
+	Modem m = {0};
+	for (guint i = 0; i < FRESHNESS_REPEATS; i++) {
+		Observation o = sweep(&m, 0, 0, 0);
+		m.now_s += 600;
+		g_assert_true(RADIO_HAS(&o, lte_rsrp_dbm));
+	}
+	Observation o = sweep(&m, 0, 0, 0);
+	g_assert_false(RADIO_HAS(&o, lte_rsrp_dbm));
+}
+
 /* Without service nothing is measured but power, and nothing is held. When a network comes back it is no repetition. */
 static void test_silence_is_no_repetition(void)
 {
@@ -145,6 +158,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/freshness/first_repetition_is_told", test_first_repetition_is_told);
 	g_test_add_func("/freshness/a_cached_signal_is_left_out_alone", test_a_cached_signal_is_left_out_alone);
 	g_test_add_func("/freshness/everything_stands_still", test_everything_stands_still);
+	g_test_add_func("/freshness/two_equal_sweeps_are_no_cache", test_two_equal_sweeps_are_no_cache);
 	g_test_add_func("/freshness/silence_is_no_repetition", test_silence_is_no_repetition);
 	g_test_add_func("/freshness/whole_decibels_are_believed", test_whole_decibels_are_believed);
 	g_test_add_func("/freshness/steady_noise_is_believed", test_steady_noise_is_believed);
