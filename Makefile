@@ -7,8 +7,6 @@ CLANG ?= clang
 PREFIX ?= /usr/local
 VARIANT ?= release
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
-# most of a test's time is waiting for deadlines
-TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 WERROR ?= $(if $(CI),-Werror)
 FUZZ_SECONDS ?= 60
 # V=1 shows whole command lines
@@ -166,7 +164,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libjamlog.a
 
 run-tests:
 	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		prove --failures --jobs $(TEST_JOBS) --timer --exec tests/run-one $(TESTS)
+		prove --failures --jobs $(JOBS) --timer --exec tests/run-one $(TESTS)
 
 run-coverage:
 	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt

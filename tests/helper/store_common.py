@@ -5,6 +5,7 @@ import atexit
 import hashlib
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,9 @@ UTC0_MS = 1715000000000  # journal_make's true UTC at BOOTTIME 0
 
 WORK = tempfile.mkdtemp(prefix="jamlog-test-")
 atexit.register(shutil.rmtree, WORK, True)
+# What a shell starts in the background ignores SIGINT, and what nohup starts SIGHUP; our children are to get both.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    signal.signal(_number, lambda *_: sys.exit(1))
 
 _results = []
 
