@@ -168,7 +168,8 @@ static void trouble(Modem *m, LadderTrouble what, const char *reason, const char
 	guint delay_ms;
 	const gboolean open = is_open(m);
 	const LadderMeans means = {.can_renew = open && m->port->protocol->renew,
-				   .can_reset = open && m->may_reset && m->port->protocol->reset};
+				   /* over a connection that broke no order would arrive */
+				   .can_reset = open && what == TROUBLE_SILENT && m->may_reset && m->port->protocol->reset};
 	const LadderStep step = ladder_next(&m->ladder, what, &means, clock_boottime_ns() / NS_PER_MS, &delay_ms);
 	if (step != LADDER_RETRY)
 		source_set_lost(&m->base, reason, "%s", sentence);
