@@ -2,8 +2,8 @@
 """Days of recording, played fast: does anything grow?
 
 A drive in laps with outages, faults of the modem and losses of GPS in every hour, through simulator, gpsd and recorder. Prints the recorder's
-private memory after the warm-up and at the end with its drift, descriptors, CPU time and wake-ups for each sweep. Exit status 1 where the
-memory drifts by more than 1 % or a descriptor is left over.
+private and resident memory after the warm-up and at the end, descriptors, CPU time and wake-ups for each sweep. Exit status 1 where the
+resident memory drifts by more than 1 % or a descriptor is left over.
 
 SOAK_HOURS (48) of the world's time, SPEED (60) times as fast as the wall, PROTOCOL (qmi). BUILD=build/asan looks for leaks instead, which its
 runtime tells at the end.
@@ -67,7 +67,8 @@ def look(pid):
         cpu_ns = int(schedstat.read().split()[0])
     wakes = number(f"/proc/{pid}/status", r"^voluntary_ctxt_switches:\s+(\d+)")
     memory = number(f"/proc/{pid}/smaps_rollup", r"^Pss_Anon:\s+(\d+)")
-    return {"cpu_ns": cpu_ns, "wakes": wakes, "memory": memory, "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+    resident = number(f"/proc/{pid}/smaps_rollup", r"^Rss:\s+(\d+)")
+    return {"cpu_ns": cpu_ns, "wakes": wakes, "memory": memory, "resident": resident, "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
             "at": time.monotonic()}
 
 
@@ -101,10 +102,10 @@ db = rig.database(f"{out}/s.gpkg")
 sweeps = db.execute("SELECT count(*) FROM radio").fetchone()[0]
 span = db.execute("SELECT max(boottime_ms) - min(boottime_ms) FROM radio").fetchone()[0] / 1000
 first, last = looks[0], looks[-1]
-drift = 100 * (last["memory"] - first["memory"]) / first["memory"]
+drift = 100 * (last["resident"] - first["resident"]) / first["resident"]
 part = sweeps * (last["at"] - first["at"]) * SPEED / span
 print(f"soak protocol={PROTOCOL} hours={span / 3600:.1f} sweeps={sweeps} exit={code} sync={sync.returncode}")
-print(f"soak memory_kib={first['memory']}->{last['memory']} drift_percent={drift:.2f} highest={max(k['memory'] for k in looks)} "
+print(f"soak resident_kib={first['resident']}->{last['resident']} drift_percent={drift:.2f} private_kib={first['memory']}->{last['memory']} "
       f"descriptors={first['descriptors']}->{last['descriptors']}")
 print(f"soak cpu_ms_per_sweep={(last['cpu_ns'] - first['cpu_ns']) / 1e6 / part:.3f} "
       f"wakeups_per_sweep={(last['wakes'] - first['wakes']) / part:.1f}")
