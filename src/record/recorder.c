@@ -39,6 +39,7 @@ typedef struct {
 	guint running_sources;    /* of all that are to come to their end, once we are stopping */
 	guint parting_sources;    /* stopped while the recording goes on, not yet at their end */
 	gboolean stopping;
+	guint signal_ids[3];
 	guint deadline_id;
 
 	guint64 readings;         /* radio and fix observations: what the run is for */
@@ -336,6 +337,20 @@ static gboolean on_signal(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* nohup(1) means that. */
+static gboolean is_ignored(int number)
+{
+	struct sigaction action;
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static void watch_signals(Recorder *r)
+{
+	r->signal_ids[0] = g_unix_signal_add(SIGINT, on_signal, r);
+	r->signal_ids[1] = g_unix_signal_add(SIGTERM, on_signal, r);
+	r->signal_ids[2] = is_ignored(SIGHUP) ? 0 : g_unix_signal_add(SIGHUP, on_signal, r);
+}
+
 static gboolean on_duration_over(gpointer data)
 {
 	stop_sources(data);
@@ -430,6 +445,7 @@ static gboolean begin(Recorder *r, GError **error)
 {
 	if (!make_sources(r, error) || !open_journal(r, error))
 		return FALSE;
+	watch_signals(r); /* a run that stands in the journal comes to its end there */
 	ClockReading now = clock_read();
 	r->clock_offset_ns = now.realtime_ns - now.boottime_ns;
 	observe_run(r);
@@ -449,18 +465,9 @@ static gboolean begin(Recorder *r, GError **error)
 	return TRUE;
 }
 
-/* nohup(1) means that. */
-static gboolean is_ignored(int number)
-{
-	struct sigaction action;
-	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 static void run_loop(Recorder *r)
 {
 	g_autoptr(Ticker) ticker = ticker_new(COMMIT_MS, on_second, r);
-	guint signals[] = {g_unix_signal_add(SIGINT, on_signal, r), g_unix_signal_add(SIGTERM, on_signal, r),
-			   is_ignored(SIGHUP) ? 0 : g_unix_signal_add(SIGHUP, on_signal, r)};
 	/* A timer of its own: those of GLib count milliseconds in 32 bits, which are 49 days. */
 	g_autoptr(GSource) end = g_timeout_source_new(0);
 	g_source_set_callback(end, on_duration_over, r, NULL);
@@ -468,9 +475,8 @@ static void run_loop(Recorder *r)
 	if (r->options->duration_s > 0)
 		g_source_attach(end, NULL);
 	g_main_loop_run(r->loop);
-	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
-		if (signals[i])
-			g_source_remove(signals[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(r->signal_ids); i++)
+		g_clear_handle_id(&r->signal_ids[i], g_source_remove);
 	g_source_destroy(end);
 	g_clear_handle_id(&r->deadline_id, g_source_remove);
 }
