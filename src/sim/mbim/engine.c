@@ -27,18 +27,12 @@
 #define DEVICE_RESET    10
 #define COMMAND_HEAD  48 /* of a command in one piece, before the information buffer */
 
-/* One state of the world with what the modem makes of it. */
-typedef struct {
-	SimModemState state;
-	SimCellView last_cell; /* the cell camped on last */
-} View;
-
 typedef struct {
 	SimEngine base;
 	SimMbimOutlet outlet;
 	SimMbimSession session;
 	SimMbimAssembly assembly;
-	View view;
+	SimView view;
 	gboolean asking_qmi; /* what the QMI engine sends now is an answer */
 } SimMbimEngine;
 
@@ -53,15 +47,13 @@ void sim_mbim_order(const SimMbimCall *call, SimOrder order)
 		call->order(order, call->order_data);
 }
 
-static SimMbimCall call_for(SimMbimEngine *mbim, const View *view)
+static SimMbimCall call_for(SimMbimEngine *mbim, const SimView *view)
 {
-	SimMbimCall call = {.info = mbim->base.info, .state = &view->state, .session = &mbim->session};
-	if (view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE)
-		call.camped = &view->last_cell;
-	return call;
+	return (SimMbimCall){
+		.info = mbim->base.info, .state = &view->state, .camped = sim_view_camped(view), .session = &mbim->session};
 }
 
-static void notify(SimMbimEngine *mbim, const View *before_view, const SimMbimService *service, const SimMbimRow *row)
+static void notify(SimMbimEngine *mbim, const SimView *before_view, const SimMbimService *service, const SimMbimRow *row)
 {
 	SimMbimCall call = call_for(mbim, &mbim->view), before = call_for(mbim, before_view);
 	guint8 now[SIM_MBIM_INFO_MAX], then[SIM_MBIM_INFO_MAX];
@@ -77,7 +69,7 @@ static void notify(SimMbimEngine *mbim, const View *before_view, const SimMbimSe
 	sim_mbim_send_info(&mbim->outlet, SIM_MBIM_INDICATE_STATUS, 0, service->uuid, row->cid, 0, now, now_w.length);
 }
 
-static void notify_changes(SimMbimEngine *mbim, const View *before)
+static void notify_changes(SimMbimEngine *mbim, const SimView *before)
 {
 	const SimMbimSession *session = &mbim->session;
 	for (guint i = 0; session->open && session->services[i]; i++)
@@ -205,11 +197,9 @@ static void receive(SimEngine *engine, const guint8 *data, gsize size)
 static void update(SimEngine *engine, const SimModemState *state)
 {
 	SimMbimEngine *mbim = (SimMbimEngine *)engine;
-	View before = mbim->view;
+	SimView before = mbim->view;
 	SimEngine *qmi = qmi_engine(mbim);
-	mbim->view.state = *state;
-	if (state->has_serving && state->n_cells > 0)
-		mbim->view.last_cell = state->cells[0];
+	sim_view_update(&mbim->view, state);
 	if (state->operating_mode == SIM_OPMODE_RESETTING)
 		mbim->session.open = FALSE;
 	notify_changes(mbim, &before);
@@ -318,30 +308,8 @@ static void garble(guint8 *message, gsize size, GRand *dice)
 		sim_faults_randomise(dice, message + COMMAND_HEAD, size - COMMAND_HEAD);
 }
 
-const SimEngineClass sim_mbim_engine = {
-	.protocol = "mbim",
-	.cut = sim_mbim_cut,
-	.new = plain_new,
-	.receive = receive,
-	.update = update,
-	.clients = count_clients,
-	.free = engine_free,
-	.message_id = message_id,
-	.is_control = is_control,
-	.begin_fault = begin_fault,
-	.garble = garble,
-};
-
-const SimEngineClass sim_mbim_qmi_engine = {
-	.protocol = "mbim-qmi",
-	.cut = sim_mbim_cut,
-	.new = with_qmi_new,
-	.receive = receive,
-	.update = update,
-	.clients = count_clients,
-	.free = engine_free,
-	.message_id = message_id,
-	.is_control = is_control,
-	.begin_fault = begin_fault,
-	.garble = garble,
-};
+#define METHODS                                                                                                        \
+	.cut = sim_mbim_cut, .receive = receive, .update = update, .clients = count_clients, .free = engine_free,      \
+	.message_id = message_id, .is_control = is_control, .begin_fault = begin_fault, .garble = garble
+const SimEngineClass sim_mbim_engine = {.protocol = "mbim", .new = plain_new, METHODS};
+const SimEngineClass sim_mbim_qmi_engine = {.protocol = "mbim-qmi", .new = with_qmi_new, METHODS};

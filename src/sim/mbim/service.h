@@ -60,9 +60,7 @@ typedef struct {
 typedef struct {
 	const SimModemInfo *info;
 	const SimModemState *state;
-	/* The cell whose identity the modem shows while it claims service: the serving one, or after losing it the
-	 * last one. NULL without service. */
-	const SimCellView *camped;
+	const SimCellView *camped; /* sim_view_camped() */
 	SimMbimSession *session;
 	SimMbimCommand *request;                          /* NULL while a notification is written */
 	void (*order)(SimOrder order, gpointer user_data); /* the device's ear, with its data, or NULL */

@@ -7,6 +7,18 @@ static const SimEngineClass *const classes[] = {
 	&sim_mbim_qmi_engine,
 };
 
+void sim_view_update(SimView *view, const SimModemState *state)
+{
+	view->state = *state;
+	if (state->has_serving && state->n_cells > 0)
+		view->last_cell = state->cells[0];
+}
+
+const SimCellView *sim_view_camped(const SimView *view)
+{
+	return view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE ? &view->last_cell : NULL;
+}
+
 const SimEngineClass *sim_engine_class(const char *protocol)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(classes); i++)

@@ -58,6 +58,17 @@ static inline gboolean sim_engine_has_fault(const SimEngine *engine, SimFault fa
 	return engine->faults && sim_faults_have(engine->faults, fault);
 }
 
+/* One state of the world with what the modem makes of it. */
+typedef struct {
+	SimModemState state;
+	SimCellView last_cell; /* the cell camped on last; its RAT is NONE until the first one */
+} SimView;
+
+void sim_view_update(SimView *view, const SimModemState *state);
+/* The cell whose identity the modem shows while it claims service: the serving one, or after losing it the last one. NULL without
+ * service. */
+const SimCellView *sim_view_camped(const SimView *view);
+
 /* NULL for a protocol that is not simulated. */
 const SimEngineClass *sim_engine_class(const char *protocol);
 /* The protocols there are, for messages: "qmi, mbim, mbim-qmi". Owned by the caller. */

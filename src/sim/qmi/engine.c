@@ -17,17 +17,10 @@ const SimQmiService *const sim_qmi_services[] = {
 	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, &sim_qmi_loc, NULL,
 };
 
-/* One state of the world with what the modem makes of it. */
-typedef struct {
-	SimModemState state;
-	SimCellView last_cell; /* the cell camped on last */
-	SimRat rat;
-} View;
-
 typedef struct {
 	SimEngine base;
 	SimQmiClients *clients;
-	View view;
+	SimView view;
 } SimQmiEngine;
 
 const SimQmiService *sim_qmi_service_find(guint8 id)
@@ -55,19 +48,17 @@ gboolean sim_qmi_write_text(ByteWriter *w, const char *text)
 	return TRUE;
 }
 
-static SimQmiCall call_for(SimQmiEngine *qmi, const View *view, SimQmiClient *client)
+static SimQmiCall call_for(SimQmiEngine *qmi, const SimView *view, SimQmiClient *client)
 {
-	SimQmiCall call = {
+	return (SimQmiCall){
 		.engine = &qmi->base,
 		.info = qmi->base.info,
 		.state = &view->state,
-		.rat = view->rat,
+		.camped = sim_view_camped(view),
+		.rat = view->last_cell.rat != SIM_RAT_NONE ? view->last_cell.rat : SIM_RAT_LTE,
 		.clients = qmi->clients,
 		.client = client,
 	};
-	if (view->state.service != SIM_SERVICE_NONE && view->last_cell.rat != SIM_RAT_NONE)
-		call.camped = &view->last_cell;
-	return call;
 }
 
 static void send_message(SimQmiEngine *qmi, SimQmiMessage *message)
@@ -125,7 +116,7 @@ static void write_indication(const SimQmiCall *call, const SimQmiIndication *row
 	sim_qmi_write_tlvs(call, row->tlvs, message);
 }
 
-static void indicate(SimQmiEngine *qmi, const View *before_view, SimQmiClient *client, const SimQmiIndication *row)
+static void indicate(SimQmiEngine *qmi, const SimView *before_view, SimQmiClient *client, const SimQmiIndication *row)
 {
 	SimQmiCall call = call_for(qmi, &qmi->view, client);
 	SimQmiCall before = call_for(qmi, before_view, client);
@@ -141,7 +132,7 @@ static void indicate(SimQmiEngine *qmi, const View *before_view, SimQmiClient *c
 	send_message(qmi, &now);
 }
 
-static void indicate_changes(SimQmiEngine *qmi, const View *before)
+static void indicate_changes(SimQmiEngine *qmi, const SimView *before)
 {
 	for (guint i = 0; i < sim_qmi_clients_count(qmi->clients); i++) {
 		SimQmiClient *client = sim_qmi_clients_nth(qmi->clients, i);
@@ -165,12 +156,8 @@ static void indicate_restart(SimQmiEngine *qmi)
 static void update(SimEngine *engine, const SimModemState *state)
 {
 	SimQmiEngine *qmi = (SimQmiEngine *)engine;
-	View before = qmi->view;
-	qmi->view.state = *state;
-	if (state->has_serving && state->n_cells > 0) {
-		qmi->view.last_cell = state->cells[0];
-		qmi->view.rat = state->cells[0].rat;
-	}
+	SimView before = qmi->view;
+	sim_view_update(&qmi->view, state);
 	if (state->operating_mode == SIM_OPMODE_RESETTING)
 		sim_qmi_clients_release_all(qmi->clients);
 	else if (before.state.operating_mode == SIM_OPMODE_RESETTING)
@@ -183,7 +170,6 @@ static SimEngine *engine_new(const SimModemInfo *info, SimMessageFunc send, gpoi
 	SimQmiEngine *qmi = g_new0(SimQmiEngine, 1);
 	qmi->base = (SimEngine){.class = &sim_qmi_engine, .info = info, .send = send, .user_data = user_data};
 	qmi->clients = sim_qmi_clients_new();
-	qmi->view.rat = SIM_RAT_LTE;
 	return &qmi->base;
 }
 

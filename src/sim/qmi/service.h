@@ -54,9 +54,7 @@ typedef struct {
 	const SimEngine *engine;
 	const SimModemInfo *info;
 	const SimModemState *state;
-	/* The cell whose identity the modem shows while it claims service: the serving one, or after losing it the
-	 * last one. NULL without service. */
-	const SimCellView *camped;
+	const SimCellView *camped; /* sim_view_camped() */
 	SimRat rat; /* technology that the service state belongs to: of the last cell camped on, LTE at first */
 	SimQmiClients *clients;
 	SimQmiClient *client;       /* NULL for CTL */
