@@ -13,6 +13,7 @@
 
 #include "config.h"
 
+#include <gio/gio.h>
 #include <sys/types.h>
 
 typedef struct {
@@ -48,6 +49,10 @@ typedef struct {
 	pid_t locked_by;      /* 0: nobody. A lock on the node is how jamlogs tell one another */
 } DeviceHolders;
 
+/* What hardware says of itself, without the white space around it (a real one says "EM12-AW" and a TAB); NULL for nothing. Owned by
+ * the caller. */
+char *devices_tidy(const char *text);
+
 /* All control nodes, the best node of each modem first. Of DeviceModem, owned by the caller. */
 GPtrArray *devices_list_modems(void);
 DeviceModem *devices_modem_copy(const DeviceModem *modem);
@@ -72,6 +77,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeviceHolders, devices_holders_free)
 gboolean devices_holder_is_proxy(const DeviceHolder *holder);
 
 /* --- ModemManager; it is never started by us --- */
+
+#define DEVICES_MANAGER_NAME "org.freedesktop.ModemManager1"
+#define DEVICES_MANAGER_PATH "/org/freedesktop/ModemManager1"
+/* A connection of the caller's own to the bus that it would be on: GLib's shared one ends the program when the bus goes. To be
+ * finished with g_dbus_connection_new_for_address_finish(); without a system bus `ready` gets an error. */
+void devices_manager_connect(GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user_data);
 
 typedef struct DevicesManager DevicesManager;
 typedef void (*DevicesManagerFunc)(gboolean running, gpointer user_data);

@@ -1,15 +1,9 @@
 /* Whether ModemManager runs, and which modems it has.
  *
- * Each on a connection of its own: GLib's shared one ends the program when the bus goes.
- *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "devices.h"
 
-#include <gio/gio.h>
-
-#define NAME      "org.freedesktop.ModemManager1"
-#define PATH      "/org/freedesktop/ModemManager1"
-#define MODEM     NAME ".Modem"
+#define MODEM     DEVICES_MANAGER_NAME ".Modem"
 #define ASK_MS    2000
 #define RETRY_S   10 /* for a bus that is not there, or went */
 #define FLAGS     (G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION)
@@ -24,6 +18,12 @@ struct DevicesManager {
 };
 
 static void connect_now(DevicesManager *m);
+
+void devices_manager_connect(GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user_data)
+{
+	g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
+	g_dbus_connection_new_for_address(address ? address : "", FLAGS, NULL, cancellable, ready, user_data);
+}
 
 static void set_running(DevicesManager *m, gboolean running)
 {
@@ -75,18 +75,17 @@ static void on_bus(GObject *object, GAsyncResult *result, gpointer data)
 	(void)object;
 	if (bus) {
 		m->bus = bus;
-		m->watch_id = g_bus_watch_name_on_connection(bus, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, m,
-							     NULL);
+		m->watch_id = g_bus_watch_name_on_connection(bus, DEVICES_MANAGER_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
+							     on_vanished, m, NULL);
 	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-		on_vanished(NULL, NAME, m);
+		on_vanished(NULL, DEVICES_MANAGER_NAME, m);
 	}
 }
 
 static void connect_now(DevicesManager *m)
 {
-	g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
 	drop_bus(m);
-	g_dbus_connection_new_for_address(address ? address : "", FLAGS, NULL, m->cancellable, on_bus, m);
+	devices_manager_connect(m->cancellable, on_bus, m);
 }
 
 DevicesManager *devices_manager_new(DevicesManagerFunc changed, gpointer user_data)
@@ -134,8 +133,8 @@ char **devices_manager_uids(void)
 	if (!bus)
 		return NULL;
 	g_autoptr(GVariant) answer = g_dbus_connection_call_sync(
-		bus, NAME, PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"),
-		G_DBUS_CALL_FLAGS_NO_AUTO_START, ASK_MS, NULL, NULL);
+		bus, DEVICES_MANAGER_NAME, DEVICES_MANAGER_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL,
+		G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NO_AUTO_START, ASK_MS, NULL, NULL);
 	if (!answer)
 		return NULL;
 	GPtrArray *uids = g_ptr_array_new();

@@ -13,7 +13,5 @@ extern const char *const devices_modem_subsystems[]; /* NULL-terminated */
 DeviceModem *devices_modem_read(GUdevDevice *device);
 /* The USB device that a node belongs to, or NULL. Owned by the caller. */
 GUdevDevice *devices_usb_parent(GUdevDevice *device);
-/* `text` without white space around it; NULL for nothing. Owned by the caller. */
-char *devices_tidy(const char *text);
 /* All control nodes that `client` knows, as devices_list_modems(). */
 GPtrArray *devices_modems_scan(GUdevClient *client);

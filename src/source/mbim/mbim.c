@@ -8,6 +8,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/mbim/sweep.h"
 
+#include "devices.h"
+
 #define MBIMEX_NEWEST 3 /* that the decoders know */
 #define MBIMEX_OLDEST 2 /* that a modem can be asked for */
 
@@ -196,26 +198,20 @@ static void on_version(GObject *object, GAsyncResult *result, gpointer data)
 	}
 }
 
-/* Some pad their texts. What is empty is not told. */
-static char *tidy(char *text)
-{
-	char *tidied = text ? g_strstrip(text) : NULL;
-	return tidied && *tidied ? tidied : NULL;
-}
-
 static void set_identity(MbimPort *port, const MbimMessage *answer)
 {
 	g_autofree char *serial = NULL, *firmware = NULL, *model = NULL;
 	if (!mbim_message_device_caps_response_parse(answer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &serial, &firmware,
 						     &model, NULL))
 		return;
-	if (tidy(model))
-		OBSERVATION_SET_TEXT(&port->identity, device, DEVICE, model, tidy(model));
-	if (tidy(firmware))
-		OBSERVATION_SET_TEXT(&port->identity, device, DEVICE, firmware, tidy(firmware));
-	if (tidy(serial)) {
+	g_autofree char *tidy_serial = devices_tidy(serial), *tidy_firmware = devices_tidy(firmware), *tidy_model = devices_tidy(model);
+	if (tidy_model)
+		OBSERVATION_SET_TEXT(&port->identity, device, DEVICE, model, tidy_model);
+	if (tidy_firmware)
+		OBSERVATION_SET_TEXT(&port->identity, device, DEVICE, firmware, tidy_firmware);
+	if (tidy_serial) {
 		char hex[17];
-		source_digest(port->base.source, tidy(serial), hex);
+		source_digest(port->base.source, tidy_serial, hex);
 		OBSERVATION_SET_TEXT(&port->identity, device, DEVICE, device_digest, hex);
 	}
 }

@@ -3,10 +3,7 @@
 
 #include "devices.h"
 
-#include <gio/gio.h>
-
-#define NAME     "org.freedesktop.ModemManager1"
-#define PATH     "/org/freedesktop/ModemManager1"
+#define NAME     DEVICES_MANAGER_NAME
 #define UNKNOWN  NAME ".Error.Core.NotFound"   /* it has no such modem, or not yet: it collects the ports of a new one first */
 #define OTHERS   NAME ".Error.Core.InProgress" /* somebody else keeps it away from the modem already */
 #define BUSY     NAME ".Error.Core.WrongState" /* it is still getting to know the modem, which takes some of them half a minute */
@@ -93,8 +90,8 @@ static void on_answer(GObject *object, GAsyncResult *result, gpointer data)
 
 static void ask(ModemInhibit *inhibit)
 {
-	g_dbus_connection_call(inhibit->bus, NAME, PATH, NAME, "InhibitDevice", g_variant_new("(sb)", inhibit->uid, TRUE), NULL,
-			       G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, inhibit->cancellable, on_answer, inhibit);
+	g_dbus_connection_call(inhibit->bus, NAME, DEVICES_MANAGER_PATH, NAME, "InhibitDevice", g_variant_new("(sb)", inhibit->uid, TRUE),
+			       NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, inhibit->cancellable, on_answer, inhibit);
 }
 
 /* ModemManager is there: now, or again after a restart in which it forgot what it was asked for. */
@@ -159,15 +156,12 @@ static ModemInhibit *find_parked(const char *uid)
 
 static ModemInhibit *inhibit_new(const char *node, const char *uid)
 {
-	const GDBusConnectionFlags flags =
-		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
-	g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
 	ModemInhibit *inhibit = g_new0(ModemInhibit, 1);
 	inhibit->cancellable = g_cancellable_new();
 	inhibit->node = g_strdup(node);
 	inhibit->uid = g_strdup(uid);
-	if (uid && address)
-		g_dbus_connection_new_for_address(address, flags, NULL, inhibit->cancellable, on_bus, inhibit);
+	if (uid)
+		devices_manager_connect(inhibit->cancellable, on_bus, inhibit);
 	else
 		inhibit->idle_id = g_idle_add(on_known_at_once, inhibit);
 	return inhibit;
@@ -198,8 +192,9 @@ static void on_flushed(GObject *object, GAsyncResult *result, gpointer data)
 static void release(const ModemInhibit *inhibit)
 {
 	if (inhibit->held)
-		g_dbus_connection_call(inhibit->bus, NAME, PATH, NAME, "InhibitDevice", g_variant_new("(sb)", inhibit->uid, FALSE),
-				       NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, NULL, NULL, NULL);
+		g_dbus_connection_call(inhibit->bus, NAME, DEVICES_MANAGER_PATH, NAME, "InhibitDevice",
+				       g_variant_new("(sb)", inhibit->uid, FALSE), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MS, NULL,
+				       NULL, NULL);
 	g_dbus_connection_flush(inhibit->bus, NULL, on_flushed, NULL);
 }
 

@@ -3,6 +3,7 @@
  * Opening: device, port, one client for each service, identity, indications. A sweep is sweep.c's, positions are loc.c's.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "devices.h"
 #include "source/modem/protocol.h"
 #include "source/qmi/decode.h"
 #include "source/qmi/loc.h"
@@ -230,15 +231,6 @@ static void on_client(GObject *object, GAsyncResult *result, gpointer data)
 	}
 }
 
-/* Some pad their texts (a real one says "EM12-AW" and a TAB). What is empty is not told. */
-static char *tidy(const char *text)
-{
-	char *tidied = g_strstrip(g_strdup(text));
-	if (!*tidied)
-		g_clear_pointer(&tidied, g_free);
-	return tidied;
-}
-
 /* Identity is a courtesy: a modem that does not tell its model is recorded all the same. */
 static void on_model(GObject *object, GAsyncResult *result, gpointer data)
 {
@@ -247,7 +239,7 @@ static void on_model(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(QmiMessageDmsGetModelOutput) answer = qmi_client_dms_get_model_finish(QMI_CLIENT_DMS(object), result, NULL);
 	if (!call_end(q))
 		return;
-	g_autofree char *tidied = answer && qmi_message_dms_get_model_output_get_model(answer, &model, NULL) ? tidy(model) : NULL;
+	g_autofree char *tidied = answer && qmi_message_dms_get_model_output_get_model(answer, &model, NULL) ? devices_tidy(model) : NULL;
 	if (tidied)
 		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, model, tidied);
 	qmi_client_dms_get_revision(dms(q), NULL, MODEM_CALL_S, q->cancellable, on_revision, call_begin(q));
@@ -262,7 +254,7 @@ static void on_revision(GObject *object, GAsyncResult *result, gpointer data)
 	if (!call_end(q))
 		return;
 	g_autofree char *tidied =
-		answer && qmi_message_dms_get_revision_output_get_revision(answer, &revision, NULL) ? tidy(revision) : NULL;
+		answer && qmi_message_dms_get_revision_output_get_revision(answer, &revision, NULL) ? devices_tidy(revision) : NULL;
 	if (tidied)
 		OBSERVATION_SET_TEXT(&q->identity, device, DEVICE, firmware, tidied);
 	qmi_client_dms_get_ids(dms(q), NULL, MODEM_CALL_S, q->cancellable, on_ids, call_begin(q));
@@ -290,27 +282,10 @@ static void on_ids(GObject *object, GAsyncResult *result, gpointer data)
 
 /* --- open --- */
 
-static void on_serving_system(QmiClientNas *client, QmiIndicationNasServingSystemOutput *indication, gpointer data)
+/* Whatever was indicated: the next sweep asks for all of it. */
+static void on_changed(G_GNUC_UNUSED QmiClient *client, G_GNUC_UNUSED gpointer indication, gpointer data)
 {
 	QmiPort *q = data;
-	(void)client;
-	(void)indication;
-	q->base.host->changed(q->base.modem);
-}
-
-static void on_system_info(QmiClientNas *client, QmiIndicationNasSystemInfoOutput *indication, gpointer data)
-{
-	QmiPort *q = data;
-	(void)client;
-	(void)indication;
-	q->base.host->changed(q->base.modem);
-}
-
-static void on_data_session(QmiClientWds *client, QmiIndicationWdsPacketServiceStatusOutput *indication, gpointer data)
-{
-	QmiPort *q = data;
-	(void)client;
-	(void)indication;
 	q->base.host->changed(q->base.modem);
 }
 
@@ -346,11 +321,11 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer data)
 		qmi_client_nas_register_indications_finish(QMI_CLIENT_NAS(object), result, NULL);
 	if (!call_end(q))
 		return;
-	g_signal_connect(nas(q), "serving-system", G_CALLBACK(on_serving_system), q);
-	g_signal_connect(nas(q), "system-info", G_CALLBACK(on_system_info), q);
+	g_signal_connect(nas(q), "serving-system", G_CALLBACK(on_changed), q);
+	g_signal_connect(nas(q), "system-info", G_CALLBACK(on_changed), q);
 	g_signal_connect(nas(q), "network-reject", G_CALLBACK(on_network_reject), q);
 	if (q->client[CLIENT_WDS])
-		g_signal_connect(q->client[CLIENT_WDS], "packet-service-status", G_CALLBACK(on_data_session), q);
+		g_signal_connect(q->client[CLIENT_WDS], "packet-service-status", G_CALLBACK(on_changed), q);
 	if (q->base.settings->gnss)
 		q->loc = qmi_loc_start(q->base.source, q->client[CLIENT_LOC]);
 	q->state = STATE_OPEN;
