@@ -78,22 +78,14 @@ static void skip_texts(ByteReader *r, gsize text_size)
 	byte_reader_take(r, MIN(text_size, byte_reader_left(r)));
 }
 
-static gboolean is_told(const Cell *cell)
-{
-	return CELL_HAS(cell, pci) || CELL_HAS(cell, cell_id) || CELL_HAS(cell, rsrp_cdbm);
-}
-
 /* A serving cell is left out where firmware filled the structure with "unknown". TRUE: it is the serving cell of its RAT; the first of
  * several NR cells is the primary one. */
 static gboolean add_cell(const Reading *reading, Cell *cell, const char *plmn, guint32 area)
 {
 	MbimServing *serving = &reading->facts->serving[cell->rat];
-	if (!is_told(cell))
-		return FALSE;
 	if (reading->serving)
 		CELL_SET(cell, serving, TRUE);
-	modem_cell_add(reading->o, cell);
-	if (!reading->serving || serving->found)
+	if (!modem_cell_add(reading->o, cell) || !reading->serving || serving->found)
 		return FALSE;
 	serving->found = TRUE;
 	serving->has_area = cell->rat == RAT_NR ? modem_is_nr_area(area) : modem_is_area(area);

@@ -28,7 +28,6 @@ struct MbimSweep {
 	gpointer user_data;
 	ModemQuestions questions;
 	Call calls[N_QUESTIONS];
-	gboolean active;
 	Observation radio;
 	MbimFacts facts;
 };
@@ -125,7 +124,6 @@ static void sweep_done(MbimSweep *sweep)
 {
 	const ModemSweep result = modem_questions_end(&sweep->questions);
 	mbim_decode_finish(&sweep->facts, &sweep->radio);
-	sweep->active = FALSE;
 	sweep->done(&sweep->radio, result, sweep->user_data);
 }
 
@@ -144,8 +142,7 @@ static void on_answer(GObject *object, GAsyncResult *result, gpointer data)
 
 void mbim_sweep_start(MbimSweep *sweep, MbimDevice *device, GCancellable *cancellable)
 {
-	g_return_if_fail(!sweep->active);
-	sweep->active = TRUE;
+	g_return_if_fail(!mbim_sweep_is_active(sweep));
 	sweep->facts = (MbimFacts){.version = mbim_device_get_ms_mbimex_version(device, NULL)};
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
 	modem_questions_begin(&sweep->questions);
@@ -179,7 +176,7 @@ void mbim_sweep_free(MbimSweep *sweep)
 
 gboolean mbim_sweep_is_active(const MbimSweep *sweep)
 {
-	return sweep->active;
+	return sweep->questions.pending > 0;
 }
 
 void mbim_sweep_reset(MbimSweep *sweep, const MbimOffer *offer)

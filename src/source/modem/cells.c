@@ -35,17 +35,18 @@ gboolean modem_cell_set_rscp(Cell *cell, gint32 rscp_dbm, gint32 ecio_db)
 	return TRUE;
 }
 
-void modem_cell_add(Observation *o, const Cell *cell)
+gboolean modem_cell_add(Observation *o, const Cell *cell)
 {
 	CellList *cells = &o->radio.cells;
 	if (!CELL_HAS(cell, pci) && !CELL_HAS(cell, cell_id) && !CELL_HAS(cell, rsrp_cdbm))
-		return;
+		return FALSE;
 	if (!RADIO_HAS(o, cells)) {
 		cells->n = 0;
 		o->present |= OBSERVATION_BIT(RADIO_ID_cells);
 	}
 	if (cells->n < OBSERVATION_MAX_CELLS)
 		cells->cell[cells->n++] = *cell;
+	return TRUE;
 }
 
 const Cell *modem_cell_find_serving(const Observation *o)

@@ -15,9 +15,9 @@ void modem_cell_set_rxlev(Cell *cell, guint32 rxlev);
 /* RSCP in dBm and Ec/Io in dB, both negative; codes for "unknown" and tenths are out of their ranges. FALSE: no such RSCP. */
 gboolean modem_cell_set_rscp(Cell *cell, gint32 rscp_dbm, gint32 ecio_db);
 
-/* Appends it. One without any identity and without level is a row of "unknown" codes and no cell; those beyond the list's end are left out:
- * it is the modem's order, and those are neighbours of the last carrier. */
-void modem_cell_add(Observation *o, const Cell *cell);
+/* Appends it. FALSE: it has neither identity nor level, so it is a row of "unknown" codes and no cell. Those beyond the list's end are
+ * left out: it is the modem's order, and those are neighbours of the last carrier. */
+gboolean modem_cell_add(Observation *o, const Cell *cell);
 
 /* The serving cell of the RAT that serves us: beside it there is an NR one in NSA, and firmware may keep showing an old one.
  * NULL: none. */

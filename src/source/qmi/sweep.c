@@ -29,7 +29,6 @@ struct QmiSweep {
 	ModemQuestions questions;
 	Rat last_rat; /* whose receive chains to ask for */
 	QmiEarfcns earfcns;
-	gboolean active;
 	Observation radio;
 	gpointer answers[N_CALLS]; /* owned outputs of libqmi */
 };
@@ -162,8 +161,7 @@ static void ask(QmiSweep *sweep, CallId id, const QmiSweepClients *clients, GCan
 
 void qmi_sweep_start(QmiSweep *sweep, const QmiSweepClients *clients, GCancellable *cancellable)
 {
-	g_return_if_fail(!sweep->active);
-	sweep->active = TRUE;
+	g_return_if_fail(sweep->questions.pending == 0);
 	observation_init(&sweep->radio, OBSERVATION_RADIO, sweep->source);
 	modem_questions_begin(&sweep->questions);
 	if (!clients->wds)
@@ -217,7 +215,6 @@ static void sweep_done(QmiSweep *sweep)
 	decode_and_release(sweep);
 	if (RADIO_HAS(&sweep->radio, rat) && sweep->radio.radio.rat != RAT_NONE)
 		sweep->last_rat = (Rat)sweep->radio.radio.rat;
-	sweep->active = FALSE;
 	sweep->done(&sweep->radio, result, sweep->user_data);
 }
 
