@@ -15,12 +15,8 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
-from sim_qmi_client import BUILD, CTL, DMS, LOC, NAS, Client, Host, Tap, frame, parse  # noqa: E402
+from sim_qmi_client import BUILD, CELL, CTL, DMS, LOC, NAS, SERVED, Client, Host, Tap, frame, parse  # noqa: E402
 
-CELL = dict(rat="lte", mcc="257", mnc="01", tac=0x1234, cell_id=0x1A2CF01, pci=101, arfcn=1300, band=3, bandwidth_mhz=20,
-            rsrp_dbm=-97.0, rsrq_db=-11.0, rssi_dbm=-65.0, sinr_db=12.3)
-SERVED = dict(operating_mode="online", card="ready", registration="registered", cs_attached=1, ps_attached=1, service="full",
-              true_service="full", has_serving=1)
 SIGNAL_INFO, SYSTEM_INFO, CELL_LOCATION, REGISTER, SYNC = 0x004F, 0x004D, 0x0043, 0x0003, 0x0027
 SIGNAL = {0x14: struct.pack("<bbhh", -65, -11, -97, 123)}
 QUIET_S = 0.3  # no answer for so long is none: one takes a millisecond

@@ -10,6 +10,8 @@ import struct
 import time
 import uuid
 
+from node import Node
+
 OPEN, CLOSE, COMMAND, HOST_ERROR = 1, 2, 3, 4
 OPEN_DONE, CLOSE_DONE, COMMAND_DONE, FUNCTION_ERROR, INDICATE = 0x80000001, 0x80000002, 0x80000003, 0x80000004, 0x80000007
 BASIC = uuid.UUID("a289cc33-bcbb-8b4f-b6b0-133ec2aae6df").bytes
@@ -64,21 +66,10 @@ class Info:
         return found
 
 
-class Host:
+class Host(Node):
     def __init__(self, path):
-        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        super().__init__(path)
         self.buffer, self.transaction, self.notifications, self.sizes = b"", 0, [], []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        os.close(self.fd)
-
-    def write(self, data):
-        while data:
-            select.select([], [self.fd], [], 5)
-            data = data[os.write(self.fd, data):]
 
     def read(self, seconds=5.0):
         """(type, transaction, rest) of the next message, or None after that time."""

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from node import Node
+
 BUILD = os.environ.get("BUILD", "build/release")
 
 # The enumerations of src/sim/world/modem_state.h.
@@ -22,6 +24,12 @@ OPERATING_MODE = {"online": 0, "low-power": 1, "offline": 2, "resetting": 3}
 CARD = {"ready": 0, "absent": 1, "pin-locked": 2, "error": 3}
 WORDS = {"rat": RAT, "reject_rat": RAT, "registration": REGISTRATION, "service": SERVICE, "true_service": SERVICE, "access": ACCESS,
          "operating_mode": OPERATING_MODE, "card": CARD}
+
+# A modem that is served by an LTE cell.
+CELL = dict(rat="lte", mcc="257", mnc="01", tac=0x1234, cell_id=0x1A2CF01, pci=101, arfcn=1300, band=3, bandwidth_mhz=20,
+            rsrp_dbm=-97.0, rsrq_db=-11.0, rssi_dbm=-65.0, sinr_db=12.3)
+SERVED = dict(operating_mode="online", card="ready", registration="registered", cs_attached=1, ps_attached=1, service="full",
+              true_service="full", has_serving=1)
 
 
 class Host:
@@ -124,23 +132,12 @@ def parse(data):
     return Message(service, client, kinds[kind], transaction, message, tlvs), rest
 
 
-class Client:
+class Client(Node):
     """Speaks QMUX on the pty; keeps the indications that come between."""
 
     def __init__(self, path):
-        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        super().__init__(path)
         self.buffer, self.indications, self.transaction = b"", [], 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        os.close(self.fd)
-
-    def write(self, data):
-        while data:
-            select.select([], [self.fd], [], 5)
-            data = data[os.write(self.fd, data):]
 
     def read(self, seconds=5.0):
         """The next message, or None after that time."""
