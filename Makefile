@@ -18,10 +18,10 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 
 # --- what has to be installed; .ci/need does it ---
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
-	libgudev-1.0-dev
-DEMO_NEEDS = $(BUILD_NEEDS) gpsd
+	libgudev-1.0-dev libcurl4-openssl-dev libc-ares-dev libnl-3-dev libnl-route-3-dev libssl-dev
+DEMO_NEEDS = $(BUILD_NEEDS) gpsd iproute2 util-linux dnsmasq-base nginx-light openssl
 CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
-	jq umockdev libumockdev-dev dbus modemmanager udev systemd
+	jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn wireguard-go wireguard-tools
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
@@ -30,9 +30,12 @@ FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
 PACKAGES = qmi-glib mbim-glib gudev-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
+# of jamlog-probe alone: the recorder links none of these
+PROBE_PACKAGES = libcurl libcares libnl-3.0 libnl-route-3.0 libcrypto
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(PROBE_PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+PROBE_LIBS := $(shell pkg-config --libs glib-2.0 gio-unix-2.0 libsodium $(PROBE_PACKAGES) 2>/dev/null)
 UMOCKDEV_LIBS = $(shell pkg-config --libs umockdev-1.0 2>/dev/null)
 SIM_LIBS := $(shell pkg-config --libs $(SIM_PACKAGES) 2>/dev/null) -lm
 
@@ -55,8 +58,8 @@ ALL_CFLAGS = $(BASE_CFLAGS) $(WARNINGS) $(OPT_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS
 ALL_LDFLAGS = $(LINK_$(VARIANT)) $(LDFLAGS)
 
 # --- the rooms of src/ (see include/). The simulator sees core alone; main.c is apart so that tests link the rest. ---
-ROOMS = core devices source record journal store sync export cmd
-LIB_SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c src/$(room)/*/*.c))
+ROOMS = core devices source probe record journal store sync export cmd
+LIB_SRC := $(filter-out src/probe/main.c,$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c src/$(room)/*/*.c)))
 CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -66,7 +69,7 @@ SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py t
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 bin = $(patsubst %.c,$(BUILD)/%,$(1))
-PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-sim
+PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-probe $(BUILD)/jamlog-sim
 REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
@@ -114,6 +117,9 @@ lint: need-LINT
 $(BUILD)/jamlog: $(BUILD)/src/main.o $(BUILD)/libjamlog.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/jamlog-probe: $(BUILD)/src/probe/main.o $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS)
 $(BUILD)/jamlog-sim: $(BUILD)/src/sim/main.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)

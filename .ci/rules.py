@@ -13,7 +13,8 @@ SIM_CORE = {"bytes.h", "clock.h", "error.h", "keyfile.h", "ticker.h"}
 DOORS = {
     "core": CORE,
     "devices": CORE | {"devices.h"},
-    "source": CORE | {"devices.h", "source.h"},
+    "source": CORE | {"devices.h", "source.h", "probe.h"},
+    "probe": CORE | {"probe.h", "targets.h"},
     "journal": CORE | {"journal.h"},
     "record": CORE | {"devices.h", "source.h", "journal.h", "record.h", "control.h"},
     "store": CORE | {"store.h"},

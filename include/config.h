@@ -7,6 +7,18 @@
  *   directory = PATH       where journals go (default: /var/lib/jamlog/journal for root, else ~/.local/share/jamlog/journal)
  *   interval = 1s          between two sweeps of a modem, 0.2s to 1h
  *   segment-size = 16      MiB, of one journal file
+ *   mode = session         session: data sessions are tried, nothing is sent over them; passive: none is, nothing is sent at all;
+ *                          probe: sessions are tried and the targets probed over them
+ *
+ *   [session]
+ *   every = 60s            one attempt in each such stretch, at a moment left to chance, 10s to 24h
+ *   hold = 5s              how long a session that came up is kept without probing, 0s to 10m
+ *   min-rsrp = -120        dBm; below it (LTE, NR) no attempt is made: it would tell of the signal alone
+ *
+ *   [probe]
+ *   targets = FILE; FILE   files of targets (targets.h); default: the one that came with jamlog
+ *   hour-bytes = 2000000   both ways together, of each modem; what would go beyond is not probed
+ *   day-bytes = 20000000
  *
  *   [modem NAME]           as many as there are; none: those that are plugged in are taken
  *   device = /dev/cdc-wdm0 the control node; auto: any that no other group names
@@ -15,6 +27,11 @@
  *   inhibit = no           yes: ModemManager is told to leave the modem to us for as long as we run
  *   reset = no             yes: a modem that does not answer and cannot be opened any more is told to restart
  *   gnss = no              yes: positions from the modem's own receiver (QMI LOC)
+ *   session = auto         own: jamlog starts data sessions itself; observe: it uses and watches what others started; auto: own,
+ *                          unless the port is shared
+ *   apn = NAME             access point; default: the modem's own default profile
+ *   ip = dual              ipv4, ipv6 or dual
+ *   interface = wwan0      network interface of its data; default: the kernel tells
  *
  *   [gps NAME]
  *   gpsd = localhost:2947  the gpsd on this machine; "none" for no GPS (it stays in the list: a command leaves it out)
@@ -22,13 +39,16 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "observation.h"
 
 #define CONFIG_NO_ADDRESS   "none"
 #define CONFIG_ANY_ADDRESS  "auto"
 
 typedef enum { PROTOCOL_AUTO, PROTOCOL_QMI, PROTOCOL_MBIM, PROTOCOL_QMI_OVER_MBIM } ConfigProtocol;
-extern const char *const config_protocol_words[]; /* as in the file, NULL-terminated */
+typedef enum { MODE_SESSION, MODE_PASSIVE, MODE_PROBE } ConfigMode;
+typedef enum { TAKE_AUTO, TAKE_OWN, TAKE_OBSERVE } ConfigTake;
+/* As in the file, NULL-terminated. */
+extern const char *const config_protocol_words[], *const config_mode_words[], *const config_take_words[];
 
 typedef struct {
 	char *name; /* of the instance: "a" in [modem a]; at most 15 bytes */
@@ -38,6 +58,10 @@ typedef struct {
 	/* Of modems: */
 	ConfigProtocol protocol;
 	gboolean proxy, inhibit, reset, gnss;
+	ConfigTake session;
+	SessionFamily family;
+	char *apn;       /* NULL: the modem's default profile */
+	char *interface; /* NULL: as the kernel tells */
 	gboolean guest; /* only to have a look: no key of the file */
 } ConfigSource;
 
@@ -46,6 +70,11 @@ typedef struct {
 	char *state_directory; /* holds the random ids of this device; config_set_directory does not move it */
 	guint interval_ms;
 	guint64 segment_size; /* bytes */
+	ConfigMode mode;
+	guint session_every_ms, session_hold_ms;
+	gint session_min_rsrp_dbm;
+	char **targets;       /* paths; NULL: the file that came with jamlog */
+	guint64 hour_bytes, day_bytes;
 	GPtrArray *sources;   /* of ConfigSource */
 } Config;
 

@@ -34,8 +34,10 @@ typedef enum {
 	OBSERVATION_EVENT = 6,
 	OBSERVATION_CLOCK = 7,
 	OBSERVATION_MARK = 8,
+	OBSERVATION_SESSION = 9,
+	OBSERVATION_PROBE = 10,
 } ObservationKind;
-#define OBSERVATION_KIND_MAX 8
+#define OBSERVATION_KIND_MAX 10
 
 /* Values of the ENUM fields. Their words (field->words) are what the store and exports show. */
 
@@ -50,9 +52,23 @@ typedef enum { ACCESS_NORMAL, ACCESS_EMERGENCY_ONLY, ACCESS_NO_CALLS, ACCESS_ALL
 typedef enum { OPERATING_ONLINE, OPERATING_LOW_POWER, OPERATING_FACTORY_TEST, OPERATING_OFFLINE, OPERATING_RESETTING,
 	       OPERATING_SHUTTING_DOWN } OperatingMode;
 typedef enum { SIM_STATE_READY, SIM_STATE_ABSENT, SIM_STATE_PIN, SIM_STATE_PUK, SIM_STATE_ERROR, SIM_STATE_NOT_READY } SimState;
-/* Of the modem's data session, whoever started it: jamlog never does. */
+/* Of the modem's data session, whoever started it. */
 typedef enum { DATA_SESSION_DOWN, DATA_SESSION_UP, DATA_SESSION_CONNECTING, DATA_SESSION_DISCONNECTING,
 	       DATA_SESSION_SUSPENDED } DataSession;
+/* `session` observations: who asked for the session, and what became of it. */
+typedef enum { SESSION_OWN, SESSION_OBSERVED } SessionOrigin;
+typedef enum { SESSION_CONNECTED, SESSION_FAILED, SESSION_ENDED } SessionOutcome;
+typedef enum { SESSION_IPV4, SESSION_IPV6, SESSION_DUAL } SessionFamily;
+typedef enum { SESSION_BY_US, SESSION_BY_NETWORK, SESSION_BY_MODEM, SESSION_BY_TIMEOUT } SessionEndedBy;
+/* Whose number `cause` is: QMI's verbose call end reason has a type and a code; MBIM tells a 3GPP cause or a status of its own. */
+typedef enum { CAUSE_3GPP, CAUSE_CALL_MANAGER, CAUSE_INTERNAL, CAUSE_MOBILE_IP, CAUSE_PPP, CAUSE_EHRPD, CAUSE_IPV6, CAUSE_CALL_END,
+	       CAUSE_QMI_ERROR, CAUSE_MBIM_STATUS } CauseType;
+/* RFC 1918 and RFC 4193; RFC 6598; what is routed in the internet; neither of them. */
+typedef enum { SCOPE_PRIVATE, SCOPE_SHARED, SCOPE_PUBLIC, SCOPE_OTHER } AddressScope;
+typedef enum { PROBE_ROUND, PROBE_IP, PROBE_DNS, PROBE_WEB, PROBE_SNI, PROBE_PORTAL, PROBE_QUIC, PROBE_WIREGUARD, PROBE_OPENVPN,
+	       PROBE_RATE } ProbeTest;
+typedef enum { PROBE_TARGET, PROBE_CONTROL } ProbeRole;
+typedef enum { PROBE_STEP_DNS, PROBE_STEP_TCP, PROBE_STEP_TLS, PROBE_STEP_HTTP, PROBE_STEP_UDP } ProbeStep;
 typedef enum { FIX_MODE_NONE, FIX_MODE_2D, FIX_MODE_3D } FixMode;
 typedef enum { CLOCK_PAIR_FIRST, CLOCK_PAIR_PERIODIC, CLOCK_PAIR_STEP } ClockPairReason;
 
@@ -79,6 +95,8 @@ typedef enum {
 	EVENT_VALUES_MOVE,      /* they move again after `duration_ms` */
 	EVENT_DEVICE_ADDED,     /* plugged in, and taken up by this run */
 	EVENT_DEVICE_REMOVED,   /* unplugged */
+	EVENT_PROBE_PAUSED,     /* no data session is tried and nothing is probed for now; `text` says why */
+	EVENT_PROBE_RESUMED,    /* it is again, after `duration_ms` */
 } EventCode;
 
 /* F(id, name, TYPE, arg): TYPE is U8 U16 U32 U64 I16 I32 I64 BOOL, ENUM (arg: the word list), TEXT (arg: its size with
@@ -199,6 +217,63 @@ typedef enum {
 #define MARK_FIELDS(F) \
 	F(1, text, TEXT, 512)            /* what the person noted, in their words */
 
+/* One attempt of the modem's own data session has two rows at most: connected or failed, and ended. No address is kept. */
+#define SESSION_FIELDS(F) \
+	F(1, origin, ENUM, session_origin_words) \
+	F(2, outcome, ENUM, session_outcome_words) \
+	F(3, attempt, U32, 0)            /* of this modem, from 1 in each run; the same on both rows; absent where observed */ \
+	F(4, asked_family, ENUM, session_family_words) \
+	F(5, family, ENUM, session_family_words) /* what came up */ \
+	F(6, setup_ms, U32, 0)           /* from asking to the answer */ \
+	F(7, duration_ms, U64, 0)        /* ended: how long it was up */ \
+	F(8, ended_by, ENUM, session_ended_by_words) /* failed or ended: as far as the modem tells */ \
+	F(9, cause_type, ENUM, cause_type_words) \
+	F(10, cause, U16, 0)             /* call end reason; 3gpp: TS 24.301 9.9.4.4 (ESM), TS 24.501 9.11.4.2 (5GSM) */ \
+	F(11, cause_text, TEXT, 64)      /* its name in libqmi or libmbim */ \
+	F(12, backoff_ms, U32, 0)        /* how long the modem will refuse by itself to ask again */ \
+	F(13, ipv4_scope, ENUM, address_scope_words) \
+	F(14, ipv6_scope, ENUM, address_scope_words) \
+	F(15, resolvers, U8, 0)          /* how many DNS servers the network gave */ \
+	F(16, mtu, U16, 0) \
+	F(17, rx_packets, U64, 0)        /* ended: carried by the session, as the network interface or the modem counts */ \
+	F(18, tx_packets, U64, 0) \
+	F(19, rx_bytes, U64, 0) \
+	F(20, tx_bytes, U64, 0)
+
+/* One active check, dated when it ended. Failures are OONI's strings (ooni/spec df-007); no failure: it went well. */
+#define PROBE_FIELDS(F) \
+	F(1, round, U32, 0)              /* all modems probe the same round at the same time */ \
+	F(2, attempt, U32, 0)            /* of the session that it went over; absent where that was observed */ \
+	F(3, test, ENUM, probe_test_words) /* round: the sum of all that it did */ \
+	F(4, target, TEXT, 32)           /* its name in the file of targets */ \
+	F(5, category, TEXT, 24)         /* from that file */ \
+	F(6, role, ENUM, probe_role_words) \
+	F(7, family, ENUM, session_family_words) \
+	F(8, step, ENUM, probe_step_words) /* that failed; without a failure: the last one */ \
+	F(9, failure, TEXT, 48) \
+	F(10, url, TEXT, 96)             /* as the file has it */ \
+	F(11, resolver, TEXT, 32)        /* that gave the address: "operator", or its name in the file */ \
+	F(12, address, TEXT, 46)         /* of the server */ \
+	F(13, answers, TEXT, 160)        /* dns: all addresses, separated by spaces */ \
+	F(14, consistent, BOOL, 0)       /* dns: shares an address or a network with what another resolver says */ \
+	F(15, server_name, TEXT, 64)     /* TLS SNI, RFC 6066 */ \
+	F(16, dns_us, U32, 0)            /* each step's own time */ \
+	F(17, tcp_us, U32, 0) \
+	F(18, tls_us, U32, 0) \
+	F(19, first_byte_us, U32, 0)     /* from the request sent to the answer's first byte; udp: to the answer */ \
+	F(20, total_us, U32, 0) \
+	F(21, rtt_us, U32, 0)            /* smoothed, of the kernel's TCP (TCP_INFO) */ \
+	F(22, retransmits, U32, 0)       /* segments sent again, of the kernel's TCP */ \
+	F(23, http_status, U16, 0) \
+	F(24, body_matches, BOOL, 0)     /* the answer is what the file expects */ \
+	F(25, body_bytes, U64, 0) \
+	F(26, redirect_host, TEXT, 64)   /* where the answer sends the reader, its host alone */ \
+	F(27, rate_kbps, U32, 0)         /* of the body, 1000 bit/s */ \
+	F(28, rx_packets, U64, 0)        /* through the network interface meanwhile */ \
+	F(29, tx_packets, U64, 0) \
+	F(30, rx_bytes, U64, 0) \
+	F(31, tx_bytes, U64, 0)
+
 /* One cell that the modem measured. Coded as its own row of fields inside `cells`. */
 #define CELL_FIELDS(F) \
 	F(1, rat, ENUM, rat_words) \
@@ -247,6 +322,8 @@ typedef struct { SKY_FIELDS(OBSERVATION_MEMBER) } SkyFields;
 typedef struct { EVENT_FIELDS(OBSERVATION_MEMBER) } EventFields;
 typedef struct { CLOCK_FIELDS(OBSERVATION_MEMBER) } ClockFields;
 typedef struct { MARK_FIELDS(OBSERVATION_MEMBER) } MarkFields;
+typedef struct { SESSION_FIELDS(OBSERVATION_MEMBER) } SessionFields;
+typedef struct { PROBE_FIELDS(OBSERVATION_MEMBER) } ProbeFields;
 
 typedef struct {
 	ObservationKind kind;
@@ -263,6 +340,8 @@ typedef struct {
 		EventFields event;
 		ClockFields clock;
 		MarkFields mark;
+		SessionFields session;
+		ProbeFields probe;
 	};
 } Observation;
 
@@ -275,6 +354,8 @@ typedef struct {
 #define OBSERVATION_ID_EVENT(id, name, T, a)  EVENT_ID_##name = id,
 #define OBSERVATION_ID_CLOCK(id, name, T, a)  CLOCK_ID_##name = id,
 #define OBSERVATION_ID_MARK(id, name, T, a)   MARK_ID_##name = id,
+#define OBSERVATION_ID_SESSION(id, name, T, a) SESSION_ID_##name = id,
+#define OBSERVATION_ID_PROBE(id, name, T, a)  PROBE_ID_##name = id,
 #define OBSERVATION_ID_CELL(id, name, T, a)   CELL_ID_##name = id,
 enum { RUN_FIELDS(OBSERVATION_ID_RUN) };
 enum { DEVICE_FIELDS(OBSERVATION_ID_DEVICE) };
@@ -284,6 +365,8 @@ enum { SKY_FIELDS(OBSERVATION_ID_SKY) };
 enum { EVENT_FIELDS(OBSERVATION_ID_EVENT) };
 enum { CLOCK_FIELDS(OBSERVATION_ID_CLOCK) };
 enum { MARK_FIELDS(OBSERVATION_ID_MARK) };
+enum { SESSION_FIELDS(OBSERVATION_ID_SESSION) };
+enum { PROBE_FIELDS(OBSERVATION_ID_PROBE) };
 enum { CELL_FIELDS(OBSERVATION_ID_CELL) };
 
 #define OBSERVATION_BIT(id) (G_GUINT64_CONSTANT(1) << (id))
@@ -295,6 +378,8 @@ enum { CELL_FIELDS(OBSERVATION_ID_CELL) };
 #define SKY_SET(o, name, value)   OBSERVATION_SET(o, sky, SKY, name, value)
 #define EVENT_SET(o, name, value) OBSERVATION_SET(o, event, EVENT, name, value)
 #define CLOCK_SET(o, name, value) OBSERVATION_SET(o, clock, CLOCK, name, value)
+#define SESSION_SET(o, name, value) OBSERVATION_SET(o, session, SESSION, name, value)
+#define PROBE_SET(o, name, value) OBSERVATION_SET(o, probe, PROBE, name, value)
 #define CELL_SET(c, name, value)  ((c)->name = (value), (c)->present |= OBSERVATION_BIT(CELL_ID_##name))
 #define OBSERVATION_HAS(o, KIND, name) (((o)->present & OBSERVATION_BIT(KIND##_ID_##name)) != 0)
 #define RADIO_HAS(o, name) OBSERVATION_HAS(o, RADIO, name)
@@ -302,6 +387,8 @@ enum { CELL_FIELDS(OBSERVATION_ID_CELL) };
 #define SKY_HAS(o, name)   OBSERVATION_HAS(o, SKY, name)
 #define EVENT_HAS(o, name) OBSERVATION_HAS(o, EVENT, name)
 #define CLOCK_HAS(o, name) OBSERVATION_HAS(o, CLOCK, name)
+#define SESSION_HAS(o, name) OBSERVATION_HAS(o, SESSION, name)
+#define PROBE_HAS(o, name) OBSERVATION_HAS(o, PROBE, name)
 #define CELL_HAS(c, name)  OBSERVATION_HAS(c, CELL, name)
 /* Texts are cut at the field's size, at a character's border, and control characters become spaces. */
 #define OBSERVATION_SET_TEXT(o, member, KIND, name, value) \
@@ -347,7 +434,9 @@ const char *observation_word(const char *const *words, guint value);
 
 extern const char *const operating_mode_words[], *const sim_state_words[], *const registration_words[], *const attach_words[],
 	*const rat_words[], *const service_words[], *const domain_words[], *const access_words[], *const data_session_words[],
-	*const fix_mode_words[], *const event_words[], *const clock_pair_words[];
+	*const fix_mode_words[], *const event_words[], *const clock_pair_words[], *const session_origin_words[],
+	*const session_outcome_words[], *const session_family_words[], *const session_ended_by_words[], *const cause_type_words[],
+	*const address_scope_words[], *const probe_test_words[], *const probe_role_words[], *const probe_step_words[];
 
 /* --- making and coding --- */
 

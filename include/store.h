@@ -2,7 +2,7 @@
  *
  * The store is built from journals by sync and can always be rebuilt from them. Its tables:
  *   boot, recording, segment, damage   what was read, from which device, how far, and what was unreadable
- *   run, device, fix, sky, event, clock   one row for each observation of that kind, columns as in observation.h
+ *   run, device, fix, sky, event, clock, mark, session, probe   one row for each observation of that kind, columns as in observation.h
  *   radio        one row for each sweep of a modem, with its UTC interval and its place
  *   radio_more   figures that most sweeps lack (GSM, UMTS, NR, third and fourth receiver, counters of a data session); a row
  *                only where there is one.
@@ -29,7 +29,7 @@
 
 #include <sqlite3.h>
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 #define STORE_APPLICATION_ID 0x47504B47 /* "GPKG", OGC 12-128r18 requirement 2 */
 #define STORE_GPKG_VERSION   10300
 /* How a journal begins (src/journal/FORMAT.md): what a person may name by mistake where a store or an export is meant. */

@@ -5,6 +5,7 @@
 #include "keyfile.h"
 #include "observation.h"
 
+#include <net/if.h>
 #include <sodium.h>
 #include <unistd.h>
 
@@ -13,9 +14,14 @@
 
 const char *const config_protocol_words[] = {"auto", "qmi", "mbim", "qmi-over-mbim", NULL};
 
+const char *const config_mode_words[] = {"session", "passive", "probe", NULL};
+const char *const config_take_words[] = {"auto", "own", "observe", NULL};
+
 static void source_free(gpointer data)
 {
 	ConfigSource *source = data;
+	g_free(source->apn);
+	g_free(source->interface);
 	g_free(source->name);
 	g_free(source->type);
 	g_free(source->address);
@@ -37,6 +43,11 @@ Config *config_new(void)
 	config->directory = g_build_filename(config->state_directory, "journal", NULL);
 	config->interval_ms = 1000;
 	config->segment_size = 16 * MIB;
+	config->session_every_ms = 60000;
+	config->session_hold_ms = 5000;
+	config->session_min_rsrp_dbm = -120;
+	config->hour_bytes = 2000000;
+	config->day_bytes = 20000000;
 	config->sources = g_ptr_array_new_with_free_func(source_free);
 	return config;
 }
@@ -47,6 +58,7 @@ void config_free(Config *config)
 		return;
 	g_free(config->directory);
 	g_free(config->state_directory);
+	g_strfreev(config->targets);
 	g_ptr_array_unref(config->sources);
 	g_free(config);
 }
@@ -103,6 +115,10 @@ ConfigSource *config_set_source(Config *config, const char *name, const char *ty
 	source->address = g_strdup(address);
 	source->protocol = PROTOCOL_AUTO;
 	source->proxy = source->inhibit = source->reset = source->gnss = FALSE;
+	source->session = TAKE_AUTO;
+	source->family = SESSION_DUAL;
+	g_clear_pointer(&source->apn, g_free);
+	g_clear_pointer(&source->interface, g_free);
 	return source;
 }
 
@@ -129,6 +145,25 @@ static ConfigSource *set_from_group(Config *config, const KeyFile *file, const c
 	return source;
 }
 
+/* What the network is asked for, and over which interface its data go. */
+static gboolean read_modem_session(const KeyFile *file, const char *group, ConfigSource *modem, GError **error)
+{
+	int take = TAKE_AUTO, family = SESSION_DUAL;
+	if (!keyfile_choice(file, group, "session", config_take_words, &take, error) ||
+	    !keyfile_choice(file, group, "ip", session_family_words, &family, error))
+		return FALSE;
+	modem->session = (ConfigTake)take;
+	modem->family = (SessionFamily)family;
+	modem->apn = keyfile_string(file, group, "apn");
+	modem->interface = keyfile_string(file, group, "interface");
+	/* TS 23.003 9.1: a network identifier of at most 63 octets, an operator identifier behind it */
+	if (modem->apn && (strlen(modem->apn) > 100 || !*modem->apn))
+		return keyfile_error(file, group, "apn", error, "an access point's name has 1 to 100 characters");
+	if (modem->interface && (strlen(modem->interface) >= IF_NAMESIZE || !*modem->interface))
+		return keyfile_error(file, group, "interface", error, "an interface's name has 1 to %d characters", IF_NAMESIZE - 1);
+	return TRUE;
+}
+
 static gboolean read_modem(Config *config, const KeyFile *file, const char *group, GError **error)
 {
 	int protocol = PROTOCOL_AUTO;
@@ -139,7 +174,8 @@ static gboolean read_modem(Config *config, const KeyFile *file, const char *grou
 	if (!modem || !keyfile_choice(file, group, "protocol", config_protocol_words, &protocol, error) ||
 	    !keyfile_bool(file, group, "proxy", &modem->proxy, error) ||
 	    !keyfile_bool(file, group, "inhibit", &modem->inhibit, error) ||
-	    !keyfile_bool(file, group, "reset", &modem->reset, error) || !keyfile_bool(file, group, "gnss", &modem->gnss, error))
+	    !keyfile_bool(file, group, "reset", &modem->reset, error) || !keyfile_bool(file, group, "gnss", &modem->gnss, error) ||
+	    !read_modem_session(file, group, modem, error))
 		return FALSE;
 	modem->protocol = (ConfigProtocol)protocol;
 	return TRUE;
@@ -152,22 +188,76 @@ static gboolean read_gps(Config *config, const KeyFile *file, const char *group,
 }
 
 /* A path of a file is not relative to wherever the program was started; "~/" is the home of who started it. */
-static gboolean set_directory_from(Config *config, const KeyFile *file, const char *text, GError **error)
+static char *read_path(const KeyFile *file, const char *group, const char *key, const char *text, GError **error)
 {
 	g_autofree char *path = g_str_has_prefix(text, "~/") ? g_build_filename(g_get_home_dir(), text + 2, NULL) : g_strdup(text);
-	if (!g_path_is_absolute(path))
-		return keyfile_error(file, "record", "directory", error, "\"%s\" is not a path from / or ~/", text);
-	config_set_directory(config, path);
+	if (g_path_is_absolute(path))
+		return g_steal_pointer(&path);
+	keyfile_error(file, group, key, error, "\"%s\" is not a path from / or ~/", text);
+	return NULL;
+}
+
+static gboolean set_directory_from(Config *config, const KeyFile *file, const char *text, GError **error)
+{
+	g_autofree char *path = read_path(file, "record", "directory", text, error);
+	if (path)
+		config_set_directory(config, path);
+	return path != NULL;
+}
+
+static gboolean read_session(Config *config, const KeyFile *file, GError **error)
+{
+	double every_s = config->session_every_ms / 1000.0, hold_s = config->session_hold_ms / 1000.0;
+	gint64 min_rsrp = config->session_min_rsrp_dbm;
+	if (!keyfile_seconds(file, "session", "every", &every_s, error) ||
+	    !keyfile_seconds(file, "session", "hold", &hold_s, error) ||
+	    !keyfile_int(file, "session", "min-rsrp", -160, -40, &min_rsrp, error))
+		return FALSE;
+	if (every_s < 10 || every_s > 86400)
+		return keyfile_error(file, "session", "every", error, "%g s is not between 10 s and 24 h", every_s);
+	if (hold_s > 600)
+		return keyfile_error(file, "session", "hold", error, "%g s is more than 10 min", hold_s);
+	config->session_every_ms = (guint)(every_s * 1000);
+	config->session_hold_ms = (guint)(hold_s * 1000);
+	config->session_min_rsrp_dbm = (gint)min_rsrp;
+	return TRUE;
+}
+
+static gboolean read_probe(Config *config, const KeyFile *file, GError **error)
+{
+	gint64 hour = (gint64)config->hour_bytes, day = (gint64)config->day_bytes;
+	g_autofree char *text = keyfile_string(file, "probe", "targets");
+	if (!keyfile_int(file, "probe", "hour-bytes", 0, G_MAXINT64, &hour, error) ||
+	    !keyfile_int(file, "probe", "day-bytes", 0, G_MAXINT64, &day, error))
+		return FALSE;
+	config->hour_bytes = (guint64)hour;
+	config->day_bytes = (guint64)day;
+	if (!text)
+		return TRUE;
+	g_auto(GStrv) names = g_strsplit(text, ";", -1);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; names[i]; i++) {
+		char *path = *g_strstrip(names[i]) ? read_path(file, "probe", "targets", names[i], error) : NULL;
+		if (!path && *names[i])
+			return FALSE;
+		if (path)
+			g_ptr_array_add(paths, path);
+	}
+	g_ptr_array_add(paths, NULL);
+	g_strfreev(config->targets);
+	config->targets = (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
 	return TRUE;
 }
 
 static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 {
+	int mode = (int)config->mode;
 	double interval_s = config->interval_ms / 1000.0;
 	gint64 segment_mib = (gint64)(config->segment_size / MIB);
 	g_autofree char *directory = keyfile_string(file, "record", "directory");
 	if (!keyfile_seconds(file, "record", "interval", &interval_s, error) ||
-	    !keyfile_int(file, "record", "segment-size", 1, 1024, &segment_mib, error))
+	    !keyfile_int(file, "record", "segment-size", 1, 1024, &segment_mib, error) ||
+	    !keyfile_choice(file, "record", "mode", config_mode_words, &mode, error))
 		return FALSE;
 	if (interval_s < 0.2 || interval_s > 3600)
 		return keyfile_error(file, "record", "interval", error, "%g s is not between 0.2 s and 1 h", interval_s);
@@ -175,22 +265,27 @@ static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);
 	config->segment_size = (guint64)segment_mib * MIB;
+	config->mode = (ConfigMode)mode;
 	return TRUE;
 }
 
 static gboolean load_file(Config *config, const char *path, GError **error)
 {
-	static const char *const record_keys[] = {"directory", "interval", "segment-size", NULL};
-	static const char *const modem_keys[] = {"device", "protocol", "proxy", "inhibit", "reset", "gnss", NULL};
+	static const char *const record_keys[] = {"directory", "interval", "segment-size", "mode", NULL};
+	static const char *const session_keys[] = {"every", "hold", "min-rsrp", NULL};
+	static const char *const probe_keys[] = {"targets", "hour-bytes", "day-bytes", NULL};
+	static const char *const modem_keys[] = {"device", "protocol", "proxy", "inhibit", "reset", "gnss",
+						 "session", "apn", "ip", "interface", NULL};
 	static const char *const gps_keys[] = {"gpsd", NULL};
 	static const KeyFileGroup groups[] = {
-		{"record", FALSE, record_keys}, {"modem", TRUE, modem_keys}, {"gps", TRUE, gps_keys}, {NULL, FALSE, NULL}};
+		{"record", FALSE, record_keys}, {"session", FALSE, session_keys}, {"probe", FALSE, probe_keys},
+		{"modem", TRUE, modem_keys}, {"gps", TRUE, gps_keys}, {NULL, FALSE, NULL}};
 	static const struct {
 		const char *kind;
 		gboolean (*read)(Config *, const KeyFile *, const char *, GError **);
 	} kinds[] = {{"modem", read_modem}, {"gps", read_gps}};
 	g_autoptr(KeyFile) file = keyfile_load(path, groups, error);
-	if (!file || !read_record(config, file, error))
+	if (!file || !read_record(config, file, error) || !read_session(config, file, error) || !read_probe(config, file, error))
 		return FALSE;
 	for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
 		g_auto(GStrv) names = keyfile_groups(file, kinds[k].kind);
@@ -215,11 +310,17 @@ void config_digest(const Config *config, char ret_hex[17])
 {
 	guint8 digest[8];
 	g_autoptr(GString) text = g_string_new(NULL);
-	g_string_printf(text, "%u %" G_GUINT64_FORMAT "\n", config->interval_ms, config->segment_size);
+	g_string_printf(text, "%u %" G_GUINT64_FORMAT " %s %u %u %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", config->interval_ms,
+			config->segment_size, config_mode_words[config->mode], config->session_every_ms, config->session_hold_ms,
+			config->session_min_rsrp_dbm, config->hour_bytes, config->day_bytes);
+	for (guint i = 0; config->targets && config->targets[i]; i++)
+		g_string_append_printf(text, "%s\n", config->targets[i]);
 	for (guint i = 0; i < config->sources->len; i++) {
 		const ConfigSource *s = g_ptr_array_index(config->sources, i);
-		g_string_append_printf(text, "%s %s %s %s %d %d %d %d\n", s->name, s->type, s->address,
-				       config_protocol_words[s->protocol], s->proxy, s->inhibit, s->reset, s->gnss);
+		g_string_append_printf(text, "%s %s %s %s %d %d %d %d %s %s %s %s\n", s->name, s->type, s->address,
+				       config_protocol_words[s->protocol], s->proxy, s->inhibit, s->reset, s->gnss,
+				       config_take_words[s->session], session_family_words[s->family], s->apn ? s->apn : "",
+				       s->interface ? s->interface : "");
 	}
 	crypto_generichash(digest, sizeof digest, (const guint8 *)text->str, text->len, NULL, 0);
 	sodium_bin2hex(ret_hex, 17, digest, sizeof digest);

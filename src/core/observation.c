@@ -22,8 +22,18 @@ const char *const fix_mode_words[] = {"none", "2d", "3d", NULL};
 const char *const event_words[] = {"heartbeat", "source-lost", "source-back", "sweep-failed", "network-reject", "clock-step",
 				   "disk-full", "disk-back", "journal-error", "run-end", "modem-retry", "modem-new-client",
 				   "modem-reopen", "modem-reset", "modem-wait", "modem-forgot", "values-held", "values-move",
-				   "device-added", "device-removed", NULL};
+				   "device-added", "device-removed", "probe-paused", "probe-resumed", NULL};
 const char *const clock_pair_words[] = {"first", "periodic", "step", NULL};
+const char *const session_origin_words[] = {"own", "observed", NULL};
+const char *const session_outcome_words[] = {"connected", "failed", "ended", NULL};
+const char *const session_family_words[] = {"ipv4", "ipv6", "dual", NULL};
+const char *const session_ended_by_words[] = {"us", "network", "modem", "timeout", NULL};
+const char *const cause_type_words[] = {"3gpp", "call-manager", "internal", "mobile-ip", "ppp", "ehrpd", "ipv6", "call-end", "qmi-error",
+					"mbim-status", NULL};
+const char *const address_scope_words[] = {"private", "shared", "public", "other", NULL};
+const char *const probe_test_words[] = {"round", "ip", "dns", "web", "sni", "portal", "quic", "wireguard", "openvpn", "rate", NULL};
+const char *const probe_role_words[] = {"target", "control", NULL};
+const char *const probe_step_words[] = {"dns", "tcp", "tls", "http", "udp", NULL};
 const char *const service_state_words[] = {"unknown", "off", "none", "limited", "denied", "served", NULL};
 
 #define WORDS_U8(arg)    NULL
@@ -53,6 +63,8 @@ const char *const service_state_words[] = {"unknown", "off", "none", "limited", 
 #define ROW_EVENT(id, name, TYPE, arg)  ROW(EventFields, id, name, TYPE, arg)
 #define ROW_CLOCK(id, name, TYPE, arg)  ROW(ClockFields, id, name, TYPE, arg)
 #define ROW_MARK(id, name, TYPE, arg)   ROW(MarkFields, id, name, TYPE, arg)
+#define ROW_SESSION(id, name, TYPE, arg) ROW(SessionFields, id, name, TYPE, arg)
+#define ROW_PROBE(id, name, TYPE, arg)  ROW(ProbeFields, id, name, TYPE, arg)
 #define ROW_CELL(id, name, TYPE, arg)   ROW(Cell, id, name, TYPE, arg)
 
 static const ObservationField run_fields[] = {RUN_FIELDS(ROW_RUN)};
@@ -63,6 +75,8 @@ static const ObservationField sky_fields[] = {SKY_FIELDS(ROW_SKY)};
 static const ObservationField event_fields[] = {EVENT_FIELDS(ROW_EVENT)};
 static const ObservationField clock_fields[] = {CLOCK_FIELDS(ROW_CLOCK)};
 static const ObservationField mark_fields[] = {MARK_FIELDS(ROW_MARK)};
+static const ObservationField session_fields[] = {SESSION_FIELDS(ROW_SESSION)};
+static const ObservationField probe_fields[] = {PROBE_FIELDS(ROW_PROBE)};
 static const ObservationField cell_fields[] = {CELL_FIELDS(ROW_CELL)};
 
 #define TABLE(word, rows) {.name = word, .fields = rows, .n_fields = G_N_ELEMENTS(rows)}
@@ -71,6 +85,7 @@ static const ObservationTable tables[OBSERVATION_KIND_MAX + 1] = {
 	[OBSERVATION_RADIO] = TABLE("radio", radio_fields), [OBSERVATION_FIX] = TABLE("fix", fix_fields),
 	[OBSERVATION_SKY] = TABLE("sky", sky_fields),       [OBSERVATION_EVENT] = TABLE("event", event_fields),
 	[OBSERVATION_CLOCK] = TABLE("clock", clock_fields), [OBSERVATION_MARK] = TABLE("mark", mark_fields),
+	[OBSERVATION_SESSION] = TABLE("session", session_fields), [OBSERVATION_PROBE] = TABLE("probe", probe_fields),
 };
 const ObservationTable observation_cell_table = TABLE("cell", cell_fields);
 

@@ -107,6 +107,8 @@ void board_observe(Board *board, const Observation *o)
 	case OBSERVATION_RUN:
 	case OBSERVATION_CLOCK:
 	case OBSERVATION_MARK:
+	case OBSERVATION_SESSION:
+	case OBSERVATION_PROBE:
 		return;
 	}
 	entry->reading_ns = o->at.boottime_ns;

@@ -323,6 +323,8 @@ char *schema_tables_sql(void)
 		     "('fix','attributes','fix','positions as the receiver gave them',NULL),"
 		     "('sky','attributes','sky','satellites and their strength',NULL),"
 		     "('mark','attributes','mark','what the person noted',NULL),"
+		     "('session','attributes','session','attempts of data sessions, and their ends',NULL),"
+		     "('probe','attributes','probe','active checks over a data session',NULL),"
 		     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
 		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
 	return g_string_free(sql, FALSE);
