@@ -183,6 +183,7 @@ run-fuzz:
 # --- installation ---
 install: all
 	install -Dm755 $(BUILD)/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog
+	install -Dm755 $(BUILD)/jamlog-probe $(DESTDIR)$(PREFIX)/lib/jamlog/jamlog-probe
 	install -Dm755 $(BUILD)/jamlog-sim $(DESTDIR)$(PREFIX)/bin/jamlog-sim
 	install -Dm644 src/man/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1
 	install -Dm644 src/man/jamlog-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1
@@ -190,6 +191,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
 	install -m644 tests/data/scenarios/*.scenario $(DESTDIR)$(PREFIX)/share/jamlog/scenarios
 	install -Dm644 udev/61-jamlog-own.rules $(DESTDIR)$(PREFIX)/share/jamlog/61-jamlog-own.rules
+	install -Dm644 udev/jamlog-probe.conf $(DESTDIR)$(PREFIX)/share/jamlog/jamlog-probe.conf
 	install -Dm644 udev/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules
 	install -Dm644 udev/jamlog.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -201,7 +203,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1 \
 		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/jamlog-record.service
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog $(DESTDIR)$(PREFIX)/lib/jamlog
 
 clean:
 	rm -rf build

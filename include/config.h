@@ -89,6 +89,8 @@ gboolean config_load(Config *config, const char *path, GError **error);
 /* Adds a source, or sets the address of the one of that name and its other members back to their defaults. `type` NULL: keeps that of
  * the replaced one. Borrowed; NULL with USAGE for a bad name, or one that is a modem's and a GPS's. */
 ConfigSource *config_set_source(Config *config, const char *name, const char *type, const char *address, GError **error);
+ConfigSource *config_source_copy(const ConfigSource *source);
+void config_source_free(ConfigSource *source);
 /* The first source of a type, or NULL. */
 const ConfigSource *config_find_type(const Config *config, const char *type);
 void config_set_directory(Config *config, const char *directory);

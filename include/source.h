@@ -23,6 +23,10 @@ struct SourceHost {
 	/* One sentence for the person, when the source's state changed ("no answer from the modem; trying again"). */
 	void (*tell)(SourceHost *host, const char *source, const char *sentence);
 	guint interval_ms;                /* between two sweeps */
+	const Config *config;
+	/* When sessions are tried, the same moments for all modems: source/modem/slots.h. */
+	guint8 slot_seed[SOURCE_SALT_SIZE];
+	gint64 slot_zero_ns;              /* BOOTTIME */
 	guint8 salt[SOURCE_SALT_SIZE];    /* of this installation, for source_digest() */
 };
 
@@ -33,8 +37,8 @@ typedef struct {
 	/* NULL with USAGE where the address can never work. Opens nothing yet. */
 	Source *(*new)(const ConfigSource *config, GError **error);
 	void (*start)(Source *source);
-	/* Cancels everything and gives the device back; `stopped` is called once, later, when that is done. Nothing is
-	 * observed or told after this returns. */
+	/* Cancels everything and gives the device back; `stopped` is called once, later, when that is done. Nothing but the end of
+	 * a data session is observed after this returns. */
 	void (*stop)(Source *source, SourceStopped stopped, gpointer user_data);
 	void (*free)(Source *source); /* only before start or after `stopped` */
 } SourceClass;

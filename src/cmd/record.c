@@ -11,7 +11,7 @@
 
 typedef struct {
 	char **modems, **gpsds;
-	char *config_path, *directory, *state, *runtime, *interval, *duration;
+	char *config_path, *directory, *state, *runtime, *interval, *duration, *mode;
 	gboolean no_modem, no_gps, proxy, inhibit, reset, gnss, quiet, verbose;
 } Options;
 
@@ -25,6 +25,7 @@ static void options_clear(Options *o)
 	g_free(o->runtime);
 	g_free(o->interval);
 	g_free(o->duration);
+	g_free(o->mode);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -34,6 +35,9 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		{"modem", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o->modems,
 		 "A modem's control node, such as /dev/cdc-wdm0; once for each modem (default: all that are plugged in)",
 		 "[NAME=]DEVICE"},
+		{"mode", 0, 0, G_OPTION_ARG_STRING, &o->mode,
+		 "session: try data sessions, send nothing over them (default); passive: send nothing at all; probe: ask the targets, too",
+		 "MODE"},
 		{"no-modem", 0, 0, G_OPTION_ARG_NONE, &o->no_modem, "Record positions alone", NULL},
 		{"inhibit", 0, 0, G_OPTION_ARG_NONE, &o->inhibit, "Make ModemManager leave the modems to us meanwhile (as root)", NULL},
 		{"proxy", 0, 0, G_OPTION_ARG_NONE, &o->proxy,
@@ -56,8 +60,8 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("- write down what modems and GPS see, until stopped");
 	g_option_context_set_description(
-		context, "Ends in order on Ctrl-C or SIGTERM. Sends nothing and starts no data session: see \"What others see\" in\n"
-			 "the README. Configuration: /etc/jamlog.conf, ~/.config/jamlog.conf, then these options; see jamlog(1).\n\n"
+		context, "Ends in order on Ctrl-C or SIGTERM. What the network and others see of it in each mode stands in the README\n"
+			 "(\"What others see\"). Configuration: /etc/jamlog.conf, ~/.config/jamlog.conf, then these options; see jamlog(1).\n\n"
 			 "Exit codes: 0 ok, 1 could not record, 2 usage, 3 neither a modem nor a GPS ever told anything.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, argc, argv, error))
@@ -178,10 +182,22 @@ static gboolean parse_time(const char *option, const char *text, double min, dou
 	return FALSE;
 }
 
+static gboolean set_mode(const char *text, Config *config, GError **error)
+{
+	for (guint i = 0; config_mode_words[i]; i++) {
+		if (!text || g_str_equal(text, config_mode_words[i])) {
+			config->mode = text ? (ConfigMode)i : config->mode;
+			return TRUE;
+		}
+	}
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "--mode: \"%s\" is none of: session, passive, probe", text);
+	return FALSE;
+}
+
 static gboolean apply(const Options *o, Config *config, RecorderOptions *recorder, GError **error)
 {
 	double interval_s = config->interval_ms / 1000.0;
-	if (!apply_sources(o, config, error) || !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
+	if (!apply_sources(o, config, error) || !set_mode(o->mode, config, error) || !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
 	    !parse_time("--duration", o->duration, 1, 366 * 86400, &recorder->duration_s, error))
 		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);

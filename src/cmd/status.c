@@ -160,6 +160,22 @@ static void print_position(GVariant *source, int width)
 	print_row(width, "", text);
 }
 
+static void print_data(GVariant *source, int width)
+{
+	const char *rates = text_of(source, "rates_words"), *paused = text_of(source, "probing_paused");
+	g_autofree char *session_age = span(number_of(source, "session_age_ms"));
+	g_autofree char *probes_age = span(number_of(source, "probes_age_ms"));
+	g_autofree char *session = g_strdup_printf("%s, %s ago", text_of(source, "session_words"), session_age);
+	g_autofree char *probes = g_strdup_printf("%s%s%s, %s ago", text_of(source, "probes_words"), *rates ? "; " : "", rates, probes_age);
+	g_autofree char *why = g_strdup_printf("data sessions and probes wait: %s", paused);
+	if (has(source, "session_words"))
+		print_row(width, "", session);
+	if (has(source, "probes_words"))
+		print_row(width, "", probes);
+	if (*paused)
+		print_row(width, "", why);
+}
+
 static void print_source(GVariant *source, int width)
 {
 	const gboolean lost = has(source, "lost_ms"), old = lost || is_true(source, "silent");
@@ -176,6 +192,7 @@ static void print_source(GVariant *source, int width)
 	}
 	if (is_true(source, "values_held"))
 		print_row(width, "", "the modem repeats the same figures: they are left out until they move");
+	print_data(source, width);
 	if (has(source, "position"))
 		print_position(source, width);
 }

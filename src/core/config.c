@@ -17,9 +17,23 @@ const char *const config_protocol_words[] = {"auto", "qmi", "mbim", "qmi-over-mb
 const char *const config_mode_words[] = {"session", "passive", "probe", NULL};
 const char *const config_take_words[] = {"auto", "own", "observe", NULL};
 
-static void source_free(gpointer data)
+ConfigSource *config_source_copy(const ConfigSource *source)
 {
-	ConfigSource *source = data;
+	ConfigSource *copy = g_new(ConfigSource, 1);
+	*copy = *source;
+	copy->name = g_strdup(source->name);
+	copy->type = g_strdup(source->type);
+	copy->address = g_strdup(source->address);
+	copy->origin = g_strdup(source->origin);
+	copy->apn = g_strdup(source->apn);
+	copy->interface = g_strdup(source->interface);
+	return copy;
+}
+
+void config_source_free(ConfigSource *source)
+{
+	if (!source)
+		return;
 	g_free(source->apn);
 	g_free(source->interface);
 	g_free(source->name);
@@ -27,6 +41,11 @@ static void source_free(gpointer data)
 	g_free(source->address);
 	g_free(source->origin);
 	g_free(source);
+}
+
+static void source_free(gpointer source)
+{
+	config_source_free(source);
 }
 
 void config_set_directory(Config *config, const char *directory)

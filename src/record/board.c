@@ -3,6 +3,7 @@
 
 #include "record/answer.h"
 #include "record/phrase.h"
+#include "record/tally.h"
 
 #define SENTENCE_SIZE    256
 #define SILENT_MS        5000  /* without a reading, and then two intervals */
@@ -19,7 +20,18 @@ typedef struct {
 	gint64 reading_ns; /* of the last sweep, fix or sky; 0: none yet */
 	Observation device, radio, fix; /* the last ones; a kind of 0: none yet. `fix` says where we were, unless it has none */
 	gboolean tells_fixes, has_position; /* the last fix said where we are */
+	Observation session;   /* the last attempt's; a kind of 0: none yet */
+	Tally *tally;
+	gint64 round_ns;       /* end of the last round of probes; 0: none yet */
+	char paused[64];       /* why nothing is tried; "" */
 } Entry;
+
+static void entry_free(gpointer data)
+{
+	Entry *entry = data;
+	tally_free(entry->tally);
+	g_free(entry);
+}
 
 struct Board {
 	guint interval_ms;
@@ -30,7 +42,7 @@ Board *board_new(guint interval_ms)
 {
 	Board *board = g_new0(Board, 1);
 	board->interval_ms = interval_ms;
-	board->entries = g_ptr_array_new_with_free_func(g_free);
+	board->entries = g_ptr_array_new_with_free_func(entry_free);
 	return board;
 }
 
@@ -52,6 +64,7 @@ static Entry *find(Board *board, const char *name)
 	Entry *entry = g_new0(Entry, 1);
 	g_strlcpy(entry->name, name, sizeof entry->name);
 	entry->since_ns = clock_boottime_ns();
+	entry->tally = tally_new();
 	g_ptr_array_add(board->entries, entry);
 	return entry;
 }
@@ -73,6 +86,8 @@ static void observe_event(Entry *entry, const Observation *o)
 		entry->lost = FALSE;
 	} else if (o->event.code == EVENT_VALUES_HELD || o->event.code == EVENT_VALUES_MOVE) {
 		entry->values_held = o->event.code == EVENT_VALUES_HELD;
+	} else if (o->event.code == EVENT_PROBE_PAUSED || o->event.code == EVENT_PROBE_RESUMED) {
+		observation_copy_text(entry->paused, sizeof entry->paused, EVENT_HAS(o, text) ? o->event.text : "");
 	}
 }
 
@@ -104,11 +119,18 @@ void board_observe(Board *board, const Observation *o)
 		break;
 	case OBSERVATION_SKY:
 		break;
+	case OBSERVATION_SESSION:
+		/* that we took it down again is no news */
+		if (o->session.outcome != SESSION_ENDED || !SESSION_HAS(o, ended_by) || o->session.ended_by != SESSION_BY_US)
+			entry->session = *o;
+		return;
+	case OBSERVATION_PROBE:
+		if (tally_add(entry->tally, o))
+			entry->round_ns = o->at.boottime_ns;
+		return;
 	case OBSERVATION_RUN:
 	case OBSERVATION_CLOCK:
 	case OBSERVATION_MARK:
-	case OBSERVATION_SESSION:
-	case OBSERVATION_PROBE:
 		return;
 	}
 	entry->reading_ns = o->at.boottime_ns;
@@ -212,6 +234,22 @@ static void describe_position(const Entry *entry, gint64 now_ns, GVariantBuilder
 		answer_add(dict, "position_error_m", "d", o->fix.eph_cm / 100.0);
 }
 
+static void describe_data(const Entry *entry, gint64 now_ns, GVariantBuilder *dict)
+{
+	if (entry->session.kind) {
+		g_autofree char *words = phrase_session(&entry->session);
+		answer_add(dict, "session", "s", observation_word(session_outcome_words, entry->session.session.outcome));
+		answer_add(dict, "session_words", "s", words);
+		answer_add(dict, "session_age_ms", "x", ms_between(entry->session.at.boottime_ns, now_ns));
+	}
+	if (entry->round_ns) {
+		answer_add(dict, "probes_words", "s", tally_words(entry->tally));
+		add_text(dict, "rates_words", tally_rates(entry->tally));
+		answer_add(dict, "probes_age_ms", "x", ms_between(entry->round_ns, now_ns));
+	}
+	add_text(dict, "probing_paused", entry->paused);
+}
+
 static GVariant *describe(const Board *board, const Entry *entry, gint64 now_ns)
 {
 	GVariantBuilder dict;
@@ -236,6 +274,7 @@ static GVariant *describe(const Board *board, const Entry *entry, gint64 now_ns)
 		answer_add(&dict, "service_words", "s", words);
 		answer_add(&dict, "values_held", "b", entry->values_held);
 	}
+	describe_data(entry, now_ns, &dict);
 	if (entry->tells_fixes)
 		describe_position(entry, now_ns, &dict);
 	return g_variant_builder_end(&dict);

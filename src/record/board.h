@@ -23,6 +23,7 @@ void board_tell(Board *board, const char *source, const char *sentence);
 /* aa{sv}, floating: for each source name, type, state (opening, working, lost) and what is known of
  *   protocol, model, firmware, opening_ms, lost_ms, told (the last sentence, unless it works), silent (alarmingly long without a
  *   reading), values_held, reading_age_ms, service, service_words (of the last sweep, however old), position (found, lost, none),
- *   position_words, position_error_m, fix_age_ms.
+ *   position_words, position_error_m, fix_age_ms; of data sessions session (connected, failed, ended), session_words, session_age_ms,
+ *   probes_words, rates_words, probes_age_ms, probing_paused (why nothing is tried).
  * A sentence is appended to `concerns` (of char *) for each source that does not do its work. */
 GVariant *board_describe(const Board *board, gint64 now_ns, GPtrArray *concerns);

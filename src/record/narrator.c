@@ -2,6 +2,7 @@
 #include "record/narrator.h"
 
 #include "record/phrase.h"
+#include "record/tally.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,7 +21,18 @@ typedef struct {
 	gboolean said_position;
 	gboolean has_position;
 	gint64 last_fix_ns;
+	char *session, *probes; /* NULL: nothing yet */
+	Tally *tally;
 } Subject;
+
+static void subject_free(gpointer data)
+{
+	Subject *subject = data;
+	g_free(subject->session);
+	g_free(subject->probes);
+	tally_free(subject->tally);
+	g_free(subject);
+}
 
 struct Narrator {
 	gboolean quiet;
@@ -31,7 +43,7 @@ Narrator *narrator_new(gboolean quiet)
 {
 	Narrator *narrator = g_new0(Narrator, 1);
 	narrator->quiet = quiet;
-	narrator->subjects = g_ptr_array_new_with_free_func(g_free);
+	narrator->subjects = g_ptr_array_new_with_free_func(subject_free);
 	return narrator;
 }
 
@@ -91,6 +103,7 @@ static Subject *find_subject(Narrator *narrator, const char *name)
 	}
 	Subject *subject = g_new0(Subject, 1);
 	g_strlcpy(subject->name, name, sizeof subject->name);
+	subject->tally = tally_new();
 	g_ptr_array_add(narrator->subjects, subject);
 	return subject;
 }
@@ -134,12 +147,43 @@ static void observe_fix(Narrator *narrator, Subject *subject, const Observation 
 	say_position(narrator, subject, has_position, o);
 }
 
+/* One that works as the last one did, or fails as it did, is not worth a line; nor is the end that we made. */
+static void observe_session(Narrator *narrator, Subject *subject, const Observation *o)
+{
+	const SessionFields *s = &o->session;
+	const gboolean failed = s->outcome == SESSION_FAILED;
+	if (s->outcome == SESSION_ENDED && SESSION_HAS(o, ended_by) && s->ended_by != SESSION_BY_NETWORK)
+		return;
+	g_autofree char *key = g_strdup_printf("%u %u %u %u %u", s->outcome, failed ? s->ended_by : 0, failed ? s->cause_type : 0,
+					       failed ? s->cause : 0, s->outcome == SESSION_CONNECTED ? s->family : 0);
+	if (g_strcmp0(key, subject->session) == 0)
+		return;
+	g_autofree char *phrase = phrase_session(o);
+	g_free(subject->session);
+	subject->session = g_steal_pointer(&key);
+	narrator_say(narrator, subject->name, "%s", phrase);
+}
+
+static void observe_probe(Narrator *narrator, Subject *subject, const Observation *o)
+{
+	if (!tally_add(subject->tally, o) || g_strcmp0(tally_words(subject->tally), subject->probes) == 0)
+		return;
+	const char *rates = tally_rates(subject->tally);
+	g_free(subject->probes);
+	subject->probes = g_strdup(tally_words(subject->tally));
+	narrator_say(narrator, subject->name, "%s%s%s", subject->probes, *rates ? "; " : "", rates);
+}
+
 void narrator_observe(Narrator *narrator, const Observation *o)
 {
 	if (o->kind == OBSERVATION_RADIO)
 		observe_radio(narrator, find_subject(narrator, o->source), o);
 	else if (o->kind == OBSERVATION_FIX)
 		observe_fix(narrator, find_subject(narrator, o->source), o);
+	else if (o->kind == OBSERVATION_SESSION)
+		observe_session(narrator, find_subject(narrator, o->source), o);
+	else if (o->kind == OBSERVATION_PROBE)
+		observe_probe(narrator, find_subject(narrator, o->source), o);
 	else if (o->kind == OBSERVATION_EVENT && o->event.code == EVENT_NETWORK_REJECT && EVENT_HAS(o, cause))
 		narrator_say(narrator, o->source, "the network rejected us, cause %u", o->event.cause);
 }

@@ -77,3 +77,44 @@ char *phrase_position(const Observation *o)
 {
 	return FIX_HAS(o, eph_cm) ? g_strdup_printf("position found (within %u m)", o->fix.eph_cm / 100 + 1) : g_strdup("position found");
 }
+
+/* ", 3GPP cause 33 (requested-service-option-not-subscribed)", or nothing. */
+static char *describe_cause(const Observation *o)
+{
+	const SessionFields *s = &o->session;
+	if (!SESSION_HAS(o, cause) || !SESSION_HAS(o, cause_type))
+		return g_strdup("");
+	return g_strdup_printf(", %s cause %u%s%s%s", observation_word(cause_type_words, s->cause_type), s->cause,
+			       SESSION_HAS(o, cause_text) ? " (" : "", SESSION_HAS(o, cause_text) ? s->cause_text : "",
+			       SESSION_HAS(o, cause_text) ? ")" : "");
+}
+
+static const char *ended_by_words(const Observation *o)
+{
+	static const char *const words[] = {[SESSION_BY_US] = "taken down by us", [SESSION_BY_NETWORK] = "the network refuses",
+					    [SESSION_BY_MODEM] = "the modem refuses by itself",
+					    [SESSION_BY_TIMEOUT] = "no answer"};
+	return SESSION_HAS(o, ended_by) && o->session.ended_by < G_N_ELEMENTS(words) ? words[o->session.ended_by] : "no reason given";
+}
+
+char *phrase_session(const Observation *o)
+{
+	static const char *const families[] = {[SESSION_IPV4] = "IPv4", [SESSION_IPV6] = "IPv6", [SESSION_DUAL] = "IPv4 and IPv6"};
+	const SessionFields *s = &o->session;
+	const gboolean observed = SESSION_HAS(o, origin) && s->origin == SESSION_OBSERVED;
+	const char *what = observed ? "data session (not ours)" : "data session";
+	g_autofree char *cause = describe_cause(o);
+	switch ((SessionOutcome)s->outcome) {
+	case SESSION_CONNECTED:
+		if (observed || !SESSION_HAS(o, family) || s->family >= G_N_ELEMENTS(families))
+			return g_strdup_printf("%s: up", what);
+		return g_strdup_printf("%s: works, up after %.1f s (%s)", what, s->setup_ms / 1000.0, families[s->family]);
+	case SESSION_FAILED:
+		return g_strdup_printf("NO DATA SESSION: %s%s", ended_by_words(o), cause);
+	case SESSION_ENDED:
+		break;
+	}
+	if (SESSION_HAS(o, ended_by) && s->ended_by == SESSION_BY_NETWORK)
+		return g_strdup_printf("%s: ENDED by the network%s", what, cause);
+	return g_strdup_printf("%s: down", what);
+}

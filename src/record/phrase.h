@@ -13,3 +13,5 @@ char *phrase_service(const Observation *radio);
 gboolean phrase_is_position(const Observation *fix);
 /* "position found (within 4 m)", of such a fix. Owned by the caller. */
 char *phrase_position(const Observation *fix);
+/* A `session` observation: "data session: up after 0.3 s (IPv4)", "NO DATA SESSION: the network refuses, ...". */
+char *phrase_session(const Observation *o);

@@ -501,6 +501,9 @@ ExitCode recorder_run(const Config *config, const RecorderOptions *options, GErr
 	r.host.observe = host_observe;
 	r.host.tell = host_tell;
 	r.host.interval_ms = config->interval_ms;
+	r.host.config = config;
+	r.host.slot_zero_ns = clock_boottime_ns();
+	randombytes_buf(r.host.slot_seed, sizeof r.host.slot_seed);
 	r.loop = g_main_loop_new(NULL, FALSE);
 	r.narrator = narrator_new(options->quiet);
 	r.board = board_new(config->interval_ms);

@@ -7,6 +7,7 @@
 
 typedef struct {
 	SourceHost host; /* first member */
+	Config *config;
 	GString *text;   /* a line for each field: "radio mcc = 257", "cell rat=lte serving=1 ..." */
 	GString *told;   /* a line for each sentence */
 	guint n[OBSERVATION_KIND_MAX + 1];
@@ -99,6 +100,9 @@ static inline Fixture *fixture_new(guint interval_ms)
 	f->host.observe = fixture_observe;
 	f->host.tell = fixture_tell;
 	f->host.interval_ms = interval_ms;
+	f->config = config_new();
+	f->config->mode = MODE_PASSIVE;
+	f->host.config = f->config;
 	f->text = g_string_new(NULL);
 	f->told = g_string_new(NULL);
 	return f;
@@ -108,6 +112,7 @@ static inline void fixture_free(Fixture *f)
 {
 	g_string_free(f->text, TRUE);
 	g_string_free(f->told, TRUE);
+	config_free(f->config);
 	g_free(f);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)

@@ -6,6 +6,7 @@
  * MBIM has no client ids: a call that is cancelled leaves nothing behind in the modem.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/mbim/session.h"
 #include "source/mbim/sweep.h"
 
 #include "devices.h"
@@ -24,6 +25,7 @@ typedef struct {
 	MbimOffer offer;
 	guint version_asked;
 	MbimSweep *sweep;
+	MbimSession *session;      /* NULL: none. It counts as an outstanding call. */
 	gboolean forgotten;        /* the last sweep has told that the modem restarted */
 	Observation identity;      /* the `device` observation while it is being put together */
 	guint later_id;            /* a report that must not come from within the call that asked for it */
@@ -272,6 +274,8 @@ static void on_notification(G_GNUC_UNUSED MbimDevice *device, MbimMessage *notif
 	MbimPort *port = data;
 	const guint32 cid = mbim_message_indicate_status_get_cid(notification);
 	const guint32 bits = notified_cids(port, mbim_message_indicate_status_get_service(notification));
+	if (port->session)
+		mbim_session_notified(port->session, notification);
 	if (port->state == STATE_OPEN && cid < 32 && bits & 1u << cid)
 		port->base.host->changed(port->base.modem);
 }
@@ -336,6 +340,40 @@ static void mbim_reset(ModemPort *base)
 		port->later_id = g_idle_add(on_cannot_reset, port);
 }
 
+/* --- data sessions --- */
+
+static void on_session_up(gpointer data, Observation *session, const ModemBearer *bearer)
+{
+	MbimPort *port = data;
+	if (port->state == STATE_OPEN)
+		port->base.host->session_up(port->base.modem, session, bearer);
+}
+
+static void on_session_down(gpointer data, Observation *session)
+{
+	MbimPort *port = data;
+	Observation told = *session;
+	g_clear_pointer(&port->session, mbim_session_free);
+	if (call_end(port))
+		port->base.host->session_down(port->base.modem, &told);
+}
+
+static void mbim_port_session_start(ModemPort *base)
+{
+	static const MbimSessionHost host = {.up = on_session_up, .down = on_session_down};
+	MbimPort *port = (MbimPort *)base;
+	g_return_if_fail(port->state == STATE_OPEN && !port->session);
+	call_begin(port);
+	port->session = mbim_session_start(port->device, base->settings, base->source->name, &host, port);
+}
+
+static void mbim_port_session_stop(ModemPort *base)
+{
+	MbimPort *port = (MbimPort *)base;
+	if (port->session)
+		mbim_session_stop(port->session);
+}
+
 /* --- closing --- */
 
 static void closed(MbimPort *port)
@@ -397,6 +435,7 @@ static void mbim_close(ModemPort *base)
 		g_signal_handlers_disconnect_by_data(port->device, port);
 	/* Callbacks may come from within the cancellation: this keeps the last of them from closing while we are here. */
 	call_begin(port);
+	mbim_port_session_stop(base);
 	g_cancellable_cancel(port->cancellable);
 	call_end(port);
 }
@@ -424,6 +463,8 @@ const ModemProtocol modem_protocol_mbim = {
 	.open = mbim_open,
 	.sweep = mbim_sweep,
 	.reset = mbim_reset,
+	.session_start = mbim_port_session_start,
+	.session_stop = mbim_port_session_stop,
 	.close = mbim_close,
 	.free = mbim_free,
 };

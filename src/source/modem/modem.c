@@ -6,7 +6,7 @@
  *     '------ closing <----'<--------------'
  *
  * One sweep each interval, brought forward by what the modem says unasked. The protocol's part is a port (protocol.h); what to do
- * about trouble is the ladder's decision (ladder.h). Figures that the modem only repeats are found by freshness.h. Held state is never
+ * about trouble is the ladder's decision (ladder.h), when data sessions are tried that of sessions.h. Figures that the modem only repeats are found by freshness.h. Held state is never
  * given out as measured: a sweep without an answer is an event and nothing else.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -15,7 +15,7 @@
 #include "source/modem/ladder.h"
 #include "source/modem/node.h"
 #include "source/modem/inhibit.h"
-#include "source/modem/protocol.h"
+#include "source/modem/sessions.h"
 #include "source/registry.h"
 #include "ticker.h"
 
@@ -29,16 +29,14 @@ typedef enum { STATE_CLOSED, STATE_OPENING, STATE_RUNNING, STATE_RENEWING, STATE
 
 typedef struct {
 	Source base;
-	char *path;
-	ConfigProtocol wanted;
-	gboolean may_reset;
-	gboolean wants_inhibit; /* ModemManager is to be kept away */
+	ConfigSource *config;
 	ModemInhibit *inhibit;  /* from the first sight of the node until it is gone */
 	gboolean inhibiting;    /* not yet answered: nothing is opened before */
 	ModemSettings settings;
 
 	State state;
 	ModemPort *port;
+	Sessions *sessions;    /* NULL: somebody only has a look at this modem */
 	gboolean in_mbim;      /* found out: this modem has QMI inside MBIM */
 	gboolean answered;     /* a sweep, in the protocol of the present port */
 	gboolean guess_mbim;   /* where the kernel tells nothing */
@@ -88,6 +86,8 @@ static void close_begin(Modem *m, guint delay_ms)
 	if (m->state == STATE_CLOSING)
 		return;
 	m->state = STATE_CLOSING;
+	if (m->sessions)
+		sessions_lost(m->sessions);
 	g_clear_pointer(&m->ticker, ticker_free);
 	g_clear_handle_id(&m->hurry_id, g_source_remove);
 	g_clear_handle_id(&m->tell_id, g_source_remove);
@@ -139,6 +139,12 @@ static void observe_step(Modem *m, LadderStep step, const char *reason)
 	observe_event(m, codes[step], reason);
 }
 
+static void hold_sessions(Modem *m)
+{
+	if (m->sessions)
+		sessions_hold(m->sessions);
+}
+
 static void take_step(Modem *m, LadderStep step, guint delay_ms)
 {
 	switch (step) {
@@ -147,6 +153,7 @@ static void take_step(Modem *m, LadderStep step, guint delay_ms)
 			m->hurry_id = g_idle_add(on_ask_again, m);
 		break;
 	case LADDER_NEW_CLIENT:
+		hold_sessions(m);
 		m->state = STATE_RENEWING;
 		m->port->protocol->renew(m->port);
 		break;
@@ -156,6 +163,7 @@ static void take_step(Modem *m, LadderStep step, guint delay_ms)
 		break;
 	case LADDER_RESET:
 		m->base.host->tell(m->base.host, m->base.name, "telling the modem to restart");
+		hold_sessions(m);
 		m->state = STATE_RESETTING;
 		m->port->protocol->reset(m->port);
 		break;
@@ -169,7 +177,7 @@ static void trouble(Modem *m, LadderTrouble what, const char *reason, const char
 	const gboolean open = is_open(m);
 	const LadderMeans means = {.can_renew = open && m->port->protocol->renew,
 				   /* over a connection that broke no order would arrive */
-				   .can_reset = open && what == TROUBLE_SILENT && m->may_reset && m->port->protocol->reset};
+				   .can_reset = open && what == TROUBLE_SILENT && m->config->reset && m->port->protocol->reset};
 	const LadderStep step = ladder_next(&m->ladder, what, &means, clock_boottime_ns() / NS_PER_MS, &delay_ms);
 	if (step != LADDER_RETRY)
 		source_set_lost(&m->base, reason, "%s", sentence);
@@ -191,8 +199,8 @@ static gboolean on_tell_waiting(gpointer data)
 /* MBIM first where the kernel's driver is MBIM's: only the modem knows whether QMI can be had in it. */
 static const ModemProtocol *choose_protocol(Modem *m)
 {
-	const ConfigProtocol spoken = m->wanted == PROTOCOL_AUTO ? modem_node_protocol(m->path) : m->wanted;
-	m->settings.prefer_qmi = m->wanted == PROTOCOL_AUTO && !m->not_in_mbim;
+	const ConfigProtocol spoken = m->config->protocol == PROTOCOL_AUTO ? modem_node_protocol(m->config->address) : m->config->protocol;
+	m->settings.prefer_qmi = m->config->protocol == PROTOCOL_AUTO && !m->not_in_mbim;
 	switch (spoken) {
 	case PROTOCOL_MBIM:
 		return m->in_mbim && m->settings.prefer_qmi ? &modem_protocol_qmi_over_mbim : &modem_protocol_mbim;
@@ -241,7 +249,7 @@ static void open_start(Modem *m)
 {
 	const char *reason;
 	g_autofree char *sentence = NULL;
-	const NodeState node = modem_node_try(m->path, m->settings.proxy, &m->lock, &sentence, &reason);
+	const NodeState node = modem_node_try(m->config->address, m->settings.proxy, &m->lock, &sentence, &reason);
 	if (node == NODE_ABSENT) {
 		modem_inhibit_park(g_steal_pointer(&m->inhibit));
 		m->in_mbim = m->not_in_mbim = m->answered = FALSE; /* another may come in its place */
@@ -250,10 +258,10 @@ static void open_start(Modem *m)
 		trouble(m, TROUBLE_NO_DEVICE, reason, sentence);
 		return;
 	}
-	if (m->wants_inhibit && !m->inhibit) {
+	if (m->config->inhibit && !m->inhibit) {
 		unlock(m);
 		m->inhibiting = TRUE;
-		m->inhibit = modem_inhibit_start(m->path, on_inhibited, m);
+		m->inhibit = modem_inhibit_start(m->config->address, on_inhibited, m);
 		return;
 	}
 	m->state = STATE_OPENING;
@@ -296,12 +304,12 @@ static char *describe_failure(const Modem *m, ModemFailure failure, const GError
 		return g_strdup_printf("cannot use the device (%s); trying again", detail);
 	case MODEM_FAILURE_NO_ANSWER:
 	case MODEM_FAILURE_REFUSED:
-		return g_strdup_printf("%s does not answer in %s: is it the modem's control port? (%s); trying again", m->path,
+		return g_strdup_printf("%s does not answer in %s: is it the modem's control port? (%s); trying again", m->config->address,
 				       m->port->protocol == &modem_protocol_qmi ? "QMI" : "MBIM", detail);
 	case MODEM_FAILURE_NO_CLIENT:
 		return g_strdup_printf("the modem gives us no client (%s); trying again", detail);
 	case MODEM_FAILURE_HUNG_UP:
-		if (access(m->path, F_OK) != 0) {
+		if (access(m->config->address, F_OK) != 0) {
 			*ret_reason = "device gone";
 			return g_strdup("the modem is gone; waiting for it to come back");
 		}
@@ -327,6 +335,10 @@ static void port_failed(gpointer data, ModemFailure failure, const GError *error
 	Modem *m = data;
 	const char *reason;
 	g_autofree char *sentence = describe_failure(m, failure, error, &reason);
+	if (m->stopping) {
+		close_begin(m, 0);
+		return;
+	}
 	if (failure == MODEM_FAILURE_OFFERS_QMI) {
 		m->in_mbim = TRUE;
 		m->answered = FALSE;
@@ -361,6 +373,8 @@ static void port_changed(gpointer data)
 {
 	Modem *m = data;
 	const gint64 since_ms = (clock_boottime_ns() - m->last_sweep_ns) / NS_PER_MS;
+	if (m->stopping)
+		return;
 	if (m->sweeping)
 		m->sweep_again = TRUE;
 	else if (is_open(m) && !m->hurry_id)
@@ -390,6 +404,10 @@ static void sweep_answered(Modem *m, Observation *radio)
 	const FreshnessChange change = freshness_judge(&m->freshness, radio, &duration_ms);
 	observe_freshness(m, change, duration_ms);
 	m->base.host->observe(m->base.host, radio);
+	if (m->sessions) {
+		sessions_radio(m->sessions, radio);
+		sessions_open(m->sessions, m->port);
+	}
 }
 
 static void port_swept(gpointer data, Observation *radio, ModemSweep result)
@@ -397,6 +415,8 @@ static void port_swept(gpointer data, Observation *radio, ModemSweep result)
 	Modem *m = data;
 	const gboolean again = m->sweep_again;
 	m->sweeping = m->sweep_again = FALSE;
+	if (m->stopping)
+		return;
 	switch (result) {
 	case MODEM_SWEEP_ANSWERED:
 		sweep_answered(m, radio);
@@ -419,6 +439,20 @@ static void port_swept(gpointer data, Observation *radio, ModemSweep result)
 			"the modem has restarted by itself, or another program made it forget us; taking new clients");
 		break;
 	}
+}
+
+/* --- data sessions --- */
+
+static void port_session_up(gpointer data, Observation *session, const ModemBearer *bearer)
+{
+	Modem *m = data;
+	sessions_up(m->sessions, session, bearer);
+}
+
+static void port_session_down(gpointer data, Observation *session)
+{
+	Modem *m = data;
+	sessions_down(m->sessions, session);
 }
 
 /* --- the end of an opening, and of the source --- */
@@ -449,6 +483,8 @@ static const ModemHost port_host = {
 	.changed = port_changed,
 	.reset_done = port_reset_done,
 	.closed = port_closed,
+	.session_up = port_session_up,
+	.session_down = port_session_down,
 };
 
 /* --- the class --- */
@@ -461,18 +497,27 @@ static Source *modem_new(const ConfigSource *config, GError **error)
 		return NULL;
 	}
 	Modem *m = g_new0(Modem, 1);
-	m->path = g_strdup(config->address);
-	m->wanted = config->protocol;
-	m->may_reset = config->reset;
-	m->wants_inhibit = config->inhibit;
-	m->settings = (ModemSettings){.path = m->path, .proxy = config->proxy, .guest = config->guest, .gnss = config->gnss};
+	m->config = config_source_copy(config);
+	m->settings = (ModemSettings){.path = m->config->address, .proxy = config->proxy, .guest = config->guest, .gnss = config->gnss,
+				      .apn = m->config->apn, .family = config->family};
 	m->lock = -1;
+	if (!config->guest)
+		m->sessions = sessions_new(m->config, &m->base);
 	return &m->base;
 }
 
 static void modem_start(Source *source)
 {
 	open_start((Modem *)source);
+}
+
+static void on_sessions_stopped(gpointer data)
+{
+	Modem *m = data;
+	if (m->state == STATE_CLOSED)
+		g_idle_add(on_stopped, m);
+	else
+		close_begin(m, 0);
 }
 
 static void modem_stop(Source *source, SourceStopped stopped, gpointer user_data)
@@ -484,10 +529,13 @@ static void modem_stop(Source *source, SourceStopped stopped, gpointer user_data
 	g_clear_handle_id(&m->retry_id, g_source_remove);
 	if (m->inhibiting)
 		g_clear_pointer(&m->inhibit, modem_inhibit_end);
-	if (m->state == STATE_CLOSED)
-		g_idle_add(on_stopped, m);
-	else
-		close_begin(m, 0);
+	if (!is_open(m) || !m->sessions) {
+		on_sessions_stopped(m);
+		return;
+	}
+	g_clear_pointer(&m->ticker, ticker_free);
+	g_clear_handle_id(&m->hurry_id, g_source_remove);
+	sessions_stop(m->sessions, on_sessions_stopped, m);
 }
 
 static void modem_free(Source *source)
@@ -495,7 +543,8 @@ static void modem_free(Source *source)
 	Modem *m = (Modem *)source;
 	free_port(m);
 	modem_inhibit_park(m->inhibit);
-	g_free(m->path);
+	sessions_free(m->sessions);
+	config_source_free(m->config);
 	g_free(m);
 }
 

@@ -93,3 +93,14 @@ ConfigProtocol modem_node_protocol(const char *path)
 	devices_modem_free(modem);
 	return protocol;
 }
+
+/* Beside the node under the same device: /sys/class/usbmisc/cdc-wdm0/device/net/wwan0, /sys/class/wwan/wwan0qmi0/device/net/wwan0. */
+char *modem_node_interface(const char *path)
+{
+	struct stat node;
+	if (stat(path, &node) != 0 || !S_ISCHR(node.st_mode))
+		return NULL;
+	g_autofree char *folder = g_strdup_printf("/sys/dev/char/%u:%u/device/net", major(node.st_rdev), minor(node.st_rdev));
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	return dir ? g_strdup(g_dir_read_name(dir)) : NULL;
+}

@@ -17,3 +17,6 @@ NodeState modem_node_try(const char *path, gboolean shared, int *ret_lock, char 
 /* QMI or MBIM by the kernel's driver (/sys/class/usbmisc) or port type (/sys/class/wwan) of the node; AUTO where the kernel tells
  * nothing, as of a pseudo-terminal. */
 ConfigProtocol modem_node_protocol(const char *path);
+
+/* The network interface that carries the modem's data, as the kernel tells; NULL where it does not. Owned by the caller. */
+char *modem_node_interface(const char *path);

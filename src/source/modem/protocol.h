@@ -10,6 +10,12 @@
  * any time: it cancels the others, gives client ids and port back, and after it only `closed` is reported, once. No report
  * comes from within the call that asked for it.
  *
+ * A data session is beside that: it may be started on an open port, takes as long as the network needs while sweeps go on, and is
+ * over with the port at the latest (session.h of this folder decides when).
+ *
+ *   session_start -> [session_up] -> session_stop -> [session_down]
+ *                '-> [session_down], when it did not come up; so too when the network ends it
+ *
  * Every call to the modem has a deadline (MODEM_CALL_S). Cancelling an allocation would leave a client id behind in the
  * modem, so a port that is closing waits for such a call, at most MODEM_CLOSE_S.
  *
@@ -17,10 +23,12 @@
 #pragma once
 
 #include "source.h"
+#include "source/modem/bearer.h"
 
 #define MODEM_CALL_S  5  /* for an answer */
 #define MODEM_OPEN_S  20 /* some firmware needs more than 10 s for the first one (libqmi #126) */
 #define MODEM_CLOSE_S 2
+#define MODEM_SESSION_S 90 /* for a data session to come up: several tries of the modem's own (TS 24.301 T3482: 8 s, five times) */
 
 typedef struct ModemPort ModemPort;
 
@@ -46,6 +54,8 @@ typedef struct {
 	gboolean guest;      /* somebody whom we cannot see may have it too: nothing of theirs is touched */
 	gboolean gnss;       /* positions from the modem's own receiver, where the protocol gives them */
 	gboolean prefer_qmi;
+	const char *apn;     /* of data sessions; NULL: the modem's default profile */
+	SessionFamily family;
 } ModemSettings;
 
 /* What a port reports to. `modem` is what was given to `new`. */
@@ -59,6 +69,10 @@ typedef struct {
 	/* It took the order to restart, or did not. */
 	void (*reset_done)(gpointer modem, gboolean accepted);
 	void (*closed)(gpointer modem);
+	/* `session` has what the modem told (family, cause ...), the rest is for session.c to fill in. `bearer` is borrowed. */
+	void (*session_up)(gpointer modem, Observation *session, const ModemBearer *bearer);
+	/* It did not come up, the network or the modem ended it, or session_stop is done: then without a cause. */
+	void (*session_down)(gpointer modem, Observation *session);
 } ModemHost;
 
 typedef struct {
@@ -73,6 +87,10 @@ typedef struct {
 	void (*renew)(ModemPort *port);
 	/* Asks the modem to restart itself. NULL: the protocol cannot. */
 	void (*reset)(ModemPort *port);
+	/* On an open port without a session. */
+	void (*session_start)(ModemPort *port);
+	/* While one is coming up or is up; a start is given up. */
+	void (*session_stop)(ModemPort *port);
 	void (*close)(ModemPort *port);
 	void (*free)(ModemPort *port); /* only before open or after `closed` */
 } ModemProtocol;

@@ -7,6 +7,7 @@
 #include "source/modem/protocol.h"
 #include "source/qmi/decode.h"
 #include "source/qmi/loc.h"
+#include "source/qmi/session.h"
 #include "source/qmi/sweep.h"
 
 #include <sys/stat.h>
@@ -37,6 +38,7 @@ typedef struct {
 	Observation identity; /* the `device` observation while it is being put together */
 	QmiSweep *sweep;
 	QmiLoc *loc;
+	QmiSession *session;  /* NULL: none. It counts as an outstanding call. */
 	Observation reject; /* the last that was told */
 } QmiPort;
 
@@ -349,6 +351,39 @@ static void qmi_sweep(ModemPort *port)
 	qmi_sweep_start(q->sweep, &clients, q->cancellable);
 }
 
+/* --- data sessions --- */
+
+static void on_session_up(gpointer data, Observation *session, const ModemBearer *bearer)
+{
+	QmiPort *q = data;
+	if (q->state != STATE_CLOSING)
+		q->base.host->session_up(q->base.modem, session, bearer);
+}
+
+static void on_session_down(gpointer data, Observation *session)
+{
+	QmiPort *q = data;
+	Observation told = *session;
+	g_clear_pointer(&q->session, qmi_session_free);
+	if (call_end(q))
+		q->base.host->session_down(q->base.modem, &told);
+}
+
+static void qmi_port_session_start(ModemPort *port)
+{
+	static const QmiSessionHost host = {.up = on_session_up, .down = on_session_down};
+	QmiPort *q = (QmiPort *)port;
+	g_return_if_fail(q->state == STATE_OPEN && !q->session);
+	q->session = qmi_session_start(q->device, port->settings, port->source->name, &host, call_begin(q));
+}
+
+static void qmi_port_session_stop(ModemPort *port)
+{
+	QmiPort *q = (QmiPort *)port;
+	if (q->session)
+		qmi_session_stop(q->session);
+}
+
 /* --- giving clients back --- */
 
 static void stop_listening(QmiPort *q)
@@ -458,6 +493,7 @@ static void qmi_close(ModemPort *port)
 		g_signal_handlers_disconnect_by_data(q->device, q);
 	/* Callbacks may come from within the cancellation: this keeps the last of them from closing while we are here. */
 	call_begin(q);
+	qmi_port_session_stop(port);
 	g_cancellable_cancel(q->cancellable);
 	call_end(q);
 }
@@ -550,6 +586,6 @@ static void qmi_free(ModemPort *port)
 
 #define METHODS                                                                                           \
 	.open = qmi_open, .sweep = qmi_sweep, .renew = qmi_renew, .reset = qmi_reset, .close = qmi_close, \
-	.free = qmi_free
+	.session_start = qmi_port_session_start, .session_stop = qmi_port_session_stop, .free = qmi_free
 const ModemProtocol modem_protocol_qmi = {.name = "qmi", .new = qmi_new, METHODS};
 const ModemProtocol modem_protocol_qmi_over_mbim = {.name = "qmi-over-mbim", .new = qmi_over_mbim_new, METHODS};

@@ -1,0 +1,117 @@
+/* See tally.h. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/tally.h"
+
+#define NAMED_MAX 4 /* failures that are told one by one */
+
+typedef struct {
+	guint tried, worked;
+} Count;
+
+struct Tally {
+	Count all;
+	guint failures;
+	GString *failed;     /* the first of them, in words */
+	guint32 target_kbps, control_kbps;
+	char *portal;        /* where a portal sent us */
+	GString *words, *rates;
+};
+
+Tally *tally_new(void)
+{
+	Tally *tally = g_new0(Tally, 1);
+	tally->failed = g_string_new(NULL);
+	tally->words = g_string_new(NULL);
+	tally->rates = g_string_new(NULL);
+	return tally;
+}
+
+void tally_free(Tally *tally)
+{
+	if (!tally)
+		return;
+	g_string_free(tally->failed, TRUE);
+	g_string_free(tally->words, TRUE);
+	g_string_free(tally->rates, TRUE);
+	g_free(tally->portal);
+	g_free(tally);
+}
+
+static void begin_round(Tally *tally)
+{
+	tally->all = (Count){0};
+	tally->failures = 0;
+	tally->target_kbps = tally->control_kbps = 0;
+	g_string_truncate(tally->failed, 0);
+	g_clear_pointer(&tally->portal, g_free);
+}
+
+static void note_failure(Tally *tally, const Observation *o)
+{
+	const ProbeFields *p = &o->probe;
+	if (++tally->failures > NAMED_MAX)
+		return;
+	g_string_append_printf(tally->failed, "%s%s", tally->failures > 1 ? "; " : "", PROBE_HAS(o, target) ? p->target : "?");
+	if (PROBE_HAS(o, family) && p->family == SESSION_IPV6)
+		g_string_append(tally->failed, " over IPv6");
+	g_string_append_printf(tally->failed, ": %s", p->failure);
+	if (PROBE_HAS(o, step))
+		g_string_append_printf(tally->failed, " at %s", observation_word(probe_step_words, p->step));
+}
+
+static void end_round(Tally *tally)
+{
+	GString *w = tally->words;
+	g_string_truncate(w, 0);
+	if (tally->all.tried == 0)
+		g_string_assign(w, "nothing could be probed");
+	else if (tally->all.worked == 0)
+		g_string_assign(w, "NOTHING COMES BACK through the data session: no address and no resolver answers");
+	else if (tally->failures == 0)
+		g_string_printf(w, "probes: all %u work", tally->all.tried);
+	else
+		g_string_printf(w, "probes: %u of %u FAIL: %s%s", tally->failures, tally->all.tried, tally->failed->str,
+				tally->failures > NAMED_MAX ? "; ..." : "");
+	if (tally->portal)
+		g_string_append_printf(w, "; a portal sends us to %s", tally->portal);
+	g_string_truncate(tally->rates, 0);
+	if (tally->target_kbps)
+		g_string_append_printf(tally->rates, "target %.1f", tally->target_kbps / 1000.0);
+	if (tally->control_kbps)
+		g_string_append_printf(tally->rates, "%scontrol %.1f", tally->target_kbps ? ", " : "", tally->control_kbps / 1000.0);
+	if (tally->rates->len > 0)
+		g_string_append(tally->rates, " Mbit/s");
+}
+
+gboolean tally_add(Tally *tally, const Observation *o)
+{
+	const ProbeFields *p = &o->probe;
+	if (!PROBE_HAS(o, test))
+		return FALSE;
+	if (p->test == PROBE_ROUND) {
+		end_round(tally);
+		begin_round(tally);
+		return TRUE;
+	}
+	tally->all.tried++;
+	if (!PROBE_HAS(o, failure))
+		tally->all.worked++;
+	else
+		note_failure(tally, o);
+	if (p->test == PROBE_PORTAL && PROBE_HAS(o, redirect_host)) {
+		g_free(tally->portal);
+		tally->portal = g_strdup(p->redirect_host);
+	}
+	if (p->test == PROBE_RATE && PROBE_HAS(o, rate_kbps))
+		*(p->role == PROBE_CONTROL ? &tally->control_kbps : &tally->target_kbps) = p->rate_kbps;
+	return FALSE;
+}
+
+const char *tally_words(const Tally *tally)
+{
+	return tally->words->str;
+}
+
+const char *tally_rates(const Tally *tally)
+{
+	return tally->rates->str;
+}
