@@ -217,7 +217,8 @@ typedef enum {
 #define MARK_FIELDS(F) \
 	F(1, text, TEXT, 512)            /* what the person noted, in their words */
 
-/* One attempt of the modem's own data session has two rows at most: connected or failed, and ended. No address is kept. */
+/* One attempt of the modem's own data session has two rows at most: connected or failed, and ended, each dated when it was known. No
+ * address is kept. */
 #define SESSION_FIELDS(F) \
 	F(1, origin, ENUM, session_origin_words) \
 	F(2, outcome, ENUM, session_outcome_words) \

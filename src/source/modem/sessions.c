@@ -292,6 +292,7 @@ static void probe_begin(Sessions *s, const ModemBearer *bearer)
 
 static void fill_common(const Sessions *s, Observation *session, SessionOutcome outcome)
 {
+	session->at = clock_read(); /* the port made it when it began */
 	SESSION_SET(session, origin, SESSION_OWN);
 	SESSION_SET(session, outcome, (guint8)outcome);
 	SESSION_SET(session, attempt, s->attempt);

@@ -1,0 +1,82 @@
+/* A round of probes in a sentence. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/tally.h"
+
+static gboolean add(Tally *tally, ProbeTest test, const char *target, SessionFamily family, ProbeStep step, const char *failure)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_PROBE, "a");
+	PROBE_SET(&o, test, (guint8)test);
+	OBSERVATION_SET_TEXT(&o, probe, PROBE, target, target);
+	PROBE_SET(&o, family, (guint8)family);
+	PROBE_SET(&o, step, (guint8)step);
+	if (failure)
+		OBSERVATION_SET_TEXT(&o, probe, PROBE, failure, failure);
+	return tally_add(tally, &o);
+}
+
+static gboolean end(Tally *tally)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_PROBE, "a");
+	PROBE_SET(&o, test, PROBE_ROUND);
+	return tally_add(tally, &o);
+}
+
+static void add_rate(Tally *tally, ProbeRole role, guint32 kbps)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_PROBE, "a");
+	PROBE_SET(&o, test, PROBE_RATE);
+	PROBE_SET(&o, role, (guint8)role);
+	PROBE_SET(&o, rate_kbps, kbps);
+	tally_add(tally, &o);
+}
+
+static void test_words(void)
+{
+	Tally *tally = tally_new();
+	g_assert_cmpstr(tally_words(tally), ==, "");
+	g_assert_false(add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, NULL));
+	g_assert_false(add(tally, PROBE_WEB, "news", SESSION_IPV4, PROBE_STEP_HTTP, NULL));
+	add_rate(tally, PROBE_TARGET, 140);
+	add_rate(tally, PROBE_CONTROL, 18900);
+	g_assert_true(end(tally));
+	g_assert_cmpstr(tally_words(tally), ==, "probes: all 4 work");
+	g_assert_cmpstr(tally_rates(tally), ==, "target 0.1, control 18.9 Mbit/s");
+
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, NULL);
+	add(tally, PROBE_WEB, "messenger", SESSION_IPV4, PROBE_STEP_TLS, "connection_reset");
+	add(tally, PROBE_WEB, "news", SESSION_IPV6, PROBE_STEP_TCP, "generic_timeout_error");
+	g_assert_cmpstr(tally_words(tally), ==, "probes: all 4 work"); /* until the round is over */
+	g_assert_true(end(tally));
+	g_assert_cmpstr(tally_words(tally), ==,
+			"probes: 2 of 3 FAIL: messenger: connection_reset at tls; news over IPv6: generic_timeout_error at tcp");
+	g_assert_cmpstr(tally_rates(tally), ==, ""); /* of an earlier round */
+
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, "generic_timeout_error");
+	end(tally);
+	g_assert_true(g_str_has_prefix(tally_words(tally), "NOTHING COMES BACK"));
+	end(tally);
+	g_assert_cmpstr(tally_words(tally), ==, "nothing could be probed");
+	tally_free(tally);
+}
+
+static void test_many_failures(void)
+{
+	Tally *tally = tally_new();
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, NULL);
+	for (guint i = 0; i < 9; i++)
+		add(tally, PROBE_WEB, "x", SESSION_IPV4, PROBE_STEP_DNS, "dns_nxdomain_error");
+	end(tally);
+	g_assert_true(g_str_has_prefix(tally_words(tally), "probes: 9 of 10 FAIL: x: dns_nxdomain_error at dns; "));
+	g_assert_true(g_str_has_suffix(tally_words(tally), "; ..."));
+	tally_free(tally);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tally/a-round-in-words", test_words);
+	g_test_add_func("/tally/not-every-failure-is-named", test_many_failures);
+	return g_test_run();
+}
