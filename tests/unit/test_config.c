@@ -70,8 +70,45 @@ static void test_a_whole_file(void)
 	g_assert_cmpstr(source(config, 3)->address, ==, "127.0.0.1:2948");
 }
 
+static void test_data_sessions(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Config) defaults = load("[modem a]\ndevice = /dev/x\n", NULL);
+	g_autoptr(Config) config = load("[record]\nmode = probe\n[session]\nevery = 5m\nhold = 0s\nmin-rsrp = -110\n"
+					"[probe]\ntargets = /etc/a.conf; /etc/b.conf\nhour-bytes = 1000\nday-bytes = 0\n"
+					"[modem a]\ndevice = /dev/x\napn = internet\nip = ipv4\nsession = observe\ninterface = wwan7\n",
+					&error);
+	g_assert_no_error(error);
+	g_assert_cmpint(defaults->mode, ==, MODE_SESSION);
+	g_assert_cmpint(source(defaults, 0)->session, ==, TAKE_AUTO);
+	g_assert_cmpint(source(defaults, 0)->family, ==, SESSION_DUAL);
+	g_assert_null(source(defaults, 0)->apn);
+	g_assert_null(defaults->targets);
+	g_assert_cmpint(config->mode, ==, MODE_PROBE);
+	g_assert_cmpuint(config->session_every_ms, ==, 300000);
+	g_assert_cmpuint(config->session_hold_ms, ==, 0);
+	g_assert_cmpint(config->session_min_rsrp_dbm, ==, -110);
+	g_assert_cmpuint(g_strv_length(config->targets), ==, 2);
+	g_assert_cmpstr(config->targets[1], ==, "/etc/b.conf");
+	g_assert_cmpuint(config->hour_bytes, ==, 1000);
+	g_assert_cmpuint(config->day_bytes, ==, 0);
+	g_assert_cmpstr(source(config, 0)->apn, ==, "internet");
+	g_assert_cmpstr(source(config, 0)->interface, ==, "wwan7");
+	g_assert_cmpint(source(config, 0)->session, ==, TAKE_OBSERVE);
+	g_assert_cmpint(source(config, 0)->family, ==, SESSION_IPV4);
+}
+
 static void test_mistakes_have_their_line(void)
 {
+	assert_refused("[record]\nmode = loud\n", ":2:", "passive");
+	assert_refused("[session]\nevery = 2s\n", ":2:", "10 s");
+	assert_refused("[session]\nhold = 1h\n", ":2:", "10 min");
+	assert_refused("[session]\nmin-rsrp = 5\n", ":2:", "min-rsrp");
+	assert_refused("[probe]\ntargets = a.conf\n", ":2:", "a.conf");
+	assert_refused("[probe]\nhour-bytes = -1\n", ":2:", "hour-bytes");
+	assert_refused("[modem a]\ndevice = /dev/x\nip = ipv5\n", ":3:", "ipv5");
+	assert_refused("[modem a]\ndevice = /dev/x\ninterface = wwan0123456789ab\n", ":3:", "15");
+	assert_refused("[modem a]\ndevice = /dev/x\napn =\n", ":3:", "access point");
 	assert_refused("[record]\ninterval = 1s\nintervall = 2s\n", ":3:", "intervall");
 	assert_refused("[recorder]\n", ":1:", "recorder");
 	assert_refused("# x\n[record]\ninterval = 0.1s\n", ":3:", "0.1");
@@ -112,7 +149,9 @@ static void test_later_files_win_by_name(void)
 static void test_digest_tells_configurations_apart(void)
 {
 	const char *texts[] = {"", "[record]\ninterval = 2s\n", "[modem a]\ndevice = /dev/x\n", "[modem a]\ndevice = /dev/y\n",
-			       "[modem a]\ndevice = /dev/x\nproxy = yes\n", "[gps a]\n"};
+			       "[modem a]\ndevice = /dev/x\nproxy = yes\n", "[gps a]\n", "[record]\nmode = passive\n",
+			       "[session]\nevery = 1h\n", "[probe]\nhour-bytes = 7\n", "[probe]\ntargets = /a\n",
+			       "[modem a]\ndevice = /dev/x\napn = b\n", "[modem a]\ndevice = /dev/x\ninterface = b\n"};
 	char digests[G_N_ELEMENTS(texts)][17];
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_autoptr(Config) config = load(texts[i], NULL);
@@ -132,6 +171,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/config/every_key_has_a_default", test_every_key_has_a_default);
 	g_test_add_func("/config/a_whole_file", test_a_whole_file);
+	g_test_add_func("/config/data_sessions", test_data_sessions);
 	g_test_add_func("/config/mistakes_have_their_line", test_mistakes_have_their_line);
 	g_test_add_func("/config/names_that_cannot_be", test_names_that_cannot_be);
 	g_test_add_func("/config/later_files_win_by_name", test_later_files_win_by_name);
