@@ -77,6 +77,49 @@ static gboolean set_nw_error(guint32 nw_error, Observation *o)
 	return TRUE;
 }
 
+/* --- requests, in the form of the MBIMEx version that was agreed on --- */
+
+static gboolean is_v3(const MbimSession *s)
+{
+	return mbim_device_check_ms_mbimex_version(s->device, 3, 0);
+}
+
+/* Owned by the caller. */
+static MbimMessage *connect_request(const MbimSession *s, MbimActivationCommand command)
+{
+	static const MbimContextIpType types[] = {[SESSION_IPV4] = MBIM_CONTEXT_IP_TYPE_IPV4,
+						  [SESSION_IPV6] = MBIM_CONTEXT_IP_TYPE_IPV6,
+						  [SESSION_DUAL] = MBIM_CONTEXT_IP_TYPE_IPV4V6};
+	const gboolean on = command == MBIM_ACTIVATION_COMMAND_ACTIVATE;
+	const MbimContextIpType type = on ? types[s->settings->family] : MBIM_CONTEXT_IP_TYPE_DEFAULT;
+	const char *apn = on && s->settings->apn ? s->settings->apn : "";
+	const MbimUuid *context = mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET);
+	if (is_v3(s))
+		return mbim_message_ms_basic_connect_v3_connect_set_new(SESSION_ID, command, MBIM_COMPRESSION_NONE,
+									MBIM_AUTH_PROTOCOL_NONE, type, context,
+									MBIM_ACCESS_MEDIA_TYPE_3GPP, apn, "", "", NULL, NULL);
+	return mbim_message_connect_set_new(SESSION_ID, command, apn, NULL, NULL, MBIM_COMPRESSION_NONE, MBIM_AUTH_PROTOCOL_NONE, type,
+					    context, NULL);
+}
+
+static gboolean parse_connect_response(const MbimSession *s, const MbimMessage *answer, MbimActivationState *ret_state,
+				       guint32 *ret_nw_error)
+{
+	if (is_v3(s))
+		return mbim_message_ms_basic_connect_v3_connect_response_parse(answer, NULL, ret_state, NULL, NULL, NULL, ret_nw_error,
+									       NULL, NULL, NULL, NULL);
+	return mbim_message_connect_response_parse(answer, NULL, ret_state, NULL, NULL, NULL, ret_nw_error, NULL);
+}
+
+static gboolean parse_connect_notification(const MbimSession *s, const MbimMessage *notification, guint32 *ret_id,
+					   MbimActivationState *ret_state, guint32 *ret_nw_error)
+{
+	if (is_v3(s))
+		return mbim_message_ms_basic_connect_v3_connect_notification_parse(notification, ret_id, ret_state, NULL, NULL, NULL,
+										   ret_nw_error, NULL, NULL, NULL, NULL);
+	return mbim_message_connect_notification_parse(notification, ret_id, ret_state, NULL, NULL, NULL, ret_nw_error, NULL);
+}
+
 static void decode_refusal(guint32 nw_error, const GError *error, Observation *o)
 {
 	if (set_nw_error(nw_error, o))
@@ -108,9 +151,7 @@ static void on_deactivated(GObject *object, GAsyncResult *result, gpointer data)
 
 static void deactivate(MbimSession *s)
 {
-	g_autoptr(MbimMessage) request = mbim_message_connect_set_new(
-		SESSION_ID, MBIM_ACTIVATION_COMMAND_DEACTIVATE, NULL, NULL, NULL, MBIM_COMPRESSION_NONE, MBIM_AUTH_PROTOCOL_NONE,
-		MBIM_CONTEXT_IP_TYPE_DEFAULT, mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET), NULL);
+	g_autoptr(MbimMessage) request = connect_request(s, MBIM_ACTIVATION_COMMAND_DEACTIVATE);
 	mbim_device_command(s->device, request, MODEM_CLOSE_S, NULL, on_deactivated, s);
 }
 
@@ -131,7 +172,7 @@ void mbim_session_notified(MbimSession *s, const MbimMessage *notification)
 	MbimActivationState state;
 	if (s->ending || !s->up || mbim_message_indicate_status_get_service(notification) != MBIM_SERVICE_BASIC_CONNECT ||
 	    mbim_message_indicate_status_get_cid(notification) != MBIM_CID_BASIC_CONNECT_CONNECT ||
-	    !mbim_message_connect_notification_parse(notification, &id, &state, NULL, NULL, NULL, &nw_error, NULL) || id != SESSION_ID ||
+	    !parse_connect_notification(s, notification, &id, &state, &nw_error) || id != SESSION_ID ||
 	    (state != MBIM_ACTIVATION_STATE_DEACTIVATED && state != MBIM_ACTIVATION_STATE_DEACTIVATING))
 		return;
 	s->ending = TRUE;
@@ -168,7 +209,7 @@ static void on_activated(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(MbimMessage) answer = mbim_device_command_finish(MBIM_DEVICE(object), result, &error);
 	const gboolean done = answer && mbim_message_response_get_result(answer, MBIM_MESSAGE_TYPE_COMMAND_DONE, &error);
 	if (answer)
-		mbim_message_connect_response_parse(answer, NULL, &state, NULL, NULL, NULL, &nw_error, NULL);
+		parse_connect_response(s, answer, &state, &nw_error);
 	if (s->ending) { /* it may have come up all the same */
 		deactivate(s);
 		return;
@@ -192,9 +233,6 @@ static void on_activated(GObject *object, GAsyncResult *result, gpointer data)
 MbimSession *mbim_session_start(MbimDevice *device, const ModemSettings *settings, const char *source, const MbimSessionHost *host,
 				gpointer port)
 {
-	static const MbimContextIpType types[] = {[SESSION_IPV4] = MBIM_CONTEXT_IP_TYPE_IPV4,
-						  [SESSION_IPV6] = MBIM_CONTEXT_IP_TYPE_IPV6,
-						  [SESSION_DUAL] = MBIM_CONTEXT_IP_TYPE_IPV4V6};
 	MbimSession *s = g_new0(MbimSession, 1);
 	s->device = g_object_ref(device);
 	s->settings = settings;
@@ -203,9 +241,7 @@ MbimSession *mbim_session_start(MbimDevice *device, const ModemSettings *setting
 	s->source = source;
 	s->cancellable = g_cancellable_new();
 	observation_init(&s->told, OBSERVATION_SESSION, source);
-	g_autoptr(MbimMessage) request = mbim_message_connect_set_new(
-		SESSION_ID, MBIM_ACTIVATION_COMMAND_ACTIVATE, settings->apn, NULL, NULL, MBIM_COMPRESSION_NONE, MBIM_AUTH_PROTOCOL_NONE,
-		types[settings->family], mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET), NULL);
+	g_autoptr(MbimMessage) request = connect_request(s, MBIM_ACTIVATION_COMMAND_ACTIVATE);
 	mbim_device_command(device, request, MODEM_SESSION_S, s->cancellable, on_activated, s);
 	return s;
 }
