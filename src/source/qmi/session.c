@@ -326,7 +326,15 @@ static void ask_settings(QmiSession *s)
 	qmi_client_wds_get_current_settings(s->call[s->current].client, input, MODEM_CALL_S, s->cancellable, on_settings, s);
 }
 
-/* What the modem or the network says to a call that does not come up; of two families the last answer stands. */
+/* TS 24.301 9.9.4.4: "PDN type IPv6 only allowed" is the one refusal of IPv4 that does not hold for IPv6 as well. */
+#define CAUSE_IPV6_ONLY 51
+
+static gboolean is_refused_for_good(const Observation *o)
+{
+	return SESSION_HAS(o, cause_type) && o->session.cause_type == CAUSE_3GPP && o->session.cause != CAUSE_IPV6_ONLY;
+}
+
+/* What the modem or the network says to a call that does not come up. */
 static void decode_refusal(QmiMessageWdsStartNetworkOutput *answer, const GError *error, Observation *o)
 {
 	QmiWdsVerboseCallEndReasonType type;
@@ -362,7 +370,7 @@ static void on_started(GObject *object, GAsyncResult *result, gpointer data)
 	}
 	if (!s->ending)
 		decode_refusal(answer, error, &s->told);
-	s->current++;
+	s->current = s->current == CALL_IPV4 && is_refused_for_good(&s->told) ? N_CALLS : s->current + 1;
 	start_next(s);
 }
 
