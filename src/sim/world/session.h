@@ -2,8 +2,8 @@
  *
  * A call is asked for with sim_sessions_start() and begins at once as STARTING. The network answers after the modem's session_delay,
  * and then the call is UP, or ENDED with a reason. It ends also when a host ends it, when the modem loses its registration
- * (anew: re-establishing the radio link keeps it), and by a session-end of the scenario. Whoever started it drops it then, for
- * a call that has ended stands there until it has been seen.
+ * (a radio link that is re-established loses nothing), and by a session-end of the scenario. A call that has ended stands there
+ * until whoever started it has seen that, and drops it.
  *
  * Without registration the modem answers by itself: no service, offline, or what the network rejected it for. So it does while a
  * back-off timer runs that came with a session-reject. A modem has one connection: an APN other than that of calls which exist is
