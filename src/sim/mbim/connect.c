@@ -1,7 +1,7 @@
 /* connect.c - Connect, IP Configuration, Packet Statistics: the session 0, which is the only one.
  *
- * Until the host asks for a session, these tell of the one that the modem keeps by itself, which nobody has given an address. From then on
- * until the modem is opened anew they tell of the host's, and of its end.
+ * Until the host asks for a session, these tell of the one that the modem keeps by itself, which nobody has given an address.
+ * From then on until the modem is opened anew they tell of the host's, and of its end.
  *
  * Sources: MBIM 1.0 errata 1, 10.5.12, 10.5.20, 10.5.25; libmbim data/mbim-service-basic-connect.json, -ms-basic-connect-v3.json.
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -46,8 +46,9 @@ typedef struct {
 	char *access_point; /* NULL: none that can be read */
 } Wish;
 
-/* command u32, access string, user, password, compression u32, authentication u32, IP type u32, context type 16 octets; from MBIMEx 3.0
- * command u32, compression u32, authentication u32, IP type u32, context type, media u32, access string and others as TLVs */
+/* command u32, access string, user, password, compression u32, authentication u32, IP type u32, context type 16 octets;
+ * from MBIMEx 3.0 command u32, compression u32, authentication u32, IP type u32, context type, media u32, access string and others
+ * as TLVs */
 static gboolean read_wish(const SimMbimCall *call, Wish *ret_wish)
 {
 	ByteReader *r = &call->request->info;
@@ -63,7 +64,8 @@ static gboolean read_wish(const SimMbimCall *call, Wish *ret_wish)
 		ret_wish->ip_type = byte_reader_u32(r);
 		ret_wish->access_point = sim_mbim_read_text(r, offset, size);
 	}
-	return !r->failed && ret_wish->access_point && strlen(ret_wish->access_point) < SIM_APN_SIZE && ret_wish->ip_type <= IP_V4_V6;
+	return !r->failed && ret_wish->access_point && strlen(ret_wish->access_point) < SIM_APN_SIZE &&
+	       ret_wish->ip_type <= IP_V4_V6;
 }
 
 static SimMbimStatus activate(SimMbimCall *call, const Wish *wish)
@@ -231,9 +233,9 @@ static void put_list(ByteWriter *w, gboolean there, guint32 offset)
 	byte_writer_u32(w, there ? offset : NONE_AT);
 }
 
-/* session u32, IPv4 available u32, IPv6 available u32, IPv4 addresses (count u32, offset u32), IPv6 addresses, IPv4 gateway (offset u32),
- * IPv6 gateway, IPv4 resolvers (count u32, offset u32), IPv6 resolvers, IPv4 MTU u32, IPv6 MTU u32; then what the offsets lead to:
- * addresses with their prefix's length u32 before them. Both families stand there, the offsets only of those that are up. */
+/* session u32, IPv4 available u32, IPv6 available u32, IPv4 addresses (count u32, offset u32), IPv6 addresses, IPv4 gateway (offset
+ * u32), IPv6 gateway, IPv4 resolvers (count u32, offset u32), IPv6 resolvers, IPv4 MTU u32, IPv6 MTU u32; then what the offsets
+ * lead to: addresses with their prefix's length u32 before them. Both families stand there, the offsets only of those that are up. */
 void sim_mbim_write_addresses(const SimMbimCall *call, ByteWriter *w)
 {
 	enum { DATA = 15 * 4, V4 = DATA, V4_GATEWAY = V4 + 8, V4_DNS = V4_GATEWAY + 4, V6 = V4_DNS + 4, V6_GATEWAY = V6 + 20,

@@ -1,7 +1,7 @@
 /* qmi.c - QMI over MBIM: the command whose information buffer is a QMUX frame, as the modems of one maker have it.
  *
- * The frames are the business of the QMI engine inside, which answers most of them at once; the command of one that it answers later
- * stays open so long. Its indications are the notifications.
+ * The frames are the business of the QMI engine inside, which answers most of them at once; the command of one that it answers
+ * later stays open so long. Its indications are the notifications.
  * The service is no standard one: a host hears no indications before it has subscribed (libqmi does).
  *
  * Source: libmbim data/mbim-service-qmi.json.
@@ -30,7 +30,8 @@ gboolean sim_mbim_qmi_late(SimMbimSession *session, const guint8 *message, gsize
 		return FALSE;
 	for (guint i = 0; i < SIM_MBIM_MAX_QMI_REQUESTS; i++) {
 		SimMbimQmiRequest *request = &session->qmi_requests[i];
-		if (!request->waits || request->service != service || request->client != client || request->qmi_transaction != transaction)
+		if (!request->waits || request->service != service || request->client != client ||
+		    request->qmi_transaction != transaction)
 			continue;
 		request->waits = FALSE;
 		*ret_transaction = request->transaction;

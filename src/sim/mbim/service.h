@@ -47,7 +47,7 @@ typedef struct {
 
 /* The session 0 of Connect: the data call that the host has started. */
 typedef struct {
-	gboolean own; /* it has asked for one since OPEN: that one, or its end, is what it sees from then on, not the modem's own session */
+	gboolean own; /* it has asked for one since OPEN, and sees from then on that one, or its end, not the modem's own session */
 	guint32 id;   /* of the call; 0: none */
 	gboolean waits; /* the set is to be answered when the network has */
 	gboolean given_up; /* while it waited */

@@ -65,7 +65,8 @@ SimQmiParse sim_qmi_frame_parse(const guint8 *data, gsize length, SimQmiFrame *r
 	return SIM_QMI_PARSE_REQUEST;
 }
 
-gboolean sim_qmi_frame_is_response(const guint8 *data, gsize length, guint8 *ret_service, guint8 *ret_client, guint16 *ret_transaction)
+gboolean sim_qmi_frame_is_response(const guint8 *data, gsize length, guint8 *ret_service, guint8 *ret_client,
+				   guint16 *ret_transaction)
 {
 	ByteReader r = byte_reader_init(data, length);
 	byte_reader_take(&r, 4);

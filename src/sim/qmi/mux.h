@@ -79,7 +79,8 @@ typedef enum {
 SimQmiParse sim_qmi_frame_parse(const guint8 *data, gsize length, SimQmiFrame *ret_frame, gsize *ret_size);
 
 /* Whose answer a frame of the modem's is, for a host that puts it into something else; FALSE for an indication. */
-gboolean sim_qmi_frame_is_response(const guint8 *data, gsize length, guint8 *ret_service, guint8 *ret_client, guint16 *ret_transaction);
+gboolean sim_qmi_frame_is_response(const guint8 *data, gsize length, guint8 *ret_service, guint8 *ret_client,
+				   guint16 *ret_transaction);
 
 /* The value of the first TLV of a type; FALSE where there is none. */
 gboolean sim_qmi_frame_tlv(const SimQmiFrame *frame, guint8 type, ByteReader *ret_value);

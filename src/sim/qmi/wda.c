@@ -1,5 +1,5 @@
-/* wda.c - WDA, the administrative data service: how packets stand on the data line. They are IP packets, nothing around them, one at a
- * time; a host that wishes otherwise is told so by the answer.
+/* wda.c - WDA, the administrative data service: how packets stand on the data line. They are IP packets, nothing around them, one
+ * at a time; a host that wishes otherwise is told so by the answer.
  *
  * Sources: libqmi data/qmi-service-wda.json, qmi-enums-wda.h.
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -25,7 +25,8 @@ static gboolean write_aggregation(G_GNUC_UNUSED const SimQmiCall *call, ByteWrit
 	return TRUE;
 }
 
-/* Set Data Format 0x0020 and Get Data Format 0x0021: out 10 QoS header u8, 11 link layer u32, 12 and 13 aggregation up and down u32 */
+/* Set Data Format 0x0020 and Get Data Format 0x0021: out 10 QoS header u8, 11 link layer u32, 12 and 13 aggregation up
+ * and down u32 */
 static const SimQmiTlv format_tlvs[] = {
 	{0x10, write_qos_header}, {0x11, write_link_layer}, {0x12, write_aggregation}, {0x13, write_aggregation}, {0},
 };

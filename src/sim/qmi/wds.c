@@ -1,7 +1,7 @@
 /* wds.c - WDS, the data service: whether data go, and how many.
  *
- * A client that has started a call (wds_call.c) is told of that one, and of its end; every other client of the session that the modem
- * keeps by itself. Without the one or the other the modem answers the questions that are about it with the error OutOfCall.
+ * A client that has started a call (wds_call.c) is told of that one, and of its end; every other client of the session that the
+ * modem keeps by itself. Without the one or the other the modem answers the questions that are about it with the error OutOfCall.
  *
  * Sources: libqmi data/qmi-service-wds.json, qmi-enums-wds.h.
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -112,7 +112,8 @@ DEFINE_NONE(write_rx_dropped, MASK_RX_DROPPED)
 
 static const SimQmiTlv status_tlvs[] = {{0x01, write_status}, {0}};
 static const SimQmiTlv indicated_tlvs[] = {
-	{0x01, write_indicated_status}, {0x10, sim_qmi_wds_write_end}, {0x11, sim_qmi_wds_write_verbose_end}, {0x12, sim_qmi_wds_write_family},
+	{0x01, write_indicated_status},	       {0x10, sim_qmi_wds_write_end},
+	{0x11, sim_qmi_wds_write_verbose_end}, {0x12, sim_qmi_wds_write_family},
 	{0},
 };
 static const SimQmiTlv statistics_tlvs[] = {

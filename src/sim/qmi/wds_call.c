@@ -1,7 +1,7 @@
 /* wds_call.c - WDS: data calls that clients start and stop, and why they end.
  *
- * A client has one call, of one IP family. Start Network is answered when the network has, Stop Network when the call is down; both may
- * wait at the same time. The call ends with its client's id.
+ * A client has one call, of one IP family. Start Network is answered when the network has, Stop Network when the call is down; both
+ * may wait at the same time. The call ends with its client's id.
  *
  * Sources: libqmi data/qmi-service-wds.json, qmi-enums-wds.h.
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -38,10 +38,12 @@ static guint16 short_reason_3gpp(guint16 cause)
 	static const struct {
 		guint8 cause;
 		guint16 reason;
-	} rows[] = {{8, 1012},	{25, 1004}, {26, 1005}, {27, 1013}, {28, 1014}, {29, END_AUTHENTICATION_FAILED}, {30, 1015}, {31, 1016},
-		    {32, 1017}, {33, 1018}, {34, 1006}, {35, 1007}, {36, 1008}, {37, 1019}, {38, 1009}, {39, 1010}, {40, 1036}, {41, 1020},
-		    {42, 1021}, {43, 1022}, {44, 1023}, {45, 1024}, {46, 1025}, {81, 1026}, {95, 1027}, {96, 1028}, {97, 1029}, {98, 1030},
-		    {99, 1031}, {100, 1032}, {101, 1033}, {111, 1011}, {112, 1034}};
+	} rows[] = {{8, 1012},	{25, 1004}, {26, 1005}, {27, 1013},  {28, 1014},  {29, END_AUTHENTICATION_FAILED},
+		    {30, 1015}, {31, 1016}, {32, 1017}, {33, 1018},  {34, 1006},  {35, 1007},
+		    {36, 1008}, {37, 1019}, {38, 1009}, {39, 1010},  {40, 1036},  {41, 1020},
+		    {42, 1021}, {43, 1022}, {44, 1023}, {45, 1024},  {46, 1025},  {81, 1026},
+		    {95, 1027}, {96, 1028}, {97, 1029}, {98, 1030},  {99, 1031},  {100, 1032},
+		    {101, 1033}, {111, 1011}, {112, 1034}};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		if (rows[i].cause == cause)
 			return rows[i].reason;

@@ -90,8 +90,9 @@ static gboolean write_family(const SimQmiCall *call, ByteWriter *w)
 }
 
 const SimQmiTlv sim_qmi_wds_settings_tlvs[] = {
-	{0x15, write_ipv4_resolver}, {0x1E, write_ipv4},	  {0x20, write_ipv4_gateway}, {0x21, write_ipv4_mask}, {0x25, write_ipv6},
-	{0x26, write_ipv6_gateway},  {0x27, write_ipv6_resolver}, {0x29, write_mtu},	      {0x2B, write_family},    {0},
+	{0x15, write_ipv4_resolver}, {0x1E, write_ipv4},	 {0x20, write_ipv4_gateway},  {0x21, write_ipv4_mask},
+	{0x25, write_ipv6},	     {0x26, write_ipv6_gateway}, {0x27, write_ipv6_resolver}, {0x29, write_mtu},
+	{0x2B, write_family},	     {0},
 };
 
 /* Get PDN Throttle Info 0x006C: in 01 network type u8 (0: of 3GPP) */

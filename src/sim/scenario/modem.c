@@ -169,8 +169,8 @@ static gboolean read_interface(const KeyFile *file, const char *group, SimModemS
 	if (!modem->interface)
 		modem->interface = g_strdup_printf("sim-%.*s", INTERFACE_MAX - 4, modem->info.name);
 	else if (*modem->interface == '\0' || strlen(modem->interface) > INTERFACE_MAX || strpbrk(modem->interface, "/ \t:"))
-		return keyfile_error(file, group, "interface", error, "\"%s\" is no name of a network interface: 1 to %d characters",
-				     modem->interface, INTERFACE_MAX);
+		return keyfile_error(file, group, "interface", error,
+				     "\"%s\" is no name of a network interface: 1 to %d characters", modem->interface, INTERFACE_MAX);
 	return TRUE;
 }
 

@@ -22,8 +22,8 @@ static const KeyFileGroup groups[] = {
 	{"gps", TRUE, KEYS("rate", "noise_m", "satellites", "first_fix", "altitude_m")},
 	{"happening", TRUE,
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
-	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every", "lasts",
-	      "cause_type", "backoff")},
+	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every",
+	      "lasts", "cause_type", "backoff")},
 	{NULL, FALSE, NULL},
 };
 

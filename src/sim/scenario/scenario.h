@@ -62,8 +62,8 @@
  *   traffic_kbps          of its data session while there is service; default 16; 0: no session
  *   apns                  list of the APNs that data sessions started by hosts may ask for; another is answered with ESM cause 27
  *                         (unknown APN). Left out: any
- *   ip                    what such a session can get: dual (default), ipv4 or ipv6. Who asks for the other family alone is answered
- *                         with ESM cause 50 or 51, who asks for both gets one
+ *   ip                    what such a session can get: dual (default), ipv4 or ipv6. Who asks for the other family alone is
+ *                         answered with ESM cause 50 or 51, who asks for both gets one
  *   session_delay         how long the network takes to answer; default 0.3
  *   interface             the network interface that carries such a session, at most 15 characters; default sim-NAME, cut there
  *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out

@@ -1,7 +1,7 @@
 /* session.h - the data sessions that hosts start on a modem ("calls"), beside the one that the modem keeps by itself.
  *
- * A call is asked for with sim_sessions_start() and begins at once as STARTING. The network answers after the modem's session_delay,
- * and then the call is UP, or ENDED with a reason. It ends also when a host ends it, when the modem loses its registration
+ * A call is asked for with sim_sessions_start() and begins at once as STARTING. The network answers after the modem's
+ * session_delay, and then the call is UP, or ENDED with a reason. It ends also when a host ends it, when the modem loses its registration
  * (a radio link that is re-established loses nothing), and by a session-end of the scenario. A call that has ended stands there
  * until whoever started it has seen that, and drops it.
  *

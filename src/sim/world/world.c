@@ -416,7 +416,8 @@ void sim_world_drop_call(SimWorld *world, guint modem, guint32 id)
 	sim_sessions_drop(world->modems[modem].sessions, id);
 }
 
-void sim_world_count_packets(SimWorld *world, guint modem, guint64 rx_packets, guint64 rx_bytes, guint64 tx_packets, guint64 tx_bytes)
+void sim_world_count_packets(SimWorld *world, guint modem, guint64 rx_packets, guint64 rx_bytes, guint64 tx_packets,
+			     guint64 tx_bytes)
 {
 	SimDataCalls *call = &world->modems[modem].state.call;
 	if (!call->up_ipv4 && !call->up_ipv6)
