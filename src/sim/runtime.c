@@ -13,11 +13,20 @@
 #include <stdio.h>
 #include <unistd.h>
 
+typedef struct Run Run;
+
+/* Whose data sessions are meant. */
 typedef struct {
+	Run *run;
+	guint index;
+} Line;
+
+struct Run {
 	const SimRunOptions *options;
 	SimWorld *world;
 	guint64 last_tick;
 	SimDevice **modems; /* NULL-terminated, as are the receivers */
+	Line *lines; /* one for each modem */
 	SimGps **gps;
 	GPtrArray *links; /* paths of the symlinks made */
 	FILE *truth;
@@ -26,7 +35,7 @@ typedef struct {
 	gint64 began_us; /* monotonic time of tick 0 */
 	GSource *timer;
 	GError *failure;
-} Run;
+};
 
 static gboolean open_truth(Run *run, GError **error)
 {
@@ -107,6 +116,31 @@ static gboolean announce_modem(Run *run, const SimModemSetup *setup, const SimDe
 	return TRUE;
 }
 
+static guint32 start_call(const SimCallRequest *request, gpointer user_data)
+{
+	const Line *line = user_data;
+	return sim_world_start_call(line->run->world, line->index, request);
+}
+
+static void end_call(guint32 id, gpointer user_data)
+{
+	const Line *line = user_data;
+	sim_world_end_call(line->run->world, line->index, id);
+}
+
+static void drop_call(guint32 id, gpointer user_data)
+{
+	const Line *line = user_data;
+	sim_world_drop_call(line->run->world, line->index, id);
+}
+
+static void connect_line(Run *run, guint index)
+{
+	SimCaller caller = {start_call, end_call, drop_call, &run->lines[index]};
+	run->lines[index] = (Line){run, index};
+	sim_device_set_caller(run->modems[index], &caller);
+}
+
 static gboolean open_devices(Run *run, const SimScenario *scenario, GError **error)
 {
 	const char *dir = run->options->run_dir;
@@ -117,6 +151,7 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 		run->modems[i] = sim_device_new(sim_engine_class(protocol_of(run, setup)), &setup->info, error);
 		if (!run->modems[i] || !announce_modem(run, setup, run->modems[i], error))
 			return FALSE;
+		connect_line(run, i);
 	}
 	for (guint i = 0; i < scenario->gps->len; i++) {
 		const char *name = sim_scenario_gps(scenario, i)->name;
@@ -253,6 +288,7 @@ static void clear_run(Run *run)
 		sim_gps_free(run->gps[i]);
 	g_clear_pointer(&run->links, g_ptr_array_unref);
 	g_free(run->modems);
+	g_free(run->lines);
 	g_free(run->gps);
 	sim_world_free(run->world);
 	if (run->truth && run->truth != stdout)
@@ -264,6 +300,7 @@ gboolean sim_runtime_play(const SimScenario *scenario, const SimRunOptions *opti
 {
 	Run run = {.options = options, .links = g_ptr_array_new_with_free_func(g_free)};
 	run.modems = g_new0(SimDevice *, scenario->modems->len + 1);
+	run.lines = g_new0(Line, scenario->modems->len + 1);
 	run.gps = g_new0(SimGps *, scenario->gps->len + 1);
 	gboolean ok = open_truth(&run, error) && open_devices(&run, scenario, error);
 	if (ok)

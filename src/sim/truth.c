@@ -253,6 +253,12 @@ static void put_receiver_side(GString *out, const SimModemState *state)
 	put_uint(out, "rx_packets", state->rx_packets);
 	put_uint(out, "tx_bytes", state->tx_bytes);
 	put_uint(out, "rx_bytes", state->rx_bytes);
+	put_bool(out, "call_ipv4", state->call.up_ipv4);
+	put_bool(out, "call_ipv6", state->call.up_ipv6);
+	put_uint(out, "call_tx_packets", state->call.tx_packets);
+	put_uint(out, "call_rx_packets", state->call.rx_packets);
+	put_uint(out, "call_tx_bytes", state->call.tx_bytes);
+	put_uint(out, "call_rx_bytes", state->call.rx_bytes);
 }
 
 static void format_modem(const SimWorld *world, guint modem, GString *out)

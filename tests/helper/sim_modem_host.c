@@ -23,6 +23,8 @@
  *	replug                both
  *	stats                 nothing
  *
+ * A data call that a client asks for is up at once; its counters are dictated as call.rx_packets and so on.
+ *
  * The answer tells the path (null while unplugged), how many client ids are out, messages dropped, garbage bytes seen, and how
  * often each request came, keyed by the engine's number for it (QMI: service << 16 | message) in hexadecimal.
  *
@@ -60,7 +62,8 @@ static const Field state_fields[] = {
 	STATE(tx_power_dbm, NUMBER_DOUBLE), STATE(reject_rat, NUMBER_U32),    STATE(nr_available, NUMBER_U32),
 	STATE(dcnr_restricted, NUMBER_U32), STATE(endc, NUMBER_U32),          STATE(session_up, NUMBER_U32),
 	STATE(tx_packets, NUMBER_U64),     STATE(rx_packets, NUMBER_U64),     STATE(tx_bytes, NUMBER_U64),
-	STATE(rx_bytes, NUMBER_U64),       {NULL, NUMBER_U32, 0},
+	STATE(rx_bytes, NUMBER_U64),       STATE(call.tx_packets, NUMBER_U64), STATE(call.rx_packets, NUMBER_U64),
+	STATE(call.tx_bytes, NUMBER_U64),  STATE(call.rx_bytes, NUMBER_U64), {NULL, NUMBER_U32, 0},
 };
 
 #define CELL(member, kind) {#member, kind, offsetof(SimCellView, member)}
@@ -211,6 +214,45 @@ static void set_plug(Host *host, gboolean in)
 	set_faults(host);
 }
 
+static gboolean apply_later(gpointer user_data)
+{
+	Host *host = user_data;
+	sim_device_update(host->modem, &host->state);
+	return G_SOURCE_REMOVE;
+}
+
+static guint32 start_call(const SimCallRequest *request, gpointer user_data)
+{
+	static guint32 last_id;
+	Host *host = user_data;
+	for (guint i = 0; i < SIM_MAX_CALLS; i++) {
+		SimDataCall *call = &host->state.call.calls[i];
+		if (call->id != 0)
+			continue;
+		*call = (SimDataCall){.id = ++last_id, .phase = SIM_CALL_UP, .ipv4 = request->ipv4, .ipv6 = request->ipv6};
+		g_idle_add(apply_later, host);
+		return call->id;
+	}
+	return 0;
+}
+
+static void drop_call(guint32 id, gpointer user_data)
+{
+	Host *host = user_data;
+	for (guint i = 0; i < SIM_MAX_CALLS; i++)
+		if (host->state.call.calls[i].id == id)
+			host->state.call.calls[i] = (SimDataCall){0};
+}
+
+static void end_call(guint32 id, gpointer user_data)
+{
+	Host *host = user_data;
+	for (guint i = 0; i < SIM_MAX_CALLS; i++)
+		if (host->state.call.calls[i].id == id)
+			host->state.call.calls[i].phase = SIM_CALL_ENDED;
+	g_idle_add(apply_later, host);
+}
+
 static void tell(const Host *host)
 {
 	const char *path = sim_device_path(host->modem);
@@ -333,6 +375,8 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0);
 	Host host = {.modem = modem, .info = &info, .loop = g_main_loop_new(NULL, FALSE), .input = g_string_new(NULL)};
 	drop_faults(&host);
+	SimCaller caller = {start_call, end_call, drop_call, &host};
+	sim_device_set_caller(modem, &caller);
 	printf("{\"path\": \"%s\"}\n", sim_device_path(modem));
 	fflush(stdout);
 	g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, &host);

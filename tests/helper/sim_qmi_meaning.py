@@ -529,5 +529,5 @@ FIXED = {
     "--dms-uim-get-iccid": {"ICCID": "8937501000000000429"},
     "--dms-uim-get-imsi": {"IMSI": "257019000000042"},
     "--nas-network-scan": "InvalidQmiCommand",
-    "--get-service-version-info": {"ctl (1.5)": "", "wds (1.60)": "", "dms (1.0)": "", "nas (1.25)": "", "uim (1.30)": ""},
+    "--get-service-version-info": {"ctl (1.5)": "", "wds (1.60)": "", "dms (1.0)": "", "nas (1.25)": "", "uim (1.30)": "", "wda (1.16)": ""},
 }

@@ -88,6 +88,33 @@ static void a_buffer_that_is_too_small_fails_and_stays_whole(void)
 	}
 }
 
+static void texts_of_a_host_are_read_within_their_buffer(void)
+{
+	static const guint8 data[] = {0, 0, 0, 0, 'a', 0, 0xAC, 0x20, 0x00, 0xD8};
+	ByteReader info = byte_reader_init(data, sizeof data);
+	g_autofree char *text = sim_mbim_read_text(&info, 4, 4), *none = sim_mbim_read_text(&info, 0, 0);
+	g_assert_cmpstr(text, ==, "a\342\202\254");
+	g_assert_cmpstr(none, ==, "");
+	g_assert_null(sim_mbim_read_text(&info, 4, 3));
+	g_assert_null(sim_mbim_read_text(&info, 4, 8));
+	g_assert_null(sim_mbim_read_text(&info, 11, 0));
+	g_assert_null(sim_mbim_read_text(&info, 4, 0xFFFFFFFE));
+	g_assert_null(sim_mbim_read_text(&info, 8, 2)); /* half a pair of surrogates */
+}
+
+static void fields_of_a_host_are_read_one_after_the_other(void)
+{
+	static const guint8 data[] = {10, 0, 0, 2, 2, 0, 0, 0, 'a', 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 4, 0, 0, 0, 'b', 0};
+	ByteReader info = byte_reader_init(data, sizeof data);
+	g_autofree char *first = sim_mbim_read_tlv_text(&info), *second = sim_mbim_read_tlv_text(&info);
+	g_assert_cmpstr(first, ==, "a");
+	g_assert_cmpstr(second, ==, "");
+	g_assert_null(sim_mbim_read_tlv_text(&info)); /* longer than what is there */
+	static const guint8 number[] = {11, 0, 0, 0, 2, 0, 0, 0, 'a', 0};
+	info = byte_reader_init(number, sizeof number);
+	g_assert_null(sim_mbim_read_tlv_text(&info));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -98,5 +125,7 @@ int main(int argc, char **argv)
 	ADD("offsets-count-from-the-structure-that-holds-them", offsets_count_from_the_structure_that_holds_them);
 	ADD("fields-tell-their-padding", fields_tell_their_padding);
 	ADD("a-buffer-that-is-too-small-fails-and-stays-whole", a_buffer_that_is_too_small_fails_and_stays_whole);
+	ADD("texts-of-a-host-are-read-within-their-buffer", texts_of_a_host_are_read_within_their_buffer);
+	ADD("fields-of-a-host-are-read-one-after-the-other", fields_of_a_host_are_read_one_after_the_other);
 	return g_test_run();
 }

@@ -114,24 +114,6 @@ static void write_pin_list(const SimMbimCall *call, ByteWriter *w)
 	byte_writer_put(w, unsupported, sizeof unsupported);
 }
 
-/* Nobody has given the session an address. */
-static SimMbimStatus no_address(SimMbimCall *call)
-{
-	return call->state->session_up ? SIM_MBIM_STATUS_NO_DEVICE_SUPPORT : SIM_MBIM_STATUS_CONTEXT_NOT_ACTIVATED;
-}
-
-/* in: discards u32, errors u32, octets u64, packets u64; out: octets u64, packets u64, errors u32, discards u32;
- * without a session those of the last one */
-static void write_statistics(const SimMbimCall *call, ByteWriter *w)
-{
-	byte_writer_u64(w, 0);
-	byte_writer_u64(w, call->state->rx_bytes);
-	byte_writer_u64(w, call->state->rx_packets);
-	byte_writer_u64(w, call->state->tx_bytes);
-	byte_writer_u64(w, call->state->tx_packets);
-	byte_writer_u64(w, 0);
-}
-
 /* state u32: on where emergency calls are all that the network allows */
 static void write_emergency(const SimMbimCall *call, ByteWriter *w)
 {
@@ -150,11 +132,11 @@ static const SimMbimRow rows[] = {
 	{9, "Register State", Q | S | N, sim_mbim_handle_register, sim_mbim_write_register, NULL},
 	{10, "Packet Service", Q | N, NULL, sim_mbim_write_packet_service, NULL},
 	{11, "Signal State", Q | S | N, sim_mbim_handle_signal, sim_mbim_write_signal, sim_mbim_signal_is_due},
-	{12, "Connect", Q | N, sim_mbim_handle_connect, sim_mbim_write_connect, NULL},
-	{15, "IP Configuration", Q, no_address, NULL, NULL},
+	{SIM_MBIM_CONNECT_CID, "Connect", Q | S | N, sim_mbim_handle_connect, sim_mbim_write_connect, NULL},
+	{15, "IP Configuration", Q, sim_mbim_handle_addresses, sim_mbim_write_addresses, NULL},
 	{16, "Device Services", Q, NULL, sim_mbim_write_services, NULL},
 	{19, "Device Service Subscribe List", S, sim_mbim_handle_subscribe, sim_mbim_write_subscribed, NULL},
-	{20, "Packet Statistics", Q, NULL, write_statistics, NULL},
+	{20, "Packet Statistics", Q, NULL, sim_mbim_write_statistics, NULL},
 	{22, "Emergency Mode", Q | N, NULL, write_emergency, NULL},
 	{0},
 };

@@ -7,6 +7,8 @@
  * operating mode is RESETTING the modem is deaf and the session is lost; afterwards it must be opened again. A CLOSE
  * of what is not open is answered like any other, as firmware does.
  *
+ * A command that takes time (Connect, or QMI's Start Network inside) is answered when a later state shows how it went.
+ *
  * Answers longer than a control message go out in fragments. The modem's own limit (which a host would read in the USB
  * descriptor, wMaxControlMessage) is small, as it was in early modems, so that fragments are an everyday thing
  * (libmbim #33); a host that announces less gets less.
@@ -50,7 +52,8 @@ void sim_mbim_order(const SimMbimCall *call, SimOrder order)
 static SimMbimCall call_for(SimMbimEngine *mbim, const SimView *view)
 {
 	return (SimMbimCall){
-		.info = mbim->base.info, .state = &view->state, .camped = sim_view_camped(view), .session = &mbim->session};
+		.info = mbim->base.info, .state = &view->state, .camped = sim_view_camped(view), .session = &mbim->session,
+		.engine = &mbim->base};
 }
 
 static void notify(SimMbimEngine *mbim, const SimView *before_view, const SimMbimService *service, const SimMbimRow *row)
@@ -90,12 +93,22 @@ static SimEngine *qmi_engine(SimMbimEngine *mbim)
 {
 	if (mbim->session.qmi)
 		mbim->session.qmi->faults = mbim->base.faults;
+	if (mbim->session.qmi)
+		mbim->session.qmi->caller = mbim->base.caller;
 	return mbim->session.qmi;
+}
+
+static void end_session(SimMbimEngine *mbim)
+{
+	mbim->session.open = FALSE;
+	sim_mbim_connect_close(&mbim->base, &mbim->session);
+	memset(mbim->session.qmi_requests, 0, sizeof mbim->session.qmi_requests);
 }
 
 static void begin_session(SimMbimEngine *mbim, guint32 max_transfer)
 {
 	SimMbimSession *session = &mbim->session;
+	end_session(mbim);
 	session->open = TRUE;
 	session->mbimex = SIM_MBIMEX_1;
 	session->signal = (SimMbimSignal){.error_threshold = SIM_MBIM_DONT_CARE};
@@ -134,6 +147,7 @@ static void answer(SimMbimEngine *mbim, guint32 transaction, SimMbimCommand *com
 	const SimMbimRow *row = find_row(find_service(&mbim->session, command->service), command);
 	SimMbimCall call = call_for(mbim, &mbim->view);
 	call.request = command;
+	call.transaction = transaction;
 	call.order = mbim->base.order;
 	call.order_data = mbim->base.user_data;
 	qmi_engine(mbim);
@@ -142,6 +156,8 @@ static void answer(SimMbimEngine *mbim, guint32 transaction, SimMbimCommand *com
 	mbim->asking_qmi = FALSE;
 	g_debug("%s: CID %u: %s %s -> %d", mbim->base.info->name, command->cid, command->is_set ? "set" : "query",
 		row ? row->name : "unknown", (int)status);
+	if (status == SIM_MBIM_STATUS_LATER)
+		return;
 	if (status == SIM_MBIM_STATUS_NONE && row->write)
 		row->write(&call, &w);
 	sim_mbim_send_info(&mbim->outlet, SIM_MBIM_COMMAND_DONE, transaction, command->service, command->cid, status, info, w.length);
@@ -174,7 +190,7 @@ static void receive(SimEngine *engine, const guint8 *data, gsize size)
 		sim_mbim_send_number(&mbim->outlet, SIM_MBIM_OPEN_DONE, message.transaction, SIM_MBIM_STATUS_NONE);
 		break;
 	case SIM_MBIM_CLOSE:
-		mbim->session.open = FALSE;
+		end_session(mbim);
 		sim_mbim_send_number(&mbim->outlet, SIM_MBIM_CLOSE_DONE, message.transaction, SIM_MBIM_STATUS_NONE);
 		break;
 	case SIM_MBIM_COMMAND:
@@ -194,6 +210,19 @@ static void receive(SimEngine *engine, const guint8 *data, gsize size)
 		sim_mbim_send_number(&mbim->outlet, SIM_MBIM_FUNCTION_ERROR, message.transaction, error);
 }
 
+/* A failure has its reason in the information buffer. */
+static void answer_connect(SimMbimEngine *mbim, const SimMbimCall *call)
+{
+	guint8 info[SIM_MBIM_INFO_MAX];
+	ByteWriter w = byte_writer_init(info, sizeof info);
+	SimMbimStatus status = sim_mbim_connect_late(call);
+	if (status == SIM_MBIM_STATUS_LATER)
+		return;
+	sim_mbim_write_connect(call, &w);
+	sim_mbim_send_info(&mbim->outlet, SIM_MBIM_COMMAND_DONE, mbim->session.connect.transaction, sim_mbim_basic.uuid,
+			   SIM_MBIM_CONNECT_CID, status, info, w.length);
+}
+
 static void update(SimEngine *engine, const SimModemState *state)
 {
 	SimMbimEngine *mbim = (SimMbimEngine *)engine;
@@ -201,21 +230,28 @@ static void update(SimEngine *engine, const SimModemState *state)
 	SimEngine *qmi = qmi_engine(mbim);
 	sim_view_update(&mbim->view, state);
 	if (state->operating_mode == SIM_OPMODE_RESETTING)
-		mbim->session.open = FALSE;
+		end_session(mbim);
+	SimMbimCall call = call_for(mbim, &mbim->view);
+	answer_connect(mbim, &call);
 	notify_changes(mbim, &before);
+	sim_mbim_connect_settle(&call);
 	if (qmi)
 		qmi->class->update(qmi, state);
 }
 
-/* What the QMI engine says: the answer to what it is being asked, or else an indication. */
+/* What the QMI engine says: the answer to what it is being asked, or was asked before, or else an indication. */
 static void on_qmi_message(const guint8 *message, gsize size, gpointer user_data)
 {
 	SimMbimEngine *mbim = user_data;
+	guint32 transaction;
 	guint i = 0;
 	while (mbim->session.services[i] != &sim_mbim_qmi)
 		i++;
 	if (mbim->asking_qmi)
 		g_byte_array_append(mbim->session.qmi_answer, message, (guint)size);
+	else if (sim_mbim_qmi_late(&mbim->session, message, size, &transaction))
+		sim_mbim_send_info(&mbim->outlet, SIM_MBIM_COMMAND_DONE, transaction, sim_mbim_qmi.uuid, SIM_MBIM_QMI_CID,
+				   SIM_MBIM_STATUS_NONE, message, size);
 	else if (mbim->session.open && ((mbim->session.subscribed[i] >> SIM_MBIM_QMI_CID) & 1))
 		sim_mbim_send_info(&mbim->outlet, SIM_MBIM_INDICATE_STATUS, 0, sim_mbim_qmi.uuid, SIM_MBIM_QMI_CID, 0, message, size);
 }
@@ -296,7 +332,7 @@ static void begin_fault(SimEngine *engine, SimFault fault)
 	SimMbimEngine *mbim = (SimMbimEngine *)engine;
 	SimEngine *qmi = qmi_engine(mbim);
 	if (fault == SIM_FAULT_LOST_CLIENTS)
-		mbim->session.open = FALSE;
+		end_session(mbim);
 	if (qmi)
 		qmi->class->begin_fault(qmi, fault);
 }

@@ -101,3 +101,30 @@ void sim_mbim_put_tlv_u16(ByteWriter *w, const guint16 *numbers, gsize n)
 		byte_writer_u16(w, numbers[i]);
 	end_tlv(w, at, n * 2);
 }
+
+static char *utf8_from(const guint8 *data, gsize size)
+{
+	ByteReader r = byte_reader_init(data, size);
+	g_autofree gunichar2 *units = g_new0(gunichar2, size / 2 + 1);
+	for (gsize i = 0; i < size / 2; i++)
+		units[i] = byte_reader_u16(&r);
+	return g_utf16_to_utf8(units, -1, NULL, NULL, NULL);
+}
+
+char *sim_mbim_read_text(const ByteReader *info, guint32 offset, guint32 size)
+{
+	if (size % 2 != 0 || offset > info->length || size > info->length - offset)
+		return NULL;
+	return utf8_from(info->data + offset, size);
+}
+
+char *sim_mbim_read_tlv_text(ByteReader *info)
+{
+	guint16 type = byte_reader_u16(info);
+	byte_reader_u8(info);
+	guint8 pad = byte_reader_u8(info);
+	guint32 size = byte_reader_u32(info);
+	const guint8 *text = byte_reader_take(info, size);
+	byte_reader_take(info, pad);
+	return !info->failed && type == TLV_TEXT && size % 2 == 0 ? utf8_from(text, size) : NULL;
+}

@@ -34,6 +34,12 @@ void sim_mbim_struct_texts(SimMbimStruct *s);
 /* After the fixed part: the pair points to everything from `start` to where the writer stands. */
 void sim_mbim_struct_fill(SimMbimStruct *s, gsize pair, gsize start);
 
+/* The text of a pair in a host's information buffer, which begins where its structure does, in UTF-8; "" for none, NULL for what is
+ * no text. Owned by the caller. */
+char *sim_mbim_read_text(const ByteReader *info, guint32 offset, guint32 size);
+/* The same from the next type-length-value field. */
+char *sim_mbim_read_tlv_text(ByteReader *info);
+
 /* A text as one of MBIMEx 3.0's type-length-value fields: type u16 (10), reserved u8, padding u8, length u32, value. */
 void sim_mbim_put_tlv_text(ByteWriter *w, const char *text);
 /* Such a field (11) of numbers u16. */

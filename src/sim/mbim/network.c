@@ -1,4 +1,4 @@
-/* network.c - Register State, Packet Service, Connect, Home Provider: what the network grants.
+/* network.c - Register State, Packet Service, Home Provider: what the network grants.
  *
  * NwError is the cause value of 3GPP TS 24.008, 24.301 or 24.501 as it came over the air; it is told of until the modem
  * registers.
@@ -19,18 +19,13 @@
 #define FREQUENCY_RANGE_1       1
 #define FREQUENCY_RANGE_2       2
 #define FR2_FIRST_ARFCN         2016667 /* 24.25 GHz, 3GPP TS 38.104, table 5.4.2.1-1 */
-#define ACTIVATED               1
-#define DEACTIVATED             3
-#define IP_TYPE_DEFAULT         0
-#define IP_TYPE_IPV4            1
-#define MEDIA_3GPP              1
 
 static guint32 nw_error(const SimModemState *state)
 {
 	return state->registration == SIM_REG_REGISTERED ? 0 : state->reject_cause;
 }
 
-static guint32 packet_error(const SimModemState *state)
+guint32 sim_mbim_packet_error(const SimModemState *state)
 {
 	return state->reject_is_ps ? nw_error(state) : 0;
 }
@@ -119,7 +114,7 @@ void sim_mbim_write_packet_service(const SimMbimCall *call, ByteWriter *w)
 {
 	guint16 mbimex = call->session->mbimex;
 	const SimCellView *nr = nr_cell(call);
-	byte_writer_u32(w, call->state->ps_attached ? 0 : packet_error(call->state));
+	byte_writer_u32(w, call->state->ps_attached ? 0 : sim_mbim_packet_error(call->state));
 	byte_writer_u32(w, call->state->ps_attached ? ATTACHED : DETACHED);
 	byte_writer_u32(w, sim_mbim_classes_current(call));
 	put_speeds(call, w);
@@ -129,33 +124,6 @@ void sim_mbim_write_packet_service(const SimMbimCall *call, ByteWriter *w)
 		return;
 	byte_writer_u32(w, !nr ? 0 : call->state->endc ? SIM_MBIM_SUBCLASS_ENDC : SIM_MBIM_SUBCLASS_NR);
 	sim_mbim_put_tai(w, call->state->ps_attached ? call->camped : NULL);
-}
-
-SimMbimStatus sim_mbim_handle_connect(SimMbimCall *call)
-{
-	guint32 session_id = byte_reader_u32(&call->request->info);
-	return call->request->info.failed || session_id != 0 ? SIM_MBIM_STATUS_INVALID_PARAMETERS : SIM_MBIM_STATUS_NONE;
-}
-
-/* session u32, activation u32, voice call u32, IP type u32, context type 16 octets, NwError u32; from MBIMEx 3.0 media u32, access
- * string as a TLV, more TLVs: of the one session, which no host has started */
-void sim_mbim_write_connect(const SimMbimCall *call, ByteWriter *w)
-{
-	static const guint8 context_none[SIM_MBIM_UUID_SIZE] = {0xB4, 0x3F, 0x75, 0x8C, 0xA5, 0x60, 0x4B, 0x46,
-								0xB3, 0x5E, 0xC5, 0x86, 0x96, 0x41, 0xFB, 0x54};
-	static const guint8 context_internet[SIM_MBIM_UUID_SIZE] = {0x7E, 0x5E, 0x2A, 0x7E, 0x4E, 0x6F, 0x72, 0x72,
-								    0x73, 0x6B, 0x65, 0x6E, 0x7E, 0x5E, 0x2A, 0x7E};
-	gboolean up = call->state->session_up;
-	byte_writer_u32(w, 0);
-	byte_writer_u32(w, up ? ACTIVATED : DEACTIVATED);
-	byte_writer_u32(w, 0);
-	byte_writer_u32(w, up ? IP_TYPE_IPV4 : IP_TYPE_DEFAULT);
-	byte_writer_put(w, up ? context_internet : context_none, SIM_MBIM_UUID_SIZE);
-	byte_writer_u32(w, up ? 0 : packet_error(call->state));
-	if (call->session->mbimex < SIM_MBIMEX_3)
-		return;
-	byte_writer_u32(w, MEDIA_3GPP);
-	sim_mbim_put_tlv_text(w, up ? SIM_MBIM_ACCESS_POINT : "");
 }
 
 /* provider's id, state u32, its name, cellular class u32, RSSI u32, error rate u32 */

@@ -23,13 +23,18 @@
 
 /* Status codes of a COMMAND_DONE (9.4.5). */
 typedef enum {
+	SIM_MBIM_STATUS_LATER = -1, /* none, and never sent: the command is answered when it is known */
 	SIM_MBIM_STATUS_NONE = 0,
+	SIM_MBIM_STATUS_BUSY = 1,
 	SIM_MBIM_STATUS_FAILURE = 2,
 	SIM_MBIM_STATUS_SIM_NOT_INSERTED = 3,
 	SIM_MBIM_STATUS_BAD_SIM = 4,
 	SIM_MBIM_STATUS_PIN_REQUIRED = 5,
+	SIM_MBIM_STATUS_NOT_REGISTERED = 7,
 	SIM_MBIM_STATUS_NO_DEVICE_SUPPORT = 9,
+	SIM_MBIM_STATUS_MAX_ACTIVATED_CONTEXTS = 13,
 	SIM_MBIM_STATUS_CONTEXT_NOT_ACTIVATED = 16,
+	SIM_MBIM_STATUS_RADIO_POWER_OFF = 20,
 	SIM_MBIM_STATUS_INVALID_PARAMETERS = 21,
 } SimMbimStatus;
 
@@ -40,6 +45,26 @@ typedef struct {
 	guint32 classes, rssi, rsrp[2];                      /* codes that were reported: technologies, and two levels at most */
 } SimMbimSignal;
 
+/* The session 0 of Connect: the data call that the host has started. */
+typedef struct {
+	gboolean own; /* it has asked for one since OPEN, and sees from then on that one, or its end, not the modem's own session */
+	guint32 id;   /* of the call; 0: none */
+	gboolean waits; /* the set is to be answered when the network has */
+	gboolean given_up; /* while it waited */
+	guint32 transaction;
+	guint32 nw_error; /* why there is none any more */
+	char access_point[SIM_APN_SIZE];
+} SimMbimConnect;
+
+/* A QMI request whose answer is still to come. */
+typedef struct {
+	gboolean waits;
+	guint32 transaction; /* of MBIM */
+	guint8 service, client;
+	guint16 qmi_transaction;
+} SimMbimQmiRequest;
+
+#define SIM_MBIM_MAX_QMI_REQUESTS 16
 #define SIM_MBIM_MAX_SERVICES 3
 #define SIM_MBIM_QMI_CID      1 /* the only command of the QMI service */
 
@@ -51,9 +76,11 @@ typedef struct {
 	guint16 mbimex;
 	guint64 subscribed[SIM_MBIM_MAX_SERVICES]; /* by service: bit n is set when the host wants to be told of CID n */
 	SimMbimSignal signal;
+	SimMbimConnect connect;
 	const SimMbimService *const *services; /* that this modem has; ends with NULL */
 	SimEngine *qmi;                        /* the QMI modem inside, or NULL */
 	GByteArray *qmi_answer;                /* what it said to the last message, or NULL */
+	SimMbimQmiRequest qmi_requests[SIM_MBIM_MAX_QMI_REQUESTS];
 } SimMbimSession;
 
 /* Everything that a row's functions may look at; all of it borrowed. */
@@ -62,7 +89,9 @@ typedef struct {
 	const SimModemState *state;
 	const SimCellView *camped; /* sim_view_camped() */
 	SimMbimSession *session;
-	SimMbimCommand *request;                          /* NULL while a notification is written */
+	const SimEngine *engine;
+	SimMbimCommand *request; /* NULL while a notification or a late answer is written */
+	guint32 transaction;     /* of the request */
 	void (*order)(SimOrder order, gpointer user_data); /* the device's ear, with its data, or NULL */
 	gpointer order_data;
 } SimMbimCall;
@@ -114,10 +143,27 @@ gboolean sim_mbim_signal_is_due(const SimMbimCall *call);
 /* Registration, packet service and what else the network decides (network.c). */
 SimMbimStatus sim_mbim_handle_register(SimMbimCall *call);
 void sim_mbim_write_register(const SimMbimCall *call, ByteWriter *w);
+/* NwError of a reject of the packet service, until there is one. */
+guint32 sim_mbim_packet_error(const SimModemState *state);
 void sim_mbim_write_packet_service(const SimMbimCall *call, ByteWriter *w);
+void sim_mbim_write_home_provider(const SimMbimCall *call, ByteWriter *w);
+
+/* Connect, and what a session has: addresses, traffic (connect.c). */
+#define SIM_MBIM_CONNECT_CID 12
 SimMbimStatus sim_mbim_handle_connect(SimMbimCall *call);
 void sim_mbim_write_connect(const SimMbimCall *call, ByteWriter *w);
-void sim_mbim_write_home_provider(const SimMbimCall *call, ByteWriter *w);
+SimMbimStatus sim_mbim_handle_addresses(SimMbimCall *call);
+void sim_mbim_write_addresses(const SimMbimCall *call, ByteWriter *w);
+void sim_mbim_write_statistics(const SimMbimCall *call, ByteWriter *w);
+/* The status of a set that waited and can be answered now, with what sim_mbim_write_connect() says; LATER where there is none. */
+SimMbimStatus sim_mbim_connect_late(const SimMbimCall *call);
+/* The host has been told all that the state has for it. */
+void sim_mbim_connect_settle(const SimMbimCall *call);
+/* The modem is closed: the call ends. */
+void sim_mbim_connect_close(const SimEngine *engine, SimMbimSession *session);
+
+/* The transaction that a message of the QMI engine answers; FALSE when it answers none that waits. */
+gboolean sim_mbim_qmi_late(SimMbimSession *session, const guint8 *message, gsize size, guint32 *ret_transaction);
 
 /* Base Stations Info (cells.c). */
 SimMbimStatus sim_mbim_handle_cells(SimMbimCall *call);

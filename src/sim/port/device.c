@@ -20,6 +20,7 @@ struct SimDevice {
 	SimLink *link;
 	SimEngine *engine;
 
+	SimCaller caller;
 	SimModemState state; /* as it was given last */
 	SimModemState stale; /* as it was when STALE_VALUES began */
 	SimFaults given, faults; /* all, and those in force */
@@ -274,6 +275,7 @@ static gboolean plug(SimDevice *device, GError **error)
 	device->engine = device->class->new(device->info, send_message, device);
 	device->engine->faults = &device->faults;
 	device->engine->order = take_order;
+	device->engine->caller = &device->caller;
 	return TRUE;
 }
 
@@ -308,6 +310,11 @@ void sim_device_free(SimDevice *device)
 const char *sim_device_path(const SimDevice *device)
 {
 	return device->path;
+}
+
+void sim_device_set_caller(SimDevice *device, const SimCaller *caller)
+{
+	device->caller = *caller;
 }
 
 void sim_device_update(SimDevice *device, const SimModemState *state)

@@ -24,6 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDevice, sim_device_free)
 
 /* The slave's path, /dev/pts/N; borrowed, NULL while unplugged. After each plugging it is another than before. */
 const char *sim_device_path(const SimDevice *device);
+/* Who starts data sessions for its clients; copied. Without one the modem refuses them. */
+void sim_device_set_caller(SimDevice *device, const SimCaller *caller);
 void sim_device_update(SimDevice *device, const SimModemState *state);
 
 /* What is wrong with the modem from now on. FALSE when it was to be plugged in again and no pty could be had. */

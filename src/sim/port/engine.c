@@ -7,6 +7,36 @@ static const SimEngineClass *const classes[] = {
 	&sim_mbim_qmi_engine,
 };
 
+gboolean sim_engine_can_call(const SimEngine *engine)
+{
+	return engine->caller && engine->caller->start;
+}
+
+guint32 sim_engine_start_call(const SimEngine *engine, const SimCallRequest *request)
+{
+	return sim_engine_can_call(engine) ? engine->caller->start(request, engine->caller->user_data) : 0;
+}
+
+void sim_engine_end_call(const SimEngine *engine, guint32 id)
+{
+	if (id != 0 && sim_engine_can_call(engine))
+		engine->caller->end(id, engine->caller->user_data);
+}
+
+void sim_engine_drop_call(const SimEngine *engine, guint32 id)
+{
+	if (id != 0 && sim_engine_can_call(engine))
+		engine->caller->drop(id, engine->caller->user_data);
+}
+
+const SimDataCall *sim_state_call(const SimModemState *state, guint32 id)
+{
+	for (guint i = 0; id != 0 && i < SIM_MAX_CALLS; i++)
+		if (state->call.calls[i].id == id)
+			return &state->call.calls[i];
+	return NULL;
+}
+
 void sim_view_update(SimView *view, const SimModemState *state)
 {
 	view->state = *state;

@@ -18,6 +18,14 @@ typedef struct SimEngine SimEngine;
 /* What a client may tell the modem to be. RESTART and SHUT_DOWN are obeyed when the answer is out. */
 typedef enum { SIM_ORDER_ONLINE, SIM_ORDER_LOW_POWER, SIM_ORDER_OFFLINE, SIM_ORDER_RESTART, SIM_ORDER_SHUT_DOWN } SimOrder;
 
+/* The way to the data sessions that hosts start (world/session.h), which take time: what became of one stands in a later state. */
+typedef struct {
+	guint32 (*start)(const SimCallRequest *request, gpointer user_data); /* its id; 0: there cannot be one more */
+	void (*end)(guint32 id, gpointer user_data);
+	void (*drop)(guint32 id, gpointer user_data);
+	gpointer user_data;
+} SimCaller;
+
 typedef struct {
 	const char *protocol; /* "qmi", "mbim", "mbim-qmi" */
 	SimCutFunc cut;
@@ -51,12 +59,21 @@ struct SimEngine {
 	/* Of the device, which sets them after new(); NULL for an engine that has none. */
 	const SimFaults *faults;
 	void (*order)(SimOrder order, gpointer user_data);
+	const SimCaller *caller; /* its functions are NULL where there is no network behind the modem */
 };
 
 static inline gboolean sim_engine_has_fault(const SimEngine *engine, SimFault fault)
 {
 	return engine->faults && sim_faults_have(engine->faults, fault);
 }
+
+/* Passed to the caller, if there is one. */
+gboolean sim_engine_can_call(const SimEngine *engine);
+guint32 sim_engine_start_call(const SimEngine *engine, const SimCallRequest *request);
+void sim_engine_end_call(const SimEngine *engine, guint32 id);
+void sim_engine_drop_call(const SimEngine *engine, guint32 id);
+/* The call of that id as the state has it; NULL where it does not stand there, as a new one does before the next state. */
+const SimDataCall *sim_state_call(const SimModemState *state, guint32 id);
 
 /* One state of the world with what the modem makes of it. */
 typedef struct {

@@ -5,6 +5,8 @@
 
 struct SimQmiClients {
 	GPtrArray *list;        /* of SimQmiClient */
+	SimQmiReleasedFunc released; /* or NULL */
+	gpointer released_data;
 	guint8 last_id[G_MAXUINT8 + 1]; /* by service */
 };
 
@@ -21,6 +23,18 @@ void sim_qmi_clients_free(SimQmiClients *clients)
 		return;
 	g_ptr_array_unref(clients->list);
 	g_free(clients);
+}
+
+void sim_qmi_clients_watch(SimQmiClients *clients, SimQmiReleasedFunc released, gpointer user_data)
+{
+	clients->released = released;
+	clients->released_data = user_data;
+}
+
+static void tell(const SimQmiClients *clients, SimQmiClient *client)
+{
+	if (clients->released)
+		clients->released(client, clients->released_data);
 }
 
 static SimQmiClient *find(SimQmiClients *clients, guint8 service, guint8 id)
@@ -69,11 +83,16 @@ gboolean sim_qmi_clients_leak(SimQmiClients *clients, guint8 service, guint8 id)
 gboolean sim_qmi_clients_release(SimQmiClients *clients, guint8 service, guint8 id)
 {
 	SimQmiClient *client = sim_qmi_clients_find(clients, service, id);
-	return client && g_ptr_array_remove(clients->list, client);
+	if (!client)
+		return FALSE;
+	tell(clients, client);
+	return g_ptr_array_remove(clients->list, client);
 }
 
 void sim_qmi_clients_release_all(SimQmiClients *clients)
 {
+	for (guint i = 0; i < clients->list->len; i++)
+		tell(clients, sim_qmi_clients_nth(clients, i));
 	g_ptr_array_set_size(clients->list, 0);
 }
 

@@ -12,6 +12,10 @@
 SimQmiClients *sim_qmi_clients_new(void);
 void sim_qmi_clients_free(SimQmiClients *clients);
 
+/* `released` is called for each client that goes, before it does; not by sim_qmi_clients_free(). */
+typedef void (*SimQmiReleasedFunc)(SimQmiClient *client, gpointer user_data);
+void sim_qmi_clients_watch(SimQmiClients *clients, SimQmiReleasedFunc released, gpointer user_data);
+
 /* A new client of the service, owned by the table, or NULL when all of its ids are out. */
 SimQmiClient *sim_qmi_clients_allocate(SimQmiClients *clients, const SimQmiService *service);
 /* Not one that leaked. */

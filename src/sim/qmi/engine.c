@@ -1,7 +1,10 @@
 /* engine.c - a modem that speaks QMI: requests find their row, rows make responses, changes make indications.
  *
- * Services: CTL, DMS, NAS, WDS, UIM, and LOC where there is a receiver. A message that is not simulated gets the
+ * Services: CTL, DMS, NAS, WDS, WDA, UIM, and LOC where there is a receiver. A message that is not simulated gets the
  * protocol error InvalidQmiCommand (71), a client id that is not allocated InvalidClientId (7).
+ *
+ * What takes time (a data session that is being started) is answered when a later state shows how it went; meanwhile everything
+ * else goes on.
  *
  * While the state's operating mode is RESETTING the modem is deaf and all client ids are lost; when it comes
  * back it sends the CTL Sync indication, as firmware does after a restart.
@@ -14,7 +17,7 @@
 #define CTL_SYNC 0x0027
 
 const SimQmiService *const sim_qmi_services[] = {
-	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, &sim_qmi_loc, NULL,
+	&sim_qmi_ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas, &sim_qmi_uim, &sim_qmi_loc, &sim_qmi_wda, NULL,
 };
 
 typedef struct {
@@ -100,6 +103,8 @@ static void receive(SimEngine *engine, const guint8 *data, gsize size)
 	SimQmiError error = serve(&call, row);
 	g_debug("%s: service %u client %u: %s (0x%04x) -> %d", qmi->base.info->name, request->service, request->client,
 		row ? row->name : "unknown", request->message, (int)error);
+	if (error == SIM_QMI_ANSWER_LATER)
+		return;
 
 	SimQmiMessage response;
 	sim_qmi_message_begin(&response, SIM_QMI_RESPONSE, request->service, request->client, request->transaction,
@@ -145,6 +150,35 @@ static void indicate_changes(SimQmiEngine *qmi, const SimView *before)
 	}
 }
 
+static void answer_late(SimQmiEngine *qmi)
+{
+	for (guint i = 0; i < sim_qmi_clients_count(qmi->clients); i++) {
+		SimQmiClient *client = sim_qmi_clients_nth(qmi->clients, i);
+		const SimQmiService *service = sim_qmi_service_find(client->service);
+		SimQmiCall call = call_for(qmi, &qmi->view, client);
+		SimQmiMessage message;
+		while (service->late_answer && service->late_answer(&call, &message))
+			send_message(qmi, &message);
+	}
+}
+
+static void settle_clients(SimQmiEngine *qmi)
+{
+	for (guint i = 0; i < sim_qmi_clients_count(qmi->clients); i++) {
+		SimQmiCall call = call_for(qmi, &qmi->view, sim_qmi_clients_nth(qmi->clients, i));
+		const SimQmiService *service = sim_qmi_service_find(call.client->service);
+		if (service->settle)
+			service->settle(&call);
+	}
+}
+
+static void on_released(SimQmiClient *client, gpointer user_data)
+{
+	const SimQmiService *service = sim_qmi_service_find(client->service);
+	if (service->release)
+		service->release(user_data, client);
+}
+
 /* What firmware says when it has started anew: whatever you knew of me, forget it (libqmi, CTL Sync). */
 static void indicate_restart(SimQmiEngine *qmi)
 {
@@ -162,7 +196,9 @@ static void update(SimEngine *engine, const SimModemState *state)
 		sim_qmi_clients_release_all(qmi->clients);
 	else if (before.state.operating_mode == SIM_OPMODE_RESETTING)
 		indicate_restart(qmi);
+	answer_late(qmi);
 	indicate_changes(qmi, &before);
+	settle_clients(qmi);
 }
 
 static SimEngine *engine_new(const SimModemInfo *info, SimMessageFunc send, gpointer user_data)
@@ -170,6 +206,7 @@ static SimEngine *engine_new(const SimModemInfo *info, SimMessageFunc send, gpoi
 	SimQmiEngine *qmi = g_new0(SimQmiEngine, 1);
 	qmi->base = (SimEngine){.class = &sim_qmi_engine, .info = info, .send = send, .user_data = user_data};
 	qmi->clients = sim_qmi_clients_new();
+	sim_qmi_clients_watch(qmi->clients, on_released, qmi);
 	return &qmi->base;
 }
 

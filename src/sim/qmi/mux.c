@@ -9,6 +9,19 @@
 #define QMUX_SIZE   6 /* with the marker */
 #define RESULT_TYPE 0x02
 
+static guint8 kind_flags(SimQmiKind kind, gboolean is_ctl)
+{
+	switch (kind) {
+	case SIM_QMI_REQUEST:
+		return 0x00;
+	case SIM_QMI_RESPONSE:
+		return is_ctl ? 0x01 : 0x02;
+	case SIM_QMI_INDICATION:
+		return is_ctl ? 0x02 : 0x04;
+	}
+	return 0x00;
+}
+
 /* The chain of TLVs ends exactly where the message ends. */
 static gboolean tlvs_add_up(const guint8 *tlvs, gsize length)
 {
@@ -52,6 +65,21 @@ SimQmiParse sim_qmi_frame_parse(const guint8 *data, gsize length, SimQmiFrame *r
 	return SIM_QMI_PARSE_REQUEST;
 }
 
+gboolean sim_qmi_frame_is_response(const guint8 *data, gsize length, guint8 *ret_service, guint8 *ret_client,
+				   guint16 *ret_transaction)
+{
+	ByteReader r = byte_reader_init(data, length);
+	byte_reader_take(&r, 4);
+	guint8 service = byte_reader_u8(&r), client = byte_reader_u8(&r), flags = byte_reader_u8(&r);
+	guint16 transaction = service == SIM_QMI_CTL ? byte_reader_u8(&r) : byte_reader_u16(&r);
+	if (r.failed || flags != kind_flags(SIM_QMI_RESPONSE, service == SIM_QMI_CTL))
+		return FALSE;
+	*ret_service = service;
+	*ret_client = client;
+	*ret_transaction = transaction;
+	return TRUE;
+}
+
 gboolean sim_qmi_frame_tlv(const SimQmiFrame *frame, guint8 type, ByteReader *ret_value)
 {
 	ByteReader r = byte_reader_init(frame->tlvs, frame->tlvs_length);
@@ -65,19 +93,6 @@ gboolean sim_qmi_frame_tlv(const SimQmiFrame *frame, guint8 type, ByteReader *re
 		}
 	}
 	return FALSE;
-}
-
-static guint8 kind_flags(SimQmiKind kind, gboolean is_ctl)
-{
-	switch (kind) {
-	case SIM_QMI_REQUEST:
-		return 0x00;
-	case SIM_QMI_RESPONSE:
-		return is_ctl ? 0x01 : 0x02;
-	case SIM_QMI_INDICATION:
-		return is_ctl ? 0x02 : 0x04;
-	}
-	return 0x00;
 }
 
 void sim_qmi_message_begin(SimQmiMessage *message, SimQmiKind kind, guint8 service, guint8 client, guint16 transaction,

@@ -28,22 +28,31 @@
 #define SIM_QMI_NAS 0x03
 #define SIM_QMI_UIM 0x0B
 #define SIM_QMI_LOC 0x10
+#define SIM_QMI_WDA 0x1A
 
 typedef enum { SIM_QMI_REQUEST, SIM_QMI_RESPONSE, SIM_QMI_INDICATION } SimQmiKind;
 
 /* Protocol errors (libqmi, QmiProtocolError), as they stand in a response's result field. */
 typedef enum {
+	SIM_QMI_ANSWER_LATER = -1, /* no error, and never sent: the service answers when it can */
 	SIM_QMI_OK = 0,
+	SIM_QMI_INTERNAL = 3,
+	SIM_QMI_ABORTED = 4,
 	SIM_QMI_CLIENT_IDS_EXHAUSTED = 5,
 	SIM_QMI_INVALID_CLIENT_ID = 7,
 	SIM_QMI_NO_THRESHOLDS_PROVIDED = 8,
+	SIM_QMI_INVALID_HANDLE = 9,
+	SIM_QMI_CALL_FAILED = 14,
 	SIM_QMI_OUT_OF_CALL = 15,
 	SIM_QMI_NOT_PROVISIONED = 16,
 	SIM_QMI_MISSING_ARGUMENT = 17,
+	SIM_QMI_INVALID_TRANSACTION_ID = 22,
+	SIM_QMI_NO_EFFECT = 26,
 	SIM_QMI_INVALID_SERVICE_TYPE = 31,
 	SIM_QMI_UIM_UNINITIALIZED = 37,
 	SIM_QMI_INVALID_ARGUMENT = 48,
 	SIM_QMI_INVALID_TRANSITION = 60,
+	SIM_QMI_INVALID_IP_FAMILY = 64,
 	SIM_QMI_INVALID_QMI_COMMAND = 71,
 	SIM_QMI_INFORMATION_UNAVAILABLE = 74,
 	SIM_QMI_POLICY_MISMATCH = 79,
@@ -68,6 +77,10 @@ typedef enum {
  * agree, so that a stray 01 in garbage is hardly ever taken for one. *ret_size is the frame's length in
  * bytes (for REQUEST and IGNORED). Frames longer than SIM_MESSAGE_MAX are garbage. */
 SimQmiParse sim_qmi_frame_parse(const guint8 *data, gsize length, SimQmiFrame *ret_frame, gsize *ret_size);
+
+/* Whose answer a frame of the modem's is, for a host that puts it into something else; FALSE for an indication. */
+gboolean sim_qmi_frame_is_response(const guint8 *data, gsize length, guint8 *ret_service, guint8 *ret_client,
+				   guint16 *ret_transaction);
 
 /* The value of the first TLV of a type; FALSE where there is none. */
 gboolean sim_qmi_frame_tlv(const SimQmiFrame *frame, guint8 type, ByteReader *ret_value);

@@ -35,6 +35,16 @@ typedef struct {
 	guint modes_asked, modes_told;
 } SimQmiLocSession;
 
+/* The data call that a WDS client has started, or had. */
+typedef struct {
+	gboolean own;	 /* it has started one: that one, or its end, is what it sees from then on, not the modem's own session */
+	guint32 id;	 /* the call's, which is its packet data handle as well; 0: none */
+	guint8 family;	 /* Set IP Family; 0: not set */
+	gboolean starts, stops; /* Start, Stop Network is to be answered when the call is up or has ended */
+	guint16 start_transaction, stop_transaction;
+	gboolean aborted; /* the start was */
+} SimQmiWdsCall;
+
 /* One allocated client id and what its owner has asked for. */
 typedef struct {
 	guint8 service, id;
@@ -43,6 +53,7 @@ typedef struct {
 	SimRat signal_rat;  /* technology of the last Signal Info indication, NONE before the first */
 	gboolean signal_nr; /* it told of NR as well */
 	SimQmiLocSession loc;
+	SimQmiWdsCall wds;
 	gboolean leaked;   /* given back, but the modem goes on keeping it */
 	gboolean mismatched; /* was out when SIM_FAULT_POLICY_MISMATCH began */
 } SimQmiClient;
@@ -91,9 +102,16 @@ typedef struct {
 	gboolean of_gnss; /* only a modem with a receiver inside has it */
 	const SimQmiRequest *requests;
 	const SimQmiIndication *indications; /* NULL: none */
+	/* Each may be NULL. */
+	/* Writes an answer that had to wait for the state that is now there; FALSE when there is none. Before the indications. */
+	gboolean (*late_answer)(SimQmiCall *call, SimQmiMessage *message);
+	/* The client has been told all that the state has for it. */
+	void (*settle)(SimQmiCall *call);
+	/* The client's id is given back, or lost. */
+	void (*release)(const SimEngine *engine, SimQmiClient *client);
 } SimQmiService;
 
-extern const SimQmiService sim_qmi_ctl, sim_qmi_wds, sim_qmi_dms, sim_qmi_nas, sim_qmi_uim, sim_qmi_loc;
+extern const SimQmiService sim_qmi_ctl, sim_qmi_wds, sim_qmi_dms, sim_qmi_nas, sim_qmi_uim, sim_qmi_loc, sim_qmi_wda;
 extern const SimQmiService *const sim_qmi_services[]; /* ends with NULL */
 const SimQmiService *sim_qmi_service_find(guint8 id);
 

@@ -1,12 +1,13 @@
-/* wds.c - WDS, the data service: the one session that the modem starts by itself, as it is seen and counted.
+/* wds.c - WDS, the data service: whether data go, and how many.
  *
- * Sources: libqmi data/qmi-service-wds.json, qmi-enums-wds.h. Without a call the modem answers the questions that are about
- * one with the error OutOfCall. No host can start or end the session, and nobody has given it an address.
+ * A client that has started a call (wds_call.c) is told of that one, and of its end; every other client of the session that the
+ * modem keeps by itself. Without the one or the other the modem answers the questions that are about it with the error OutOfCall.
+ *
+ * Sources: libqmi data/qmi-service-wds.json, qmi-enums-wds.h.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/qmi/service.h"
+#include "sim/qmi/wds.h"
 
 enum { DISCONNECTED = 1, CONNECTED = 2 };
-enum { FAMILY_IPV4 = 4 };
 enum { REPORT_STATUS = 1 << 0 };
 
 /* Bits of Get Packet Statistics' mask, in the order of their TLVs. */
@@ -26,7 +27,7 @@ enum {
 /* 01 connection status u8 */
 static gboolean write_status(const SimQmiCall *call, ByteWriter *w)
 {
-	byte_writer_u8(w, call->state->session_up ? CONNECTED : DISCONNECTED);
+	byte_writer_u8(w, sim_qmi_wds_is_connected(call) ? CONNECTED : DISCONNECTED);
 	return TRUE;
 }
 
@@ -38,10 +39,9 @@ static gboolean write_indicated_status(const SimQmiCall *call, ByteWriter *w)
 	return TRUE;
 }
 
-static gboolean write_family(G_GNUC_UNUSED const SimQmiCall *call, ByteWriter *w)
+static gboolean status_changed(const SimQmiCall *call, const SimQmiCall *before)
 {
-	byte_writer_u8(w, FAMILY_IPV4);
-	return TRUE;
+	return sim_qmi_wds_is_connected(call) != sim_qmi_wds_is_connected(before);
 }
 
 static guint32 asked(const SimQmiCall *call)
@@ -59,7 +59,7 @@ static SimQmiError handle_statistics(SimQmiCall *call)
 	byte_reader_u32(&r);
 	if (r.failed)
 		return SIM_QMI_INVALID_ARGUMENT;
-	return call->state->session_up ? SIM_QMI_OK : SIM_QMI_OUT_OF_CALL;
+	return sim_qmi_wds_is_connected(call) ? SIM_QMI_OK : SIM_QMI_OUT_OF_CALL;
 }
 
 /* u32; all ones would mean "not known", so a full counter stops before. */
@@ -75,24 +75,26 @@ static gboolean put_bytes(const SimQmiCall *call, guint32 mask, guint64 bytes, B
 	return (asked(call) & mask) != 0;
 }
 
+#define COUNTER(call, name) ((call)->client->wds.own ? (call)->state->call.name : (call)->state->name)
+
 static gboolean write_tx_packets(const SimQmiCall *call, ByteWriter *w)
 {
-	return put_packets(call, MASK_TX_PACKETS, call->state->tx_packets, w);
+	return put_packets(call, MASK_TX_PACKETS, COUNTER(call, tx_packets), w);
 }
 
 static gboolean write_rx_packets(const SimQmiCall *call, ByteWriter *w)
 {
-	return put_packets(call, MASK_RX_PACKETS, call->state->rx_packets, w);
+	return put_packets(call, MASK_RX_PACKETS, COUNTER(call, rx_packets), w);
 }
 
 static gboolean write_tx_bytes(const SimQmiCall *call, ByteWriter *w)
 {
-	return put_bytes(call, MASK_TX_BYTES, call->state->tx_bytes, w);
+	return put_bytes(call, MASK_TX_BYTES, COUNTER(call, tx_bytes), w);
 }
 
 static gboolean write_rx_bytes(const SimQmiCall *call, ByteWriter *w)
 {
-	return put_bytes(call, MASK_RX_BYTES, call->state->rx_bytes, w);
+	return put_bytes(call, MASK_RX_BYTES, COUNTER(call, rx_bytes), w);
 }
 
 /* The simulated path loses nothing. */
@@ -108,13 +110,12 @@ DEFINE_NONE(write_rx_overflows, MASK_RX_OVERFLOWS)
 DEFINE_NONE(write_tx_dropped, MASK_TX_DROPPED)
 DEFINE_NONE(write_rx_dropped, MASK_RX_DROPPED)
 
-static SimQmiError no_settings(SimQmiCall *call)
-{
-	return call->state->session_up ? SIM_QMI_INFORMATION_UNAVAILABLE : SIM_QMI_OUT_OF_CALL;
-}
-
 static const SimQmiTlv status_tlvs[] = {{0x01, write_status}, {0}};
-static const SimQmiTlv indicated_tlvs[] = {{0x01, write_indicated_status}, {0x12, write_family}, {0}};
+static const SimQmiTlv indicated_tlvs[] = {
+	{0x01, write_indicated_status},	       {0x10, sim_qmi_wds_write_end},
+	{0x11, sim_qmi_wds_write_verbose_end}, {0x12, sim_qmi_wds_write_family},
+	{0},
+};
 static const SimQmiTlv statistics_tlvs[] = {
 	{0x10, write_tx_packets}, {0x11, write_rx_packets},   {0x12, write_tx_errors},	{0x13, write_rx_errors},
 	{0x14, write_tx_overflows}, {0x15, write_rx_overflows}, {0x19, write_tx_bytes},	{0x1A, write_rx_bytes},
@@ -122,15 +123,20 @@ static const SimQmiTlv statistics_tlvs[] = {
 };
 
 static const SimQmiRequest requests[] = {
+	{0x0002, "Abort", sim_qmi_wds_handle_abort, NULL},
+	{0x0020, "Start Network", sim_qmi_wds_handle_start, NULL},
+	{0x0021, "Stop Network", sim_qmi_wds_handle_stop, NULL},
 	{0x0022, "Get Packet Service Status", NULL, status_tlvs},
 	{0x0024, "Get Packet Statistics", handle_statistics, statistics_tlvs},
-	{0x002D, "Get Current Settings", no_settings, NULL},
+	{0x002D, "Get Current Settings", sim_qmi_wds_handle_settings, sim_qmi_wds_settings_tlvs},
+	{0x004D, "Set IP Family", sim_qmi_wds_handle_family, NULL},
+	{0x006C, "Get PDN Throttle Info", sim_qmi_wds_handle_throttle, sim_qmi_wds_throttle_tlvs},
 	{0},
 };
 
 /* Every client gets it, without asking. */
 static const SimQmiIndication indications[] = {
-	{0x0022, "Packet Service Status", REPORT_STATUS, indicated_tlvs, NULL},
+	{0x0022, "Packet Service Status", REPORT_STATUS, indicated_tlvs, status_changed},
 	{0},
 };
 
@@ -142,4 +148,7 @@ const SimQmiService sim_qmi_wds = {
 	.default_reports = REPORT_STATUS,
 	.requests = requests,
 	.indications = indications,
+	.late_answer = sim_qmi_wds_late_answer,
+	.settle = sim_qmi_wds_settle,
+	.release = sim_qmi_wds_release,
 };

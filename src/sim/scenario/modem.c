@@ -3,6 +3,8 @@
 #include "sim/scenario/read.h"
 #include "sim/world/rng.h"
 
+#define INTERFACE_MAX 15 /* IFNAMSIZ without the NUL */
+
 void sim_modem_setup_free(SimModemSetup *modem)
 {
 	if (!modem)
@@ -14,6 +16,8 @@ void sim_modem_setup_free(SimModemSetup *modem)
 		g_free(texts[i]);
 	g_free(modem->protocol);
 	g_strfreev(modem->roaming);
+	g_strfreev(modem->apns);
+	g_free(modem->interface);
 	g_free(modem);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimModemSetup, sim_modem_setup_free)
@@ -159,6 +163,35 @@ static gboolean read_protocol(const KeyFile *file, const char *group, SimModemSe
 	return keyfile_error(file, group, "protocol", error, "\"%s\" is none of: %s", modem->protocol, protocols);
 }
 
+static gboolean read_interface(const KeyFile *file, const char *group, SimModemSetup *modem, GError **error)
+{
+	modem->interface = keyfile_string(file, group, "interface");
+	if (!modem->interface)
+		modem->interface = g_strdup_printf("sim-%.*s", INTERFACE_MAX - 4, modem->info.name);
+	else if (*modem->interface == '\0' || strlen(modem->interface) > INTERFACE_MAX || strpbrk(modem->interface, "/ \t:"))
+		return keyfile_error(file, group, "interface", error,
+				     "\"%s\" is no name of a network interface: 1 to %d characters", modem->interface, INTERFACE_MAX);
+	return TRUE;
+}
+
+/* What hosts get that start a data session. */
+static gboolean read_sessions(const KeyFile *file, const char *group, SimModemSetup *modem, GError **error)
+{
+	static const char *const families[] = {"dual", "ipv4", "ipv6", NULL};
+	int family = 0;
+	modem->session_delay_s = 0.3;
+	modem->apns = sim_read_list(file, group, "apns");
+	for (guint i = 0; modem->apns && modem->apns[i]; i++)
+		if (strlen(modem->apns[i]) >= SIM_APN_SIZE)
+			return keyfile_error(file, group, "apns", error, "an APN has at most %d characters", SIM_APN_SIZE - 1);
+	if (!keyfile_choice(file, group, "ip", families, &family, error) ||
+	    !keyfile_seconds(file, group, "session_delay", &modem->session_delay_s, error))
+		return FALSE;
+	modem->gives_ipv4 = family != 2;
+	modem->gives_ipv6 = family != 1;
+	return read_interface(file, group, modem, error);
+}
+
 gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)
 {
 	static const char *const required[] = {"plmn", NULL};
@@ -174,7 +207,8 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	    !read_rats(file, group, modem, error) || !read_capabilities(file, group, modem, error) ||
 	    !read_identity(file, group, &modem->info, error) || !sim_read_card(file, group, "card", &modem->card, error) ||
 	    !keyfile_int(file, group, "rx_chains", 1, SIM_MAX_CHAINS, &chains, error) ||
-	    !keyfile_double(file, group, "traffic_kbps", 0, 100000, &modem->traffic_kbps, error))
+	    !keyfile_double(file, group, "traffic_kbps", 0, 100000, &modem->traffic_kbps, error) ||
+	    !read_sessions(file, group, modem, error))
 		return FALSE;
 	modem->info.n_rx = (guint)chains;
 	g_ptr_array_add(scenario->modems, g_steal_pointer(&modem));

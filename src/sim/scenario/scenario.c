@@ -18,11 +18,12 @@ static const KeyFileGroup groups[] = {
 	      "antenna_ports", "azimuth", "scs_khz", "standalone", "endc")},
 	{"modem", TRUE,
 	 KEYS("plmn", "roaming", "rats", "nr_mode", "carriers", "rx_chains", "protocol", "card", "traffic_kbps", "model", "maker",
-	      "revision", "imei", "imsi", "iccid", "gnss")},
+	      "revision", "imei", "imsi", "iccid", "gnss", "apns", "ip", "session_delay", "interface")},
 	{"gps", TRUE, KEYS("rate", "noise_m", "satellites", "first_fix", "altitude_m")},
 	{"happening", TRUE,
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
-	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every", "lasts")},
+	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every",
+	      "lasts", "cause_type", "backoff")},
 	{NULL, FALSE, NULL},
 };
 

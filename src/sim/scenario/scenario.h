@@ -60,6 +60,12 @@
  *   card                  ready (default), absent, pin-locked or error
  *   gnss                  name of a [gps] that it has inside too and tells of by QMI LOC; left out: it has none
  *   traffic_kbps          of its data session while there is service; default 16; 0: no session
+ *   apns                  list of the APNs that data sessions started by hosts may ask for; another is answered with ESM cause 27
+ *                         (unknown APN). Left out: any
+ *   ip                    what such a session can get: dual (default), ipv4 or ipv6. Who asks for the other family alone is
+ *                         answered with ESM cause 50 or 51, who asks for both gets one
+ *   session_delay         how long the network takes to answer; default 0.3
+ *   interface             the network interface that carries such a session, at most 15 characters; default sim-NAME, cut there
  *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out
  *
  * [gps NAME]
@@ -86,6 +92,11 @@
  *                         answers attach, tracking area update and service request; on NR cells 5GMM cause
  *                         (TS 24.501 table 9.11.3.2.1)
  *   dcnr-restricted       the chosen LTE cells' network does not let NR be used beside them (RestrictDCNR, TS 24.301)
+ *   session-reject        cause: ESM cause (TS 24.301 clause 9.9.4.4) with which the network of the chosen cells answers the chosen
+ *                         modems when a host starts a data session. cause_type: 3gpp (default), internal or call-manager: the
+ *                         number is one of Qualcomm's firmware (libqmi, qmi-enums-wds.h). backoff: the network sends a timer too
+ *                         (T3396), and until it has run the modem refuses that APN by itself, without asking
+ *   session-end           cause, cause_type: when it begins, the data sessions that hosts have started on modems end with that
  *   opmode                mode: low-power (airplane), offline or resetting, of modems
  *   card                  card: absent, pin-locked or error, in modems
  *   attenuation           db on every radio path (tunnel, lift), gps_db on satellites; ramp
@@ -138,6 +149,10 @@ typedef struct {
 	char *protocol; /* of a SimEngineClass */
 	char **roaming; /* PLMNs as "257-02", NULL-terminated, may be NULL */
 	double traffic_kbps;
+	char **apns; /* NULL-terminated; NULL: any */
+	gboolean gives_ipv4, gives_ipv6;
+	double session_delay_s;
+	char *interface;
 	guint gnss; /* index of its receiver; valid when info.has_gnss */
 } SimModemSetup;
 

@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#define MAX_CAUSE 4095
+
 struct SimHappeningKind {
 	const char *word;
 	const char *const *required; /* keys beyond "what" and "at" */
@@ -95,6 +97,28 @@ static void apply_deaf(const SimHappening *h, const SimScenario *scenario, doubl
 		effects->modems[i].deaf |= h->modems[i];
 }
 
+static void apply_session_reject(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint m = 0; m < scenario->modems->len; m++)
+		for (guint c = 0; c < scenario->cells->len; c++)
+			if (h->modems[m] && h->cells[c])
+				*sim_effects_session_reject(effects, scenario, m, c) = (SimSessionReject){h->end, h->backoff_s};
+}
+
+/* Overlapping ones begin one after the other, each for itself. */
+static void apply_session_end(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint i = 0; i < scenario->modems->len; i++) {
+		SimModemEffect *effect = &effects->modems[i];
+		if (!h->modems[i] || (effect->session_end.type != SIM_END_NONE && effect->session_end_at_s > h->at_s))
+			continue;
+		effect->session_end = h->end;
+		effect->session_end_at_s = h->at_s;
+	}
+}
+
 /* In whole milliseconds, so that a fault of every second begins at each second's own tick. */
 static gboolean fault_is_on(const SimHappening *h, double t_s)
 {
@@ -181,6 +205,8 @@ static const SimHappeningKind kinds[] = {
 	{"jammer", KEYS("lat", "lon", "power_dbm"), KEYS("earfcn", "band", "ramp"), apply_jammer},
 	{"gps-loss", NO_KEYS, KEYS("gps"), apply_gps_loss},
 	{"deaf", NO_KEYS, KEYS("modems"), apply_deaf},
+	{"session-reject", KEYS("cause"), KEYS(CELL_KEYS, "modems", "cause_type", "backoff"), apply_session_reject},
+	{"session-end", KEYS("cause"), KEYS("modems", "cause_type"), apply_session_end},
 	{"fault", KEYS("fault"), KEYS("modems", "message", "delay", "every", "lasts"), apply_fault},
 };
 
@@ -200,7 +226,7 @@ static gboolean read_kind(const KeyFile *file, const char *group, SimHappening *
 {
 	static const char *const optional[] = {CELL_KEYS, "modems",    "gps",	 "db",	   "gps_db", "power_dbm", "load",
 					       "status",  "cause",  "mode",	 "card",   "lat",    "lon",	  "ramp", "fault",
-					       "message", "delay",  "every",	 "lasts",  NULL};
+					       "message", "delay",  "every",	 "lasts",  "cause_type", "backoff", NULL};
 	g_autofree char *word = keyfile_string(file, group, "what");
 	GString *known = g_string_new(NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -237,6 +263,25 @@ static gboolean read_time(const KeyFile *file, const char *group, const SimScena
 	return TRUE;
 }
 
+/* A number of 3GPP is an octet; those of Qualcomm's firmware, which only data sessions end with, are longer. */
+static gboolean read_cause(const KeyFile *file, const char *group, SimHappening *h, GError **error)
+{
+	static const char *const types[] = {"3gpp", "internal", "call-manager", NULL};
+	static const SimEndType ends[] = {SIM_END_3GPP, SIM_END_INTERNAL, SIM_END_CALL_MANAGER};
+	int type = 0;
+	if (!keyfile_has(file, group, "cause"))
+		return TRUE;
+	if (h->cause == 0)
+		return keyfile_error(file, group, "cause", error, "causes begin at 2 (TS 24.301 table 9.9.3.9.1)");
+	if (!keyfile_choice(file, group, "cause_type", types, &type, error) ||
+	    !keyfile_seconds(file, group, "backoff", &h->backoff_s, error))
+		return FALSE;
+	if (type == 0 && h->cause > 255)
+		return keyfile_error(file, group, "cause", error, "a cause of 3GPP is at most 255, not %u", h->cause);
+	h->end = (SimEndReason){ends[type], (guint16)h->cause};
+	return TRUE;
+}
+
 static gboolean read_values(const KeyFile *file, const char *group, SimHappening *h, GError **error)
 {
 	static const char *const statuses[] = {"normal", "emergency-only", "no-calls", "all-calls", NULL};
@@ -246,7 +291,7 @@ static gboolean read_values(const KeyFile *file, const char *group, SimHappening
 	    !keyfile_double(file, group, "gps_db", 0, 200, &h->gps_db, error) ||
 	    !keyfile_double(file, group, "power_dbm", -50, 100, &h->power_dbm, error) ||
 	    !keyfile_double(file, group, "load", 0, 1, &h->load, error) ||
-	    !sim_read_uint(file, group, "cause", 255, &h->cause, error) ||
+	    !sim_read_uint(file, group, "cause", MAX_CAUSE, &h->cause, error) ||
 	    !keyfile_choice(file, group, "status", statuses, &status, error) ||
 	    !keyfile_choice(file, group, "mode", modes, &mode, error) ||
 	    !sim_read_card(file, group, "card", &h->card, error) ||
@@ -254,9 +299,7 @@ static gboolean read_values(const KeyFile *file, const char *group, SimHappening
 		return FALSE;
 	h->status = (SimAccess)status;
 	h->mode = (SimOpMode)mode;
-	if (keyfile_has(file, group, "cause") && h->cause == 0)
-		return keyfile_error(file, group, "cause", error, "causes begin at 2 (TS 24.301 table 9.9.3.9.1)");
-	return TRUE;
+	return read_cause(file, group, h, error);
 }
 
 static gboolean read_message(const KeyFile *file, const char *group, SimFaults *faults, GError **error)
@@ -396,12 +439,23 @@ gboolean sim_happening_active(const SimHappening *happening, double t_s)
 	return t_s >= happening->at_s && t_s < happening->until_s;
 }
 
+static gsize n_session_rejects(const SimScenario *scenario)
+{
+	return (gsize)scenario->modems->len * scenario->cells->len;
+}
+
+SimSessionReject *sim_effects_session_reject(const SimEffects *effects, const SimScenario *scenario, guint modem, guint cell)
+{
+	return &effects->session_rejects[(gsize)modem * scenario->cells->len + cell];
+}
+
 SimEffects *sim_effects_new(const SimScenario *scenario)
 {
 	SimEffects *effects = g_new0(SimEffects, 1);
 	effects->cells = g_new0(SimCellEffect, scenario->cells->len + 1);
 	effects->modems = g_new0(SimModemEffect, scenario->modems->len + 1);
 	effects->gps = g_new0(SimGpsEffect, scenario->gps->len + 1);
+	effects->session_rejects = g_new0(SimSessionReject, n_session_rejects(scenario) + 1);
 	return effects;
 }
 
@@ -412,6 +466,7 @@ void sim_effects_free(SimEffects *effects)
 	g_free(effects->cells);
 	g_free(effects->modems);
 	g_free(effects->gps);
+	g_free(effects->session_rejects);
 	g_free(effects);
 }
 
@@ -425,6 +480,7 @@ void sim_effects_update(SimEffects *effects, const SimScenario *scenario, double
 		effects->modems[i] = (SimModemEffect){.card = sim_scenario_modem(scenario, i)->card};
 	for (guint i = 0; i < scenario->gps->len; i++)
 		effects->gps[i] = (SimGpsEffect){0};
+	memset(effects->session_rejects, 0, n_session_rejects(scenario) * sizeof(SimSessionReject));
 	for (guint i = 0; i < scenario->happenings->len; i++) {
 		const SimHappening *happening = sim_scenario_happening(scenario, i);
 		if (sim_happening_active(happening, t_s))

@@ -26,6 +26,8 @@ struct SimHappening {
 	SimCard card;
 	SimFaults fault; /* one bit, and its values */
 	double every_s, lasts_s; /* of the fault; 0: not given */
+	SimEndReason end;        /* of session-reject and session-end */
+	double backoff_s;
 };
 
 #define SIM_MAX_EMITTERS 16
@@ -48,11 +50,19 @@ typedef struct {
 	guint reject_cause;
 } SimCellEffect;
 
+/* How the network answers who asks for a data session. */
+typedef struct {
+	SimEndReason cause; /* of type SIM_END_NONE: it grants one */
+	double backoff_s;   /* T3396, 0: none is given */
+} SimSessionReject;
+
 typedef struct {
 	SimOpMode mode;
 	SimCard card;
 	gboolean deaf;
 	SimFaults faults;
+	SimEndReason session_end; /* of the session-end that began last, */
+	double session_end_at_s;  /* at this second */
 } SimModemEffect;
 
 typedef struct {
@@ -64,6 +74,7 @@ typedef struct {
 	SimCellEffect *cells;
 	SimModemEffect *modems;
 	SimGpsEffect *gps;
+	SimSessionReject *session_rejects; /* by modem and cell: sim_effects_session_reject() */
 	double attenuation_db;
 	guint n_emitters;
 	SimEmitter emitters[SIM_MAX_EMITTERS];
@@ -80,3 +91,5 @@ void sim_effects_free(SimEffects *effects);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEffects, sim_effects_free)
 /* Sets what holds at that second. */
 void sim_effects_update(SimEffects *effects, const SimScenario *scenario, double t_s);
+/* What the network of a cell says to the data sessions of a modem. Borrowed; changes with the next update. */
+SimSessionReject *sim_effects_session_reject(const SimEffects *effects, const SimScenario *scenario, guint modem, guint cell);

@@ -15,6 +15,9 @@
 #define SIM_MAX_CELLS	  24 /* serving and neighbours as the modem reports them */
 #define SIM_MAX_CHAINS	  4  /* receive antennas */
 #define SIM_MAX_SECONDARY 4  /* LTE carriers beside the primary one: five in all, 3GPP TS 36.331 (Rel-10) */
+#define SIM_MAX_CALLS	  20 /* data calls that hosts have started: one for each WDS client and MBIM's one session */
+#define SIM_MAX_THROTTLED 4
+#define SIM_APN_SIZE	  101 /* with the NUL; 3GPP TS 23.003 clause 9.1 */
 
 typedef enum { SIM_RAT_NONE, SIM_RAT_GSM, SIM_RAT_UMTS, SIM_RAT_LTE, SIM_RAT_NR } SimRat;
 
@@ -71,6 +74,58 @@ typedef struct {
 	gboolean tuned;
 } SimRxChain;
 
+/* Whose number the reason of a call's end is. */
+typedef enum {
+	SIM_END_NONE,
+	SIM_END_INTERNAL,     /* the modem's own, as Qualcomm's firmware numbers them (libqmi, qmi-enums-wds.h) */
+	SIM_END_CALL_MANAGER, /* likewise */
+	SIM_END_3GPP,         /* ESM, 3GPP TS 24.301 clause 9.9.4.4 */
+} SimEndType;
+
+typedef struct {
+	SimEndType type;
+	guint16 reason;
+} SimEndReason;
+
+typedef enum { SIM_CALL_STARTING, SIM_CALL_UP, SIM_CALL_ENDED } SimCallPhase;
+
+/* A data session that a host has asked for. */
+typedef struct {
+	guint32 id; /* 0: none stands here. Never used again */
+	SimCallPhase phase;
+	gboolean ipv4, ipv6; /* asked for; once UP: given */
+	SimEndReason end;    /* of ENDED */
+} SimDataCall;
+
+/* An APN that the modem does not ask the network for, until its back-off timer T3396 (3GPP TS 24.301 clause 6.5.1.4) has run. */
+typedef struct {
+	char apn[SIM_APN_SIZE];
+	guint32 left_ms;
+} SimThrottledApn;
+
+typedef struct {
+	guint32 ipv4, ipv4_gateway, ipv4_mask, ipv4_resolver; /* as numbers: 10.0.0.1 is 0x0A000001 */
+	guint8 ipv6[16], ipv6_gateway[16], ipv6_resolver[16];  /* in the order of the network */
+	guint ipv4_prefix, ipv6_prefix, mtu;
+} SimAddresses;
+
+/* What hosts have started. All of it is one connection to the network: calls that are up at the same time share its addresses and
+ * counters, and a family is up as long as a call that has it is. */
+typedef struct {
+	gboolean up_ipv4, up_ipv6;
+	guint64 tx_packets, rx_packets, tx_bytes, rx_bytes; /* since the first family came up, or of the last connection */
+	SimDataCall calls[SIM_MAX_CALLS];
+	SimAddresses addresses; /* those it has, or would have */
+	guint n_throttled;
+	SimThrottledApn throttled[SIM_MAX_THROTTLED];
+} SimDataCalls;
+
+/* A call to be started. Both families may be asked for; with either, one of them will do, and IPv4 rather. */
+typedef struct {
+	const char *apn; /* "": that of the subscription */
+	gboolean ipv4, ipv6, either;
+} SimCallRequest;
+
 typedef struct {
 	const char *name; /* instance name from the scenario */
 	SimOpMode operating_mode;
@@ -117,6 +172,7 @@ typedef struct {
 
 	gboolean session_up; /* the data session, which the modem starts by itself as soon as it can */
 	guint64 tx_packets, rx_packets, tx_bytes, rx_bytes; /* of that session, or of the last one when it is down */
+	SimDataCalls call; /* beside it, what hosts have started */
 
 	SimEpoch gnss; /* of the receiver inside, if there is one */
 } SimModemState;

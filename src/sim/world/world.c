@@ -6,6 +6,7 @@
 #include "sim/world/receiver.h"
 #include "sim/world/rng.h"
 #include "sim/world/secondary.h"
+#include "sim/world/session.h"
 
 #include <math.h>
 
@@ -23,6 +24,7 @@ typedef struct {
 	guint cell_index[SIM_MAX_CELLS]; /* of the scenario, for each of state.cells */
 	SimRegistrar *registrar;
 	SimSecondaries *secondaries;
+	SimSessions *sessions;
 	SimHeard *heard;
 	SimOpMode ordered; /* sim_world_set_mode() */
 	double shown_differs_since_s; /* the service shown is not the true one since, or -1 */
@@ -48,6 +50,7 @@ static void setup_modem(SimWorld *world, guint index)
 	const SimModemInfo *info = &sim_scenario_modem(world->scenario, index)->info;
 	modem->registrar = sim_registrar_new(world->scenario, index, world->seed);
 	modem->secondaries = sim_secondaries_new(world->scenario, index);
+	modem->sessions = sim_sessions_new(world->scenario, index, &modem->state.call);
 	modem->heard = g_new0(SimHeard, world->scenario->cells->len + 1);
 	modem->shown_differs_since_s = -1;
 	modem->state.name = info->name;
@@ -191,6 +194,16 @@ static void update_session(const SimWorld *world, guint index)
 		state->tx_packets = state->rx_packets = state->tx_bytes = state->rx_bytes = 0;
 }
 
+static void update_calls(const SimWorld *world, guint index, double t_s)
+{
+	const Modem *modem = &world->modems[index];
+	gint serving = sim_registrar_view(modem->registrar)->serving;
+	SimSessionInput input = {.t_s = t_s, .state = &modem->state, .effect = &world->effects->modems[index]};
+	if (serving >= 0)
+		input.reject = sim_effects_session_reject(world->effects, world->scenario, index, (guint)serving);
+	sim_sessions_step(modem->sessions, &input);
+}
+
 /* Bursts: in about half of the seconds, and then twice the rate. */
 static gboolean data_flow(const SimWorld *world, guint index)
 {
@@ -312,6 +325,7 @@ static void step_modem(SimWorld *world, guint index, double t_s)
 	copy_registration(world, modem);
 	update_shown_service(modem, t_s);
 	update_session(world, index);
+	update_calls(world, index, t_s);
 	list_cells(world, modem);
 	update_secondaries(world, index, t_s);
 	update_receiver_power(world, index);
@@ -364,6 +378,7 @@ void sim_world_free(SimWorld *world)
 	for (guint i = 0; i < world->n_modems; i++) {
 		sim_registrar_free(world->modems[i].registrar);
 		sim_secondaries_free(world->modems[i].secondaries);
+		sim_sessions_free(world->modems[i].sessions);
 		g_free(world->modems[i].heard);
 	}
 	for (guint i = 0; i < world->scenario->gps->len; i++)
@@ -384,6 +399,33 @@ void sim_world_step(SimWorld *world)
 void sim_world_set_mode(SimWorld *world, guint modem, SimOpMode mode)
 {
 	world->modems[modem].ordered = mode;
+}
+
+guint32 sim_world_start_call(SimWorld *world, guint modem, const SimCallRequest *request)
+{
+	return sim_sessions_start(world->modems[modem].sessions, request, sim_world_seconds(world));
+}
+
+void sim_world_end_call(SimWorld *world, guint modem, guint32 id)
+{
+	sim_sessions_end(world->modems[modem].sessions, id);
+}
+
+void sim_world_drop_call(SimWorld *world, guint modem, guint32 id)
+{
+	sim_sessions_drop(world->modems[modem].sessions, id);
+}
+
+void sim_world_count_packets(SimWorld *world, guint modem, guint64 rx_packets, guint64 rx_bytes, guint64 tx_packets,
+			     guint64 tx_bytes)
+{
+	SimDataCalls *call = &world->modems[modem].state.call;
+	if (!call->up_ipv4 && !call->up_ipv6)
+		return;
+	call->rx_packets += rx_packets;
+	call->rx_bytes += rx_bytes;
+	call->tx_packets += tx_packets;
+	call->tx_bytes += tx_bytes;
 }
 
 const SimFaults *sim_world_faults(const SimWorld *world, guint modem)

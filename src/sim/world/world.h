@@ -27,6 +27,14 @@ void sim_world_step(SimWorld *world);
  * this the state depends on what clients do as well. */
 void sim_world_set_mode(SimWorld *world, guint modem, SimOpMode mode);
 
+/* The data sessions that hosts start on a modem: session.h. With these too the state depends on what clients do. */
+guint32 sim_world_start_call(SimWorld *world, guint modem, const SimCallRequest *request);
+void sim_world_end_call(SimWorld *world, guint modem, guint32 id);
+void sim_world_drop_call(SimWorld *world, guint modem, guint32 id);
+/* What such a session has carried, further to before. Nothing is carried, and counted, while none is up. */
+void sim_world_count_packets(SimWorld *world, guint modem, guint64 rx_packets, guint64 rx_bytes, guint64 tx_packets,
+			     guint64 tx_bytes);
+
 const SimScenario *sim_world_scenario(const SimWorld *world);
 guint64 sim_world_seed(const SimWorld *world);
 guint64 sim_world_tick(const SimWorld *world);
