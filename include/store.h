@@ -2,7 +2,8 @@
  *
  * The store is built from journals by sync and can always be rebuilt from them. Its tables:
  *   boot, recording, segment, damage   what was read, from which device, how far, and what was unreadable
- *   run, device, fix, sky, event, clock, mark, session, probe   one row for each observation of that kind, columns as in observation.h
+ *   run, device, fix, sky, event, clock, mark, session, probe   one row for each observation of that kind, columns as in observation.h;
+ *                session and probe with their place, too
  *   radio        one row for each sweep of a modem, with its UTC interval and its place
  *   radio_more   figures that most sweeps lack (GSM, UMTS, NR, third and fourth receiver, counters of a data session); a row
  *                only where there is one.
@@ -11,12 +12,14 @@
  *   wall         what the device's own clock said, wherever that changed
  *   knot         BOOTTIME <-> UTC, the pairs that sync believed
  *   sample       (view) the layer that QGIS opens: radio in plain units and words
+ *   session_place, probe_place   (views) the same of sessions and probes: the interval from begin to end, the place at the end, and
+ *                what the modem's last sweep said (service, rat, mcc, mnc) where that is fresh
  *   neighbour    (view) the cells heard in each sweep, one row each
  *   meta         the schema's version
  * A row of an observation has the id (recording << 32 | sequence): the natural key, so that nothing enters twice, and
  * rows lie in the order in which they were made. All times are kept in ms (time_ns is time_ms here). ENUMs are words.
  *
- * Columns of `sample` that are computed are virtual generated columns of radio: a view's column then has a declared type,
+ * Columns of these views that are computed are virtual generated columns of the tables: a view's column then has a declared type,
  * which GeoPackage demands and by which OGR knows a DateTime, and nothing is stored twice. They need SQLite 3.31 to read.
  *
  * A new store is built under a temporary name beside the final one and renamed when it is whole; an existing one is changed
@@ -123,14 +126,16 @@ gboolean store_insert_feed(Store *store, const char *table, const char *columns,
 
 /* --- tables of observations --- */
 
-/* Columns "id, boottime_ms, source[, utc_ms, utc_error_ms]" and the fields of the kind, as CREATE TABLE made them (not for
- * OBSERVATION_RADIO). Free with g_free. */
+/* Columns "id, boottime_ms, source[, utc_ms, utc_error_ms][, position, position_error_dm, point]" and the fields of the kind, as
+ * CREATE TABLE made them (not for OBSERVATION_RADIO). Free with g_free. */
 char *store_kind_columns(ObservationKind kind, guint *ret_n_columns);
 /* TRUE for kinds whose rows carry utc_ms: all but fix and clock, which carry the receiver's own time. */
 gboolean store_kind_has_utc(ObservationKind kind);
+/* TRUE for kinds whose rows get a place at sync: radio, session and probe. */
+gboolean store_kind_has_place(ObservationKind kind);
 /* Values of the fields of an observation, in the order of the columns; borrowed from `o`. Returns how many, at most
  * STORE_KIND_MAX_VALUES. */
-#define STORE_KIND_MAX_VALUES 12
+#define STORE_KIND_MAX_VALUES 31
 guint store_kind_values(const Observation *o, StoreValue *ret_values);
 /* The signals of a sweep in the order of store_signals. */
 void store_signal_values(const Observation *radio, StoreValue ret_values[]);
@@ -145,7 +150,7 @@ typedef enum {
 	STORE_RADIO_SOURCE,
 	STORE_RADIO_UTC_MS,
 	STORE_RADIO_UTC_ERROR_MS,
-	STORE_RADIO_POSITION,          /* a PositionState as number */
+	STORE_RADIO_POSITION,          /* a PositionState as number; this and the next two as in every kind with a place */
 	STORE_RADIO_POSITION_ERROR_DM,
 	STORE_RADIO_POINT,             /* longitude, latitude as little-endian doubles: the tail of a WKB point */
 	STORE_RADIO_STATE,
@@ -174,7 +179,27 @@ const char *store_signal_name(const StoreSignal *signal);
  */
 char *store_plain_name(const char *name);
 
-/* How a sweep's place is known; src/sync/place.h says when. */
+/* The first columns of the views session_place and probe_place; the fields of the kind follow in the order of observation.h. */
+typedef enum {
+	STORE_PLACE_FID,
+	STORE_PLACE_GEOM,           /* NULL: no place; else STORE_GEOM_SIZE bytes: a GeoPackage header and a WKB point */
+	STORE_PLACE_START_TIME,
+	STORE_PLACE_END_TIME,
+	STORE_PLACE_TIME_SOURCE,
+	STORE_PLACE_MODEM,
+	STORE_PLACE_POSITION_STATE, /* a word */
+	STORE_PLACE_POSITION_ERROR_M,
+	STORE_PLACE_SERVICE,        /* this and the next three: of the modem's last sweep, if no older than STORE_SWEEP_MS */
+	STORE_PLACE_RAT,
+	STORE_PLACE_MCC,
+	STORE_PLACE_MNC,
+	STORE_PLACE_FIRST_FIELD,
+} StorePlaceColumn;
+#define STORE_GEOM_SIZE 29
+/* A sweep stands for the time to its modem's next one, but for no more than this. */
+#define STORE_SWEEP_MS 5000
+
+/* How an observation's place is known; src/sync/place.h says when. */
 typedef enum { POSITION_NONE, POSITION_LIVE, POSITION_INTERPOLATED, POSITION_HELD } PositionState;
 #define POSITION_STATES 4
 extern const char *const position_state_words[]; /* "none", ... NULL-terminated */

@@ -4,6 +4,7 @@
 #include "export.h"
 
 #include "cmd/cmd.h"
+#include "config.h"
 #include "error.h"
 
 #include <math.h>
@@ -26,6 +27,8 @@ static void arguments_clear(Arguments *a)
 	g_free(a->modem);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
+
+static const char *const layer_words[] = {"samples", "track", "probes", "sessions", NULL};
 
 static gboolean usage(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static gboolean usage(GError **error, const char *format, ...)
@@ -96,6 +99,8 @@ static gboolean parse_bbox(const char *text, ExportOptions *options, GError **er
 
 static gboolean check_combination(const Arguments *a, const ExportOptions *options, GError **error)
 {
+	if (options->format == EXPORT_OONI && a->layer && options->layer != EXPORT_PROBES)
+		return usage(error, "ooni-jsonl is made of probes: leave --layer out");
 	if (options->format == EXPORT_CSV && options->layer == EXPORT_TRACK)
 		return usage(error, "a track is made of lines, which CSV has no form for: use --format geojson");
 	if (a->excel && options->format != EXPORT_CSV)
@@ -109,8 +114,7 @@ static gboolean check_combination(const Arguments *a, const ExportOptions *optio
 
 static gboolean parse_options(const Arguments *a, ExportOptions *ret_options, GError **error)
 {
-	static const char *const formats[] = {"geojson", "geojsonseq", "csv", NULL};
-	static const char *const layers[] = {"samples", "track", NULL};
+	static const char *const formats[] = {"geojson", "geojsonseq", "csv", "ooni-jsonl", NULL};
 	int format = 0, layer = 0;
 	*ret_options = (ExportOptions){.since_ms = G_MININT64, .until_ms = G_MAXINT64, .record_separators = a->record_separators,
 				       .excel = a->excel, .modem = a->modem};
@@ -119,30 +123,53 @@ static gboolean parse_options(const Arguments *a, ExportOptions *ret_options, GE
 	if (!a->output || !*a->output)
 		return usage(error, "say with -o into which file (-o - is standard output)");
 	if (!parse_word("format", a->format ? a->format : formats[0], formats, &format, error) ||
-	    !parse_word("layer", a->layer ? a->layer : layers[0], layers, &layer, error) ||
+	    !parse_word("layer", a->layer ? a->layer : layer_words[0], layer_words, &layer, error) ||
 	    (a->since && !parse_time("since", a->since, &ret_options->since_ms, error)) ||
 	    (a->until && !parse_time("until", a->until, &ret_options->until_ms, error)) ||
 	    (a->bbox && !parse_bbox(a->bbox, ret_options, error)))
 		return FALSE;
 	ret_options->format = (ExportFormat)format;
-	ret_options->layer = (ExportLayer)layer;
+	ret_options->layer = ret_options->format == EXPORT_OONI && !a->layer ? EXPORT_PROBES : (ExportLayer)layer;
 	return check_combination(a, ret_options, error);
+}
+
+/* What the format consists of. */
+static const char *parts(const ExportOptions *options)
+{
+	if (options->format == EXPORT_OONI)
+		return "lines";
+	return options->format == EXPORT_CSV ? "rows" : "features";
+}
+
+/* What they are made from. */
+static const char *things(const ExportOptions *options)
+{
+	return options->layer == EXPORT_TRACK ? "samples" : layer_words[options->layer];
 }
 
 static void tell(const ExportOptions *options, const ExportSummary *s, const char *output)
 {
-	fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " %s (%" G_GUINT64_FORMAT " samples) to %s\n", s->features,
-		options->format == EXPORT_CSV ? "rows" : "features", s->samples, output);
+	fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " %s (%" G_GUINT64_FORMAT " %s) to %s\n", s->features, parts(options),
+		s->samples, things(options), output);
 	if (s->unlocated > 0)
-		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " samples have no place%s\n", s->unlocated,
+		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " %s have no place%s\n", s->unlocated, things(options),
 			options->layer == EXPORT_TRACK	? " and are in no line"
 			: options->format == EXPORT_CSV ? ""
 							: ": their geometry is null");
 	if (s->undated > 0)
-		fprintf(stderr,
-			"jamlog export: %" G_GUINT64_FORMAT
-			" samples have no time: the clock was never set, and no GPS told it\n",
-			s->undated);
+		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " %s have no time%s: the clock was never set, and no GPS told it\n",
+			s->undated, things(options), options->format == EXPORT_OONI ? " and were left out" : "");
+}
+
+static void tell_nothing(const Arguments *a, const ExportOptions *options, const ExportSummary *s)
+{
+	const gboolean probing = options->layer == EXPORT_PROBES || options->layer == EXPORT_SESSIONS;
+	if (probing && s->held == 0)
+		fprintf(stderr, "jamlog export: %s holds no %s%s%s: a recorder makes them whose configuration says \"mode = %s\"\n",
+			a->database, things(options), a->modem ? " of " : "", a->modem ? a->modem : "",
+			options->layer == EXPORT_PROBES ? config_mode_words[MODE_PROBE] : config_mode_words[MODE_SESSION]);
+	else
+		fprintf(stderr, "jamlog export: nothing matched: %s holds no %s\n", a->output, parts(options));
 }
 
 static int run(const Arguments *a, GError **error)
@@ -163,8 +190,7 @@ static int run(const Arguments *a, GError **error)
 			EXPORT_SHEET_ROWS);
 	if (summary.features > 0)
 		return EXIT_CODE_OK;
-	fprintf(stderr, "jamlog export: nothing matched: %s holds no %s\n", a->output,
-		options.format == EXPORT_CSV ? "rows" : "features");
+	tell_nothing(a, &options, &summary);
 	return EXIT_CODE_NO_DATA;
 }
 
@@ -175,9 +201,9 @@ int cmd_export(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database, "The store that \"jamlog sync\" made", "FILE.gpkg"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &a.output, "Where to; \"-\" is standard output", "FILE"},
-		{"format", 'f', 0, G_OPTION_ARG_STRING, &a.format, "geojson (the default), geojsonseq or csv", "FORMAT"},
-		{"layer", 'l', 0, G_OPTION_ARG_STRING, &a.layer, "samples (the default: a point for each sweep) or track (lines)",
-		 "LAYER"},
+		{"format", 'f', 0, G_OPTION_ARG_STRING, &a.format, "geojson (the default), geojsonseq, csv or ooni-jsonl", "FORMAT"},
+		{"layer", 'l', 0, G_OPTION_ARG_STRING, &a.layer,
+		 "samples (the default: a point for each sweep), track (lines), probes or sessions", "LAYER"},
 		{"since", 0, 0, G_OPTION_ARG_STRING, &a.since, "From this time on (ISO 8601, UTC unless it names a zone)",
 		 "TIME"},
 		{"until", 0, 0, G_OPTION_ARG_STRING, &a.until, "Before this time", "TIME"},
@@ -193,15 +219,18 @@ int cmd_export(int argc, char **argv)
 	g_autoptr(GOptionContext) context = g_option_context_new("- write the store as a map or a table");
 	g_option_context_set_summary(
 		context,
-		"Writes the samples (one point for each sweep of a modem) or the track (lines, divided where service changes)\n"
-		"as GeoJSON (RFC 7946), newline-delimited GeoJSON, or CSV. What is not known is left out; a sample without a\n"
-		"place has a null geometry. A file appears under its name when it is whole.");
+		"Writes the samples (one point for each sweep of a modem), the track (lines, divided where service changes), the\n"
+		"probes or the data sessions as GeoJSON (RFC 7946), newline-delimited GeoJSON, or CSV. What is not known is left\n"
+		"out; what has no place has a null geometry. ooni-jsonl is the data format of OONI, a line for each website and\n"
+		"server name that was probed, without places. A file appears under its name when it is whole.");
 	g_option_context_set_description(context,
 		"Exit codes: 0 written; 1 a failure; 2 usage; 3 nothing matched (an empty, valid file is written).\n\n"
 		"Examples:\n"
 		"  jamlog export --db protest.gpkg -o protest.geojson\n"
 		"  jamlog export --db protest.gpkg --layer track --since 2026-05-01T14:00:00Z -o track.geojson\n"
-		"  jamlog export --db protest.gpkg --format csv --excel -o protest.csv\n");
+		"  jamlog export --db protest.gpkg --format csv --excel -o protest.csv\n"
+		"  jamlog export --db protest.gpkg --layer probes -o probes.geojson\n"
+		"  jamlog export --db protest.gpkg --format ooni-jsonl -o probes.jsonl\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	int code = EXIT_CODE_USAGE;
 	if (g_option_context_parse(context, &argc, &argv, &error)) {

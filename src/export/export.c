@@ -44,6 +44,21 @@ void sink_note_place(Sink *sink, double lat, double lon)
 	sink->east_360 = MAX(sink->east_360, lon_360);
 }
 
+void sink_put_point(Sink *sink, gboolean located, double lat, double lon)
+{
+	Out *out = sink->out;
+	if (!located) {
+		OUT_LITERAL(out, ",\"geometry\":null,\"properties\":{");
+		return;
+	}
+	OUT_LITERAL(out, ",\"geometry\":{\"type\":\"Point\",\"coordinates\":[");
+	out_degrees(out, lon);
+	out_char(out, ',');
+	out_degrees(out, lat);
+	OUT_LITERAL(out, "]},\"properties\":{");
+	sink_note_place(sink, lat, lon);
+}
+
 /* RFC 7946, 5: west, south, east, north; west > east where the narrower box is the one across the antimeridian. */
 static void put_bbox(Sink *sink)
 {
@@ -63,14 +78,28 @@ static void put_bbox(Sink *sink)
 	out_char(out, ']');
 }
 
+static gboolean write_layer(Sink *sink, GError **error)
+{
+	switch (sink->options->layer) {
+	case EXPORT_SAMPLES:
+		return (sink->options->format == EXPORT_CSV ? export_samples_csv : export_samples)(sink, error);
+	case EXPORT_TRACK:
+		return export_track(sink, error);
+	case EXPORT_PROBES:
+		return export_places(sink, OBSERVATION_PROBE, error);
+	case EXPORT_SESSIONS:
+		break;
+	}
+	return export_places(sink, OBSERVATION_SESSION, error);
+}
+
 static gboolean write_all(Sink *sink, GError **error)
 {
-	const gboolean track = sink->options->layer == EXPORT_TRACK;
-	if (sink->options->format == EXPORT_CSV)
-		return export_samples_csv(sink, error);
+	if (sink->options->format == EXPORT_OONI)
+		return export_ooni(sink, error);
 	if (sink->options->format == EXPORT_GEOJSON)
 		OUT_LITERAL(sink->out, "{\"type\":\"FeatureCollection\",\"features\":[\n");
-	if (!(track ? export_track(sink, error) : export_samples(sink, error)))
+	if (!write_layer(sink, error))
 		return FALSE;
 	if (sink->options->format == EXPORT_GEOJSON) {
 		OUT_LITERAL(sink->out, "\n]");

@@ -50,13 +50,11 @@ static gboolean is_boolean(sqlite3_stmt *stmt, int column)
 	return type && strcmp(type, "BOOLEAN") == 0;
 }
 
-static void put_value(ExportPieces *pieces, int column)
+void export_put_column(Out *out, sqlite3_stmt *stmt, int column, gboolean csv)
 {
-	Out *out = pieces->scratch;
-	sqlite3_stmt *stmt = pieces->find;
 	const char *text = (const char *)sqlite3_column_text(stmt, column);
 	if (sqlite3_column_type(stmt, column) == SQLITE_TEXT)
-		(pieces->csv ? out_csv_text : out_json_text)(out, text);
+		(csv ? out_csv_text : out_json_text)(out, text);
 	else if (is_boolean(stmt, column))
 		out_put(out, *text == '0' ? "false" : "true", *text == '0' ? 5 : 4);
 	else
@@ -75,7 +73,7 @@ static void put_field(ExportPieces *pieces, int column)
 		out_char(out, ':');
 	}
 	if (!absent)
-		put_value(pieces, column);
+		export_put_column(out, pieces->find, column, pieces->csv);
 }
 
 static void fill_piece(ExportPieces *pieces, ExportPiece *piece, gint64 id, gboolean found)

@@ -110,6 +110,12 @@ static double get_double_le(const guint8 *at)
 	return value;
 }
 
+void export_read_point(const guint8 *point, double *ret_lat, double *ret_lon)
+{
+	*ret_lon = get_double_le(point);
+	*ret_lat = get_double_le(point + 8);
+}
+
 static void read_place(sqlite3_stmt *stmt, ExportRow *row)
 {
 	const guint8 *point = sqlite3_column_blob(stmt, 8);
@@ -117,17 +123,16 @@ static void read_place(sqlite3_stmt *stmt, ExportRow *row)
 	row->position = POSITION_NONE;
 	if (!row->located)
 		return;
-	row->lon = get_double_le(point);
-	row->lat = get_double_le(point + 8);
+	export_read_point(point, &row->lat, &row->lon);
 	row->position = (PositionState)CLAMP(sqlite3_column_int(stmt, 6), 0, POSITION_STATES - 1);
 	row->position_error_dm = sqlite3_column_int64(stmt, 7);
 }
 
-static gboolean within_box(const ExportOptions *o, const ExportRow *row)
+gboolean export_within_box(const ExportOptions *o, double lat, double lon)
 {
-	if (!row->located || row->lat < o->south || row->lat > o->north)
+	if (lat < o->south || lat > o->north)
 		return FALSE;
-	return o->west <= o->east ? row->lon >= o->west && row->lon <= o->east : row->lon >= o->west || row->lon <= o->east;
+	return o->west <= o->east ? lon >= o->west && lon <= o->east : lon >= o->west || lon <= o->east;
 }
 
 static gboolean is_taken(const ExportOptions *o, const ExportRow *row)
@@ -136,7 +141,7 @@ static gboolean is_taken(const ExportOptions *o, const ExportRow *row)
 		return FALSE;
 	if (o->until_ms != G_MAXINT64 && (!row->dated || row->utc_ms - row->utc_error_ms >= o->until_ms))
 		return FALSE;
-	return !o->has_bbox || within_box(o, row);
+	return !o->has_bbox || (row->located && export_within_box(o, row->lat, row->lon));
 }
 
 static void read_signals(sqlite3_stmt *stmt, ExportRow *row)

@@ -40,6 +40,13 @@ gboolean export_rows_next(ExportRows *rows, ExportRow *ret_row, gboolean *ret_ta
 /* The id of the modem that the options name; 0 where they name none. NO_DATA for a name that no sweep has. */
 gboolean export_rows_find_modem(Store *store, const char *modem, gint64 *ret_source, GError **error);
 
+/* Degrees out of the 16 bytes of a point. */
+void export_read_point(const guint8 *point, double *ret_lat, double *ret_lon);
+/* In the box that the options have. */
+gboolean export_within_box(const ExportOptions *options, double lat, double lon);
+/* A column that is not NULL, as a JSON value or a CSV field. */
+void export_put_column(Out *out, sqlite3_stmt *stmt, int column, gboolean csv);
+
 /* --- pieces --- */
 
 typedef struct {

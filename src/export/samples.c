@@ -30,21 +30,6 @@ static void name_signals(Samples *s, gboolean csv)
 
 /* --- GeoJSON --- */
 
-static void put_geometry(Samples *s)
-{
-	Out *out = s->sink->out;
-	if (!s->row.located) {
-		OUT_LITERAL(out, ",\"geometry\":null,\"properties\":{");
-		return;
-	}
-	OUT_LITERAL(out, ",\"geometry\":{\"type\":\"Point\",\"coordinates\":[");
-	out_degrees(out, s->row.lon);
-	out_char(out, ',');
-	out_degrees(out, s->row.lat);
-	OUT_LITERAL(out, "]},\"properties\":{");
-	sink_note_place(s->sink, s->row.lat, s->row.lon);
-}
-
 static void put_position(Samples *s)
 {
 	Out *out = s->sink->out;
@@ -78,7 +63,7 @@ static void put_feature(Samples *s, const ExportRecording *recording)
 	sink_begin_feature(s->sink);
 	OUT_LITERAL(out, "{\"type\":\"Feature\",\"id\":");
 	out_int(out, s->row.id);
-	put_geometry(s);
+	sink_put_point(s->sink, s->row.located, s->row.lat, s->row.lon);
 	if (s->row.dated) {
 		OUT_LITERAL(out, "\"start_time\":\"");
 		out_time(out, s->row.utc_ms - s->row.utc_error_ms);

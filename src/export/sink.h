@@ -20,8 +20,14 @@ typedef struct {
 void sink_begin_feature(Sink *sink);
 void sink_end_feature(Sink *sink);
 void sink_note_place(Sink *sink, double lat, double lon);
+/* The geometry of a feature of one position, null where it is not located, up to the brace that opens its properties. */
+void sink_put_point(Sink *sink, gboolean located, double lat, double lon);
 
-/* samples.c, track.c: all features of the layer. */
+/* samples.c, track.c: all features or rows of the layer. */
 gboolean export_samples(Sink *sink, GError **error);
 gboolean export_samples_csv(Sink *sink, GError **error);
 gboolean export_track(Sink *sink, GError **error);
+/* places.c: OBSERVATION_SESSION or OBSERVATION_PROBE. */
+gboolean export_places(Sink *sink, ObservationKind kind, GError **error);
+/* ooni.c: all lines. */
+gboolean export_ooni(Sink *sink, GError **error);

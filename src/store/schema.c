@@ -159,6 +159,8 @@ static void add_kind(GString *sql, ObservationKind kind)
 			       table->name);
 	if (store_kind_has_utc(kind))
 		g_string_append(sql, ", utc_ms INTEGER, utc_error_ms INTEGER");
+	if (store_kind_has_place(kind))
+		g_string_append(sql, ", position INTEGER, position_error_dm INTEGER, point BLOB");
 	for (gsize i = 0; i < table->n_fields; i++) {
 		const ObservationField *field = schema_kind_field(kind, i);
 		g_autofree char *name = kind_column_name(kind, field);
@@ -222,6 +224,22 @@ static void add_radio(GString *sql)
 	g_string_append(sql, ");");
 }
 
+/* Interval and place as the layers show them; `before_ms` is an expression: how long before utc_ms it began. */
+static void add_place_computed(GString *sql, const char *table, const char *before_ms)
+{
+	g_autofree char *start = g_strdup_printf("(utc_ms-utc_error_ms-%s)/1000.0", before_ms);
+	add_computed_time(sql, table, "start_time", start);
+	add_computed_time(sql, table, "end_time", "(utc_ms+utc_error_ms)/1000.0");
+	g_autoptr(GString) words = g_string_new("CASE position");
+	for (guint i = 0; position_state_words[i]; i++)
+		g_string_append_printf(words, " WHEN %u THEN '%s'", i, position_state_words[i]);
+	add_computed(sql, table, "position_state", "TEXT", g_string_append(words, " END")->str);
+	add_computed(sql, table, "position_error_m", "REAL", "position_error_dm/10.0");
+	/* GeoPackage's blob: "GP", version 0, flags 1 (little-endian, no envelope), SRS 4326, then a WKB point. SQLite's || of a
+	 * blob keeps its bytes. */
+	add_computed(sql, table, "geom", "POINT", "CAST(x'47500001E61000000101000000'||point AS BLOB)");
+}
+
 static void add_radio_computed(GString *sql)
 {
 	for (guint i = 0; i < STORE_N_SIGNALS; i++) {
@@ -231,17 +249,8 @@ static void add_radio_computed(GString *sql)
 		if (plain)
 			add_computed(sql, store_signals[i].common ? "radio" : "radio_more", plain, "REAL", expression);
 	}
-	add_computed_time(sql, "radio", "start_time", "(utc_ms-utc_error_ms)/1000.0");
-	add_computed_time(sql, "radio", "end_time", "(utc_ms+utc_error_ms)/1000.0");
-	g_autoptr(GString) words = g_string_new("CASE position");
-	for (guint i = 0; position_state_words[i]; i++)
-		g_string_append_printf(words, " WHEN %u THEN '%s'", i, position_state_words[i]);
-	add_computed(sql, "radio", "position_state", "TEXT", g_string_append(words, " END")->str);
-	add_computed(sql, "radio", "position_error_m", "REAL", "position_error_dm/10.0");
+	add_place_computed(sql, "radio", "0");
 	add_computed(sql, "radio", "cells_heard", "INTEGER", "length(cells)/" G_STRINGIFY(STORE_HEARD_SIZE));
-	/* GeoPackage's blob: "GP", version 0, flags 1 (little-endian, no envelope), SRS 4326, then a WKB point. SQLite's || of a
-	 * blob keeps its bytes. */
-	add_computed(sql, "radio", "geom", "POINT", "CAST(x'47500001E61000000101000000'||point AS BLOB)");
 }
 
 static void add_sample(GString *sql)
@@ -262,6 +271,24 @@ static void add_sample(GString *sql)
 	g_string_append(sql,
 			" FROM radio r JOIN state t ON t.id=r.state JOIN cell c ON c.id=r.cell JOIN source s ON s.id=r.source"
 			" JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot LEFT JOIN radio_more m ON m.id=r.id;");
+}
+
+/* How many observations before it the sweep is looked for that tells of a probe's network: the search must end where there is none. */
+#define SWEEP_SEARCH 1000
+
+/* The layer of a kind that is neither radio nor large; columns as in StorePlaceColumn. */
+static void add_place_view(GString *sql, ObservationKind kind)
+{
+	const ObservationTable *table = observation_table(kind);
+	g_string_append_printf(sql, "CREATE VIEW %s_place AS SELECT o.id AS fid, o.geom, o.start_time, o.end_time, b.time_source,"
+			       " s.name AS modem, o.position_state, o.position_error_m, t.service, c.rat, c.mcc, c.mnc", table->name);
+	for (gsize i = 0; i < table->n_fields; i++)
+		g_string_append_printf(sql, ", o.%s", table->fields[i].name);
+	g_string_append_printf(sql, " FROM %s o JOIN source s ON s.id=o.source JOIN recording n ON n.id=o.id>>32"
+			       " JOIN boot b ON b.id=n.boot LEFT JOIN radio r ON r.id=(SELECT id FROM radio WHERE id<o.id AND"
+			       " id>max(o.id-%d,o.id>>32<<32) AND source=o.source AND boottime_ms>=o.boottime_ms-%d"
+			       " ORDER BY id DESC LIMIT 1) LEFT JOIN state t ON t.id=r.state LEFT JOIN cell c ON c.id=r.cell;",
+			       table->name, SWEEP_SEARCH, STORE_SWEEP_MS);
 }
 
 /* Value of `n` hexadecimal digits of h from position `at` (from 1), in SQL that every SQLite knows. */
@@ -323,10 +350,12 @@ char *schema_tables_sql(void)
 		     "('fix','attributes','fix','positions as the receiver gave them',NULL),"
 		     "('sky','attributes','sky','satellites and their strength',NULL),"
 		     "('mark','attributes','mark','what the person noted',NULL),"
-		     "('session','attributes','session','attempts of data sessions, and their ends',NULL),"
-		     "('probe','attributes','probe','active checks over a data session',NULL),"
+		     "('session_place','features','session_place','attempts of data sessions and their ends, with place and UTC"
+		     " interval',4326),"
+		     "('probe_place','features','probe_place','active checks over a data session, with place and UTC interval',4326),"
 		     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
-		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0);");
+		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0),"
+		     "('session_place','geom','POINT',4326,0,0),('probe_place','geom','POINT',4326,0,0);");
 	return g_string_free(sql, FALSE);
 }
 
@@ -337,7 +366,11 @@ char *schema_views_sql(void)
 		if (kind != OBSERVATION_RADIO)
 			add_kind_time(sql, kind);
 	add_radio_computed(sql);
+	add_place_computed(sql, "session", "coalesce(duration_ms,setup_ms,0)");
+	add_place_computed(sql, "probe", "coalesce(total_us,0)/1000");
 	add_sample(sql);
+	add_place_view(sql, OBSERVATION_SESSION);
+	add_place_view(sql, OBSERVATION_PROBE);
 	add_neighbour(sql);
 	return g_string_free(sql, FALSE);
 }
@@ -347,17 +380,24 @@ gboolean store_kind_has_utc(ObservationKind kind)
 	return kind != OBSERVATION_FIX && kind != OBSERVATION_CLOCK;
 }
 
+gboolean store_kind_has_place(ObservationKind kind)
+{
+	return kind == OBSERVATION_RADIO || kind == OBSERVATION_SESSION || kind == OBSERVATION_PROBE;
+}
+
 char *store_kind_columns(ObservationKind kind, guint *ret_n_columns)
 {
 	const ObservationTable *table = observation_table(kind);
 	GString *list = g_string_new("id, boottime_ms, source");
 	if (store_kind_has_utc(kind))
 		g_string_append(list, ", utc_ms, utc_error_ms");
+	if (store_kind_has_place(kind))
+		g_string_append(list, ", position, position_error_dm, point");
 	for (gsize i = 0; i < table->n_fields; i++) {
 		g_autofree char *name = kind_column_name(kind, schema_kind_field(kind, i));
 		g_string_append_printf(list, ", %s", name);
 	}
-	*ret_n_columns = (store_kind_has_utc(kind) ? 5u : 3u) + (guint)table->n_fields;
+	*ret_n_columns = (store_kind_has_utc(kind) ? 5u : 3u) + (store_kind_has_place(kind) ? 3u : 0u) + (guint)table->n_fields;
 	return g_string_free(list, FALSE);
 }
 

@@ -56,8 +56,8 @@ gboolean boot_take_rest(Boot *boot, SyncSegment **segments, guint n, GError **er
 /* settle.c: dates and places anew what was there before and may have changed. */
 gboolean boot_settle(Boot *boot, GError **error);
 
-/* Fills position, position_error_dm and point of a row of radio; `point` is what the value borrows. */
-void boot_place_values(const Place *place, guint8 point[16], StoreValue *ret_values);
+/* Fills position, position_error_dm and point of a row; `point` is what the value borrows. */
+void boot_place_values(const Place *place, guint8 point[16], StoreValue ret_values[3]);
 
 static inline gint64 boot_ms(gint64 ns)
 {

@@ -11,8 +11,6 @@
 
 /* REALTIME is written down anew when it moved this far against BOOTTIME. */
 #define WALL_STEP_MS 20
-/* A sweep stands for the time to its modem's next one, but for no more than this. */
-#define MAX_SWEEP_MS 5000
 #define MAX_MODEMS   64
 
 typedef struct {
@@ -51,6 +49,7 @@ static gboolean insert_kind(Pass *pass, GError **error)
 	StoreValue values[STORE_FEED_MAX_COLUMNS];
 	gint64 utc_ms = 0, error_ms = 0;
 	gboolean known = FALSE;
+	Place place;
 	const gint64 source = store_dict_name(tools->sources, o->source, error);
 	if (source < 0)
 		return FALSE;
@@ -63,6 +62,12 @@ static gboolean insert_kind(Pass *pass, GError **error)
 			return FALSE;
 		values[n++] = store_int_if(known, utc_ms);
 		values[n++] = store_int_if(known, error_ms);
+	}
+	if (store_kind_has_place(o->kind)) {
+		if (!fix_cursor_place(pass->boot->fixes, boot_ms(o->at.boottime_ns), &place, error))
+			return FALSE;
+		boot_place_values(&place, pass->point, values + n);
+		n += 3;
 	}
 	n += store_kind_values(o, values + n);
 	store_bind(tools->insert_kind[o->kind], 1, values, n);
@@ -199,7 +204,7 @@ static void count_service(Pass *pass, gint64 source, gint64 time_ms)
 	SyncSummary *summary = pass->boot->tools->context->summary;
 	Sweep *last = &pass->last_sweep[source % MAX_MODEMS];
 	if (last->time_ms < time_ms)
-		summary->service_ms[last->service] += (guint64)MIN(time_ms - last->time_ms, MAX_SWEEP_MS);
+		summary->service_ms[last->service] += (guint64)MIN(time_ms - last->time_ms, STORE_SWEEP_MS);
 	last->time_ms = time_ms;
 	last->service = observation_service_state(&pass->record->observation);
 }
@@ -214,7 +219,7 @@ static gboolean date_and_place(Pass *pass, gint64 time_ms, StoreValue *ret_value
 		return FALSE;
 	ret_values[STORE_RADIO_UTC_MS] = store_int_if(known, utc_ms);
 	ret_values[STORE_RADIO_UTC_ERROR_MS] = store_int_if(known, error_ms);
-	boot_place_values(&place, pass->point, ret_values);
+	boot_place_values(&place, pass->point, ret_values + STORE_RADIO_POSITION);
 	pass->boot->tools->context->summary->positions[place.state]++;
 	return TRUE;
 }

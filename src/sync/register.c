@@ -95,12 +95,12 @@ gboolean register_bounds(Boot *boot, GError **error)
 	g_autoptr(StoreStatement) stmt = store_prepare(
 		store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
 		" min_x=min(coalesce(min_x,?1),?1), min_y=min(coalesce(min_y,?2),?2), max_x=max(coalesce(max_x,?3),?3),"
-		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'", error);
+		" max_y=max(coalesce(max_y,?4),?4) WHERE data_type='features'", error);
 	if (!stmt)
 		return FALSE;
 	if (boot->south_e7 > boot->north_e7)
 		return store_exec(store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now')"
-				  " WHERE table_name='sample'", error);
+				  " WHERE data_type='features'", error);
 	sqlite3_bind_double(stmt, 1, boot->west_e7 / 1e7);
 	sqlite3_bind_double(stmt, 2, boot->south_e7 / 1e7);
 	sqlite3_bind_double(stmt, 3, boot->east_e7 / 1e7);

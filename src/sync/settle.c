@@ -1,7 +1,7 @@
 /* Dating and placing anew what was in the store before.
  *
  * New clock pairs can change the UTC of rows between the last knot before the change and the first one behind it
- * (knots_rebuild tells); new fixes can change the place of sweeps from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS,
+ * (knots_rebuild tells); new fixes can change the place of sweeps, sessions and probes from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS,
  * and their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that come out different are
  * written.
  *
@@ -16,21 +16,21 @@ static void put_double_le(guint8 *at, double value)
 	memcpy(at, &bits, sizeof bits);
 }
 
-void boot_place_values(const Place *place, guint8 point[16], StoreValue *ret_values)
+void boot_place_values(const Place *place, guint8 point[16], StoreValue ret_values[3])
 {
-	ret_values[STORE_RADIO_POSITION] = store_int(place->state);
-	ret_values[STORE_RADIO_POSITION_ERROR_DM] = ret_values[STORE_RADIO_POINT] = store_null();
+	ret_values[0] = store_int(place->state);
+	ret_values[1] = ret_values[2] = store_null();
 	if (place->state == POSITION_NONE)
 		return;
 	put_double_le(point, place->lon);
 	put_double_le(point + 8, place->lat);
-	ret_values[STORE_RADIO_POSITION_ERROR_DM] = store_int((gint64)(place->error_m * 10 + 0.5));
-	ret_values[STORE_RADIO_POINT] = store_blob(point, 16);
+	ret_values[1] = store_int((gint64)(place->error_m * 10 + 0.5));
+	ret_values[2] = store_blob(point, 16);
 }
 
 typedef struct {
 	Boot *boot;
-	gboolean places; /* the table is radio */
+	gboolean places; /* the rows of the table have one */
 	sqlite3_stmt *select, *update;
 } Settling;
 
@@ -56,7 +56,7 @@ static gboolean settle_row(Settling *s, GError **error)
 	Place place;
 	guint8 point[16];
 	gboolean known, changed = FALSE;
-	StoreValue all[STORE_RADIO_N_COLUMNS], now[6];
+	StoreValue now[6];
 	gint64 utc_ms = 0, error_ms = 0;
 	guint n = 0;
 	const gint64 time_ms = sqlite3_column_int64(s->select, 1);
@@ -67,10 +67,8 @@ static gboolean settle_row(Settling *s, GError **error)
 	if (s->places) {
 		if (!fix_cursor_place(s->boot->fixes, time_ms, &place, error))
 			return FALSE;
-		boot_place_values(&place, point, all);
-		now[n++] = all[STORE_RADIO_POSITION];
-		now[n++] = all[STORE_RADIO_POSITION_ERROR_DM];
-		now[n++] = all[STORE_RADIO_POINT];
+		boot_place_values(&place, point, now + n);
+		n += 3;
 	}
 	for (guint i = 0; i < n; i++)
 		changed = changed || differs(s->select, (int)i + 2, &now[i]);
@@ -103,8 +101,10 @@ static gboolean settle_recording(Settling *s, const char *table, const KnownReco
 	return TRUE;
 }
 
-static gboolean settle_table(Boot *boot, const char *table, gboolean places, gint64 from_ms, gint64 to_ms, GError **error)
+static gboolean settle_kind(Boot *boot, ObservationKind kind, gint64 from_ms, gint64 to_ms, GError **error)
 {
+	const char *table = observation_table(kind)->name;
+	const gboolean places = store_kind_has_place(kind);
 	g_autofree char *select_sql =
 		g_strdup_printf("SELECT id, boottime_ms, utc_ms, utc_error_ms%s FROM %s WHERE id >= ? AND id <= ?"
 				" ORDER BY id",
@@ -126,12 +126,14 @@ gboolean boot_settle(Boot *boot, GError **error)
 {
 	if (boot->known->len == 0)
 		return TRUE;
-	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX && boot->dated_from_ms <= boot->dated_to_ms;
-	     kind++)
-		if (store_kind_has_utc(kind) && !settle_table(boot, observation_table(kind)->name, kind == OBSERVATION_RADIO,
-							       boot->dated_from_ms, boot->dated_to_ms, error))
+	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX; kind++) {
+		if (store_kind_has_utc(kind) && boot->dated_from_ms <= boot->dated_to_ms &&
+		    !settle_kind(boot, kind, boot->dated_from_ms, boot->dated_to_ms, error))
 			return FALSE;
-	return boot->fixes_from_ms > boot->fixes_to_ms ||
-	       settle_table(boot, "radio", TRUE, boot->fixes_from_ms - PLACE_GAP_MS,
-			    boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error);
+		if (store_kind_has_place(kind) && boot->fixes_from_ms <= boot->fixes_to_ms &&
+		    !settle_kind(boot, kind, boot->fixes_from_ms - PLACE_GAP_MS,
+				 boot->fixes_to_ms + PLACE_HOLD_MS + FIXES_PACE_MS, error))
+			return FALSE;
+	}
+	return TRUE;
 }

@@ -53,13 +53,36 @@ def values_survive():
     check_equal(one(path("counts.gpkg"), "SELECT model FROM device"), 'EM7455 "test", =1+1', "model")
 
 
+def probes_have_interval_and_place():
+    """probes and sessions carry the interval from begin to end, the place of their end, and their modem's network"""
+    sync(path("probes.gpkg"), make("probes", sweeps=130, modems=2, round_every=10, gap="40-125", outage="20-29"))
+    for kind, n in (("probe", 110), ("session", 50)):
+        check_equal(one(path("probes.gpkg"), f"SELECT count(*) FROM {kind}_place"), n, f"rows of {kind}_place")
+    lengths = query(path("probes.gpkg"), "SELECT DISTINCT ifnull(v.total_us,0)/1000 - cast(round((julianday(v.end_time)"
+                    "-julianday(v.start_time))*86400e3) AS INT) + 2*p.utc_error_ms FROM probe_place v JOIN probe p ON p.id=v.fid")
+    check({-1, 0, 1} >= {x[0] for x in lengths}, f"lengths that are off: {lengths}")
+    check_equal(query(path("probes.gpkg"), "SELECT DISTINCT round((julianday(v.end_time)-julianday(v.start_time))*86400 -"
+                      " utc_error_ms/500.0,1) FROM session_place v JOIN session s ON s.id=v.fid WHERE v.outcome='ended'"), [(4.0,)],
+                "seconds of ended sessions")
+    # At 10 m/s eastwards a degree of longitude is 6551 s long at this latitude.
+    for boottime_ms, point in query(path("probes.gpkg"), "SELECT boottime_ms, point FROM probe WHERE boottime_ms < 1035000"):
+        lon, lat = struct.unpack("<dd", point)
+        check(abs((lon - 27.56) * 6551.6 * 1000 - (boottime_ms - 1000300)) < 150, f"at {boottime_ms} ms: {lon}")
+    check_equal(dict(query(path("probes.gpkg"), "SELECT DISTINCT round, position_state FROM probe_place WHERE round IN (1,7,10)")),
+                {1: "live", 7: "held", 10: "held"}, "states of the position")
+    check_equal(query(path("probes.gpkg"), "SELECT DISTINCT round, service, rat, mnc FROM probe_place WHERE round IN (2, 3)"),
+                [(2, "served", "lte", "01"), (3, "none", "none", None)], "what the modem's sweep said")
+
+
 def geopackage_is_valid():
     """GDAL finds no fault with the GeoPackage"""
-    done = subprocess.run(["ogrinfo", "-al", "-so", path("counts.gpkg"), "sample"], capture_output=True, text=True)
-    check(done.returncode == 0 and not done.stderr and "Warning" not in done.stdout, done.stderr + done.stdout)
-    for line in ("Geometry: Point", "Feature Count: 400", "start_time: DateTime", "end_time: DateTime", "FID Column = fid",
-                 "lte_snr_db: Real", "mnc: String"):
-        check(line in done.stdout, f"ogrinfo does not say {line}")
+    for layer, lines in (("sample", ("Feature Count: 400", "lte_snr_db: Real")), ("probe_place", ("Feature Count: 110", "total_us: Integer64")),
+                         ("session_place", ("Feature Count: 50", "cause_text: String"))):
+        store = path("counts.gpkg" if layer == "sample" else "probes.gpkg")
+        done = subprocess.run(["ogrinfo", "-al", "-so", store, layer], capture_output=True, text=True)
+        check(done.returncode == 0 and not done.stderr and "Warning" not in done.stdout, done.stderr + done.stdout)
+        for line in ("Geometry: Point", "start_time: DateTime", "end_time: DateTime", "FID Column = fid", "mnc: String") + lines:
+            check(line in done.stdout, f"ogrinfo does not say {line} of {layer}")
     done = subprocess.run(["/usr/bin/python3", "-m", "osgeo_utils.samples.validate_gpkg", path("counts.gpkg")],
                           capture_output=True, text=True)
     if "No module named" in done.stderr:
@@ -93,7 +116,7 @@ def renamed_is_the_same():
 
 def growing_is_like_at_once():
     """a sync in parts gives what one at once gives"""
-    folder = make("grow", sweeps=400, neighbours=2, clock=1970, first_pair=150, gap=["30-45", "200-330"], outage="60-80")
+    folder = make("grow", sweeps=400, neighbours=2, clock=1970, first_pair=150, gap=["30-45", "200-330"], outage="60-80", round_every=9)
     sync(path("whole.gpkg"), folder)
     whole = content(path("whole.gpkg"))
     with open(segment_of(folder), "rb") as f:
@@ -111,7 +134,7 @@ def growing_is_like_at_once():
 
 def a_late_fix_places_what_waited():
     """sweeps that were held are interpolated when the next fix comes with a later part"""
-    folder = make("late-fix", sweeps=200, gap="100-150", pair_every=0)
+    folder = make("late-fix", sweeps=200, gap="100-150", pair_every=0, round_every=7)
     sync(path("late-fix.gpkg"), folder)
     check_equal(states(path("late-fix.gpkg")).get("interpolated"), 49, "interpolated")
     with open(segment_of(folder), "rb") as f:
@@ -380,8 +403,8 @@ def memory_is_bounded():
     check(int(done.stdout) <= 16 * 1024, f"{int(done.stdout)} KiB")
 
 
-run_tests([counts_agree, values_survive, geopackage_is_valid, store_is_one_file, twice_is_once, renamed_is_the_same,
-           growing_is_like_at_once, a_late_fix_places_what_waited,
+run_tests([counts_agree, values_survive, probes_have_interval_and_place, geopackage_is_valid, store_is_one_file, twice_is_once,
+           renamed_is_the_same, growing_is_like_at_once, a_late_fix_places_what_waited,
            overlapping_runs_share_fixes, order_does_not_matter, wrong_clock_is_repaired, lying_pairs_are_not_believed,
            runs_of_a_boot_share_pairs, later_pairs_repair_earlier_runs, clock_without_gps_has_an_honest_error,
            places_are_as_reasoned, damage_is_passed_over, better_copy_heals, copies_at_once, torn_tail_is_no_damage, kill_new,

@@ -15,6 +15,7 @@
  *     lat=53.9 lon=27.56 speed=10   eastwards, m/s
  *     neighbours=0     heard cells in each sweep
  *     fixes=1          0: none at all
+ *     round_every=0    seconds between rounds of probes (probe_rounds.h), the first one in second 0; 0: none
  *     segment=0        segment size in bytes
  *     close=1          0: end without a final frame, as a crash would
  *     group=1          seconds in one durable group
@@ -24,6 +25,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
+#include "probe_rounds.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,7 +36,7 @@ typedef struct {
 } Span;
 
 static struct {
-	guint sweeps, modems, device, boot, pair_every, first_pair, wrong_pair, neighbours, fixes, close, group;
+	guint sweeps, modems, device, boot, pair_every, first_pair, wrong_pair, neighbours, fixes, close, group, round_every;
 	guint64 segment;
 	double start, utc, lat, lon, speed;
 	const char *clock;
@@ -203,6 +205,25 @@ static void make_pair(JournalWriter *writer, guint number)
 	append(writer, &o);
 }
 
+static void make_round(JournalWriter *writer, guint round, guint modem)
+{
+	Observation o;
+	char name[OBSERVATION_SOURCE_SIZE];
+	const guint network = (round - 1) % G_N_ELEMENTS(networks);
+	g_snprintf(name, sizeof name, "modem-%c", 'a' + (int)modem);
+	probe_round_session(&o, name, round, networks[network].outcome);
+	append(writer, &o);
+	for (guint i = 0; i < networks[network].n; i++) {
+		now_ns += 20 * NS_PER_MS;
+		probe_round_probe(&o, name, round, &networks[network].probes[i]);
+		append(writer, &o);
+	}
+	if (networks[network].outcome != SESSION_CONNECTED)
+		return;
+	probe_round_session(&o, name, round, SESSION_ENDED);
+	append(writer, &o);
+}
+
 static gboolean make_second(JournalWriter *writer, guint i, guint *io_pairs, GError **error)
 {
 	now_ns = (gint64)((options.start + i) * 1e9);
@@ -213,6 +234,8 @@ static gboolean make_second(JournalWriter *writer, guint i, guint *io_pairs, GEr
 		make_fix(writer, i);
 	if (options.pair_every && i >= options.first_pair && (i - options.first_pair) % options.pair_every == 0)
 		make_pair(writer, ++*io_pairs);
+	for (guint modem = 0; modem < options.modems && options.round_every && i % options.round_every == 0; modem++)
+		make_round(writer, i / options.round_every + 1, modem);
 	return (i + 1) % options.group != 0 || journal_writer_commit(writer, error);
 }
 
@@ -252,7 +275,8 @@ static gboolean parse_option(const char *text)
 		       {"neighbours", &options.neighbours},
 		       {"fixes", &options.fixes},
 		       {"close", &options.close},
-		       {"group", &options.group}};
+		       {"group", &options.group},
+		       {"round_every", &options.round_every}};
 	const struct {
 		const char *name;
 		double *value;

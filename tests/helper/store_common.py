@@ -112,7 +112,9 @@ CONTENT = [
     "SELECT table_name, min_x, min_y, max_x, max_y FROM gpkg_contents ORDER BY 1",
 ] + [
     f"SELECT {KEY}, (SELECT name FROM source WHERE id=x.source), x.* FROM {kind} x ORDER BY 1, 2"
-    for kind in ("run", "device", "fix", "sky", "event", "clock")
+    for kind in ("run", "device", "fix", "sky", "event", "clock", "mark", "session", "probe")
+] + [
+    f"SELECT {KEY}, v.* FROM {kind} x JOIN {kind}_place v ON v.fid=x.id ORDER BY 1, 2" for kind in ("session", "probe")
 ]
 # Numbers of rows that depend on the order of syncs and mean nothing by themselves.
 NUMBERS = {"id", "fid", "source"}
