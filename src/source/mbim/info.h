@@ -1,4 +1,4 @@
-/* info.h - the information buffer of an answer, read without libmbim.
+/* info.h - the information buffer of an answer or a notification, read without libmbim.
  *
  * libmbim's parsers serve wherever they can be trusted. Those of lists cannot, before 1.28.4: they take a list's count for granted
  * (and allocate for it), and in lists of structures that hold texts they never get past the first (Debian 12 has 1.28.2).
@@ -10,15 +10,26 @@
 
 #include <libmbim-glib.h>
 
-#define MBIM_COMMAND_DONE_SIZE 48 /* header, fragments, service, CID, status, length: MBIM 1.0 9.4.5 */
+#define MBIM_COMMAND_DONE_SIZE    48 /* header, fragments, service, CID, status, length: MBIM 1.0 9.4.5 */
+#define MBIM_INDICATE_STATUS_SIZE 44 /* the same without a status: 9.4.6 */
 
 /* All of it that has arrived, however long it says that it is. Borrowed from the message. */
-static inline ByteReader mbim_info_of(const MbimMessage *answer)
+static inline ByteReader mbim_info_behind(const MbimMessage *message, guint32 head)
 {
 	guint32 length = 0;
-	const guint8 *bytes = mbim_message_get_raw(answer, &length, NULL);
-	const gboolean whole = bytes && length >= MBIM_COMMAND_DONE_SIZE;
-	return byte_reader_init(whole ? bytes + MBIM_COMMAND_DONE_SIZE : NULL, whole ? length - MBIM_COMMAND_DONE_SIZE : 0);
+	const guint8 *bytes = mbim_message_get_raw(message, &length, NULL);
+	const gboolean whole = bytes && length >= head;
+	return byte_reader_init(whole ? bytes + head : NULL, whole ? length - head : 0);
+}
+
+static inline ByteReader mbim_info_of(const MbimMessage *answer)
+{
+	return mbim_info_behind(answer, MBIM_COMMAND_DONE_SIZE);
+}
+
+static inline ByteReader mbim_info_of_notification(const MbimMessage *notification)
+{
+	return mbim_info_behind(notification, MBIM_INDICATE_STATUS_SIZE);
 }
 
 /* Reads an offset (from the start of `whole`) and a size, and makes a reader of the bytes that they mean: empty where both are 0.

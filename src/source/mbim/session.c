@@ -1,6 +1,8 @@
 /* See session.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/mbim/session.h"
 
+#include "source/mbim/info.h"
+
 #define SESSION_ID 0 /* the one whose packets go untagged over the interface */
 
 struct MbimSession {
@@ -17,50 +19,69 @@ struct MbimSession {
 
 /* --- decoding --- */
 
-static void add_ipv4_settings(const MbimMessage *answer, ModemBearer *bearer)
+/* Read here, and not by libmbim: it trusts the lengths in the TLVs of MBIMEx 3, and aborts the program where one is wrong (1.28.2). */
+
+typedef void (*AddFunc)(ModemBearer *bearer, const guint8 *bytes, gsize n);
+
+/* Of the addresses, resolvers or the gateway of one family: `count` of them from `offset` on. */
+static void add_plain(const ByteReader *info, guint32 count, guint32 offset, gsize size, ModemBearer *bearer, AddFunc add)
 {
-	g_autoptr(MbimIPv4ElementArray) addresses = NULL;
-	g_autofree MbimIPv4 *resolvers = NULL;
-	const MbimIPv4 *gateway = NULL;
-	guint32 n_addresses = 0, n_resolvers = 0, mtu = 0;
-	MbimIPConfigurationAvailableFlag flags = 0;
-	if (!mbim_message_ip_configuration_response_parse(answer, NULL, &flags, NULL, &n_addresses, &addresses, NULL, NULL, &gateway, NULL,
-							  &n_resolvers, &resolvers, NULL, NULL, &mtu, NULL, NULL))
-		return;
-	for (guint32 i = 0; flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_ADDRESS && i < n_addresses; i++)
-		modem_bearer_add_address(bearer, addresses[i]->ipv4_address.addr, 4, addresses[i]->on_link_prefix_length);
-	if (flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_GATEWAY && gateway)
-		modem_bearer_add_gateway(bearer, gateway->addr, 4);
-	for (guint32 i = 0; flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_DNS && i < n_resolvers; i++)
-		modem_bearer_add_resolver(bearer, resolvers[i].addr, 4);
-	if (flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_MTU)
-		bearer->mtu = mtu;
+	for (guint32 i = 0; offset > 0 && i < MIN(count, MODEM_BEARER_MAX); i++) {
+		const gsize at = offset + i * size;
+		if (at > info->length || size > info->length - at)
+			return;
+		add(bearer, info->data + at, size);
+	}
 }
 
-static void add_ipv6_settings(const MbimMessage *answer, ModemBearer *bearer)
+/* The same with a prefix's length before each (10.5.20.1). */
+static void add_prefixed(const ByteReader *info, guint32 count, guint32 offset, gsize size, ModemBearer *bearer)
 {
-	g_autoptr(MbimIPv6ElementArray) addresses = NULL;
-	g_autofree MbimIPv6 *resolvers = NULL;
-	const MbimIPv6 *gateway = NULL;
-	guint32 n_addresses = 0, n_resolvers = 0, mtu = 0;
-	MbimIPConfigurationAvailableFlag flags = 0;
-	if (!mbim_message_ip_configuration_response_parse(answer, NULL, NULL, &flags, NULL, NULL, &n_addresses, &addresses, NULL, &gateway,
-							  NULL, NULL, &n_resolvers, &resolvers, NULL, &mtu, NULL))
-		return;
-	for (guint32 i = 0; flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_ADDRESS && i < n_addresses; i++)
-		modem_bearer_add_address(bearer, addresses[i]->ipv6_address.addr, 16, addresses[i]->on_link_prefix_length);
-	if (flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_GATEWAY && gateway)
-		modem_bearer_add_gateway(bearer, gateway->addr, 16);
-	for (guint32 i = 0; flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_DNS && i < n_resolvers; i++)
-		modem_bearer_add_resolver(bearer, resolvers[i].addr, 16);
-	if (flags & MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_MTU && mtu > 0)
-		bearer->mtu = bearer->mtu ? MIN(bearer->mtu, mtu) : mtu;
+	for (guint32 i = 0; offset > 0 && i < MIN(count, MODEM_BEARER_MAX); i++) {
+		const gsize at = offset + i * (size + 4);
+		if (at > info->length || size + 4 > info->length - at)
+			return;
+		ByteReader r = byte_reader_init(info->data + at, 4);
+		const guint32 prefix = byte_reader_u32(&r);
+		modem_bearer_add_address(bearer, info->data + at + 4, size, prefix);
+	}
 }
 
+/* u32 each: session, what there is of IPv4 and of IPv6, count and offset of addresses (IPv4, IPv6), offset of the gateways, count and
+ * offset of resolvers (IPv4, IPv6), MTU of IPv4 and of IPv6. Offsets count from the start. */
 void mbim_session_decode_settings(const MbimMessage *answer, ModemBearer *bearer)
 {
-	add_ipv4_settings(answer, bearer);
-	add_ipv6_settings(answer, bearer);
+	enum { SESSION, HAS_V4, HAS_V6, N_V4, AT_V4, N_V6, AT_V6, GATEWAY_V4, GATEWAY_V6, N_DNS_V4, DNS_V4, N_DNS_V6, DNS_V6, MTU_V4, MTU_V6,
+	       N_WORDS };
+	enum { ADDRESS = 1 << 0, GATEWAY = 1 << 1, DNS = 1 << 2, MTU = 1 << 3 };
+	guint32 word[N_WORDS];
+	const ByteReader info = mbim_info_of(answer);
+	ByteReader r = info;
+	for (guint i = 0; i < N_WORDS; i++)
+		word[i] = byte_reader_u32(&r);
+	if (r.failed)
+		return;
+	add_prefixed(&info, word[HAS_V4] & ADDRESS ? word[N_V4] : 0, word[AT_V4], 4, bearer);
+	add_prefixed(&info, word[HAS_V6] & ADDRESS ? word[N_V6] : 0, word[AT_V6], 16, bearer);
+	add_plain(&info, word[HAS_V4] & GATEWAY ? 1 : 0, word[GATEWAY_V4], 4, bearer, modem_bearer_add_gateway);
+	add_plain(&info, word[HAS_V6] & GATEWAY ? 1 : 0, word[GATEWAY_V6], 16, bearer, modem_bearer_add_gateway);
+	add_plain(&info, word[HAS_V4] & DNS ? word[N_DNS_V4] : 0, word[DNS_V4], 4, bearer, modem_bearer_add_resolver);
+	add_plain(&info, word[HAS_V6] & DNS ? word[N_DNS_V6] : 0, word[DNS_V6], 16, bearer, modem_bearer_add_resolver);
+	const guint32 mtu_v4 = word[HAS_V4] & MTU ? word[MTU_V4] : 0, mtu_v6 = word[HAS_V6] & MTU ? word[MTU_V6] : 0;
+	bearer->mtu = mtu_v4 && mtu_v6 ? MIN(mtu_v4, mtu_v6) : MAX(mtu_v4, mtu_v6);
+}
+
+typedef struct {
+	guint32 session, state, nw_error;
+} ConnectInfo;
+
+/* Session, state, voice call state, IP type: u32; context type: 16 bytes; NwError u32. MBIMEx 3.0 adds to the end. */
+static gboolean read_connect(ByteReader r, ConnectInfo *ret_info)
+{
+	*ret_info = (ConnectInfo){.session = byte_reader_u32(&r), .state = byte_reader_u32(&r)};
+	byte_reader_take(&r, 4 + 4 + 16);
+	ret_info->nw_error = byte_reader_u32(&r);
+	return !r.failed;
 }
 
 /* 0 is none; some firmware fills the field up with ones. */
@@ -79,11 +100,6 @@ static gboolean set_nw_error(guint32 nw_error, Observation *o)
 
 /* --- requests, in the form of the MBIMEx version that was agreed on --- */
 
-static gboolean is_v3(const MbimSession *s)
-{
-	return mbim_device_check_ms_mbimex_version(s->device, 3, 0);
-}
-
 /* Owned by the caller. */
 static MbimMessage *connect_request(const MbimSession *s, MbimActivationCommand command)
 {
@@ -94,30 +110,12 @@ static MbimMessage *connect_request(const MbimSession *s, MbimActivationCommand 
 	const MbimContextIpType type = on ? types[s->settings->family] : MBIM_CONTEXT_IP_TYPE_DEFAULT;
 	const char *apn = on && s->settings->apn ? s->settings->apn : "";
 	const MbimUuid *context = mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET);
-	if (is_v3(s))
+	if (mbim_device_check_ms_mbimex_version(s->device, 3, 0))
 		return mbim_message_ms_basic_connect_v3_connect_set_new(SESSION_ID, command, MBIM_COMPRESSION_NONE,
 									MBIM_AUTH_PROTOCOL_NONE, type, context,
 									MBIM_ACCESS_MEDIA_TYPE_3GPP, apn, "", "", NULL, NULL);
 	return mbim_message_connect_set_new(SESSION_ID, command, apn, NULL, NULL, MBIM_COMPRESSION_NONE, MBIM_AUTH_PROTOCOL_NONE, type,
 					    context, NULL);
-}
-
-static gboolean parse_connect_response(const MbimSession *s, const MbimMessage *answer, MbimActivationState *ret_state,
-				       guint32 *ret_nw_error)
-{
-	if (is_v3(s))
-		return mbim_message_ms_basic_connect_v3_connect_response_parse(answer, NULL, ret_state, NULL, NULL, NULL, ret_nw_error,
-									       NULL, NULL, NULL, NULL);
-	return mbim_message_connect_response_parse(answer, NULL, ret_state, NULL, NULL, NULL, ret_nw_error, NULL);
-}
-
-static gboolean parse_connect_notification(const MbimSession *s, const MbimMessage *notification, guint32 *ret_id,
-					   MbimActivationState *ret_state, guint32 *ret_nw_error)
-{
-	if (is_v3(s))
-		return mbim_message_ms_basic_connect_v3_connect_notification_parse(notification, ret_id, ret_state, NULL, NULL, NULL,
-										   ret_nw_error, NULL, NULL, NULL, NULL);
-	return mbim_message_connect_notification_parse(notification, ret_id, ret_state, NULL, NULL, NULL, ret_nw_error, NULL);
 }
 
 static void decode_refusal(guint32 nw_error, const GError *error, Observation *o)
@@ -168,16 +166,15 @@ void mbim_session_stop(MbimSession *s)
 
 void mbim_session_notified(MbimSession *s, const MbimMessage *notification)
 {
-	guint32 id = 0, nw_error = 0;
-	MbimActivationState state;
+	ConnectInfo info;
 	if (s->ending || !s->up || mbim_message_indicate_status_get_service(notification) != MBIM_SERVICE_BASIC_CONNECT ||
 	    mbim_message_indicate_status_get_cid(notification) != MBIM_CID_BASIC_CONNECT_CONNECT ||
-	    !parse_connect_notification(s, notification, &id, &state, &nw_error) || id != SESSION_ID ||
-	    (state != MBIM_ACTIVATION_STATE_DEACTIVATED && state != MBIM_ACTIVATION_STATE_DEACTIVATING))
+	    !read_connect(mbim_info_of_notification(notification), &info) || info.session != SESSION_ID ||
+	    (info.state != MBIM_ACTIVATION_STATE_DEACTIVATED && info.state != MBIM_ACTIVATION_STATE_DEACTIVATING))
 		return;
 	s->ending = TRUE;
 	SESSION_SET(&s->told, ended_by, SESSION_BY_NETWORK);
-	set_nw_error(nw_error, &s->told);
+	set_nw_error(info.nw_error, &s->told);
 	g_idle_add(on_over, s);
 }
 
@@ -203,19 +200,18 @@ static void on_settings(GObject *object, GAsyncResult *result, gpointer data)
 static void on_activated(GObject *object, GAsyncResult *result, gpointer data)
 {
 	MbimSession *s = data;
-	guint32 nw_error = 0;
-	MbimActivationState state = MBIM_ACTIVATION_STATE_UNKNOWN;
+	ConnectInfo info = {0};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(MbimMessage) answer = mbim_device_command_finish(MBIM_DEVICE(object), result, &error);
 	const gboolean done = answer && mbim_message_response_get_result(answer, MBIM_MESSAGE_TYPE_COMMAND_DONE, &error);
-	if (answer)
-		parse_connect_response(s, answer, &state, &nw_error);
+	if (answer && !read_connect(mbim_info_of(answer), &info))
+		info = (ConnectInfo){0};
 	if (s->ending) { /* it may have come up all the same */
 		deactivate(s);
 		return;
 	}
-	if (!done || state != MBIM_ACTIVATION_STATE_ACTIVATED) {
-		decode_refusal(nw_error, error, &s->told);
+	if (!done || info.state != MBIM_ACTIVATION_STATE_ACTIVATED) {
+		decode_refusal(info.nw_error, error, &s->told);
 		s->ending = TRUE;
 		if (g_error_matches(error, MBIM_CORE_ERROR, MBIM_CORE_ERROR_TIMEOUT))
 			deactivate(s);
@@ -223,7 +219,7 @@ static void on_activated(GObject *object, GAsyncResult *result, gpointer data)
 			on_over(s);
 		return;
 	}
-	set_nw_error(nw_error, &s->told); /* of two families one was refused */
+	set_nw_error(info.nw_error, &s->told); /* of two families one was refused */
 	g_autoptr(MbimMessage) request = mbim_message_ip_configuration_query_new(
 		SESSION_ID, MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE, MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE, 0, NULL, 0, NULL, NULL,
 		NULL, 0, NULL, 0, NULL, 0, 0, NULL);
