@@ -1,14 +1,14 @@
 /* export.h - the store as files for maps and tables: GeoJSON (RFC 7946), GeoJSONSeq, CSV (RFC 4180), and probes as OONI has them.
  *
  * Four layers: samples (a point for each sweep of a modem), track (a line for each stretch in which a modem's service did not
- * change), probes and sessions (a point for each, where it ended). Rows come in the order of their recordings' start and, within one, as they were made; nothing is held in memory,
- * so any size can be exported.
+ * change), probes and sessions (a point for each, where it ended). Rows come in the order of their recordings' start and,
+ * within one, as they were made (OONI's lines by modem and round); no more than a round of probes is held in memory, so
+ * any size can be exported.
  *
  * Properties are flat, named with their units, and the same as the columns of the store's views `sample`, `probe_place` and
- * `session_place`. What is not known is
- * left out, everywhere (in CSV: the field is empty). So start_time and end_time, the interval in which the sweep was made, are on
- * every feature whose time is known at all; only sweeps of a boot whose clock was never set have none. A sweep without a place
- * has "geometry": null.
+ * `session_place`. What is not known is left out, everywhere (in CSV: the field is empty). So start_time and end_time, the
+ * interval in which the sweep was made, or from a probe's or session's begin to its end, are on every feature whose time is
+ * known at all; only those of a boot whose clock was never set have none. A sweep without a place has "geometry": null.
  *
  * OONI's data format is one JSON object on a line for each probe of a website or of a server name with its lookups and its
  * control (src/export/ooni.h). It tells of the network alone: no place, no name of a modem.

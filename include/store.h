@@ -2,8 +2,8 @@
  *
  * The store is built from journals by sync and can always be rebuilt from them. Its tables:
  *   boot, recording, segment, damage   what was read, from which device, how far, and what was unreadable
- *   run, device, fix, sky, event, clock, mark, session, probe   one row for each observation of that kind, columns as in observation.h;
- *                session and probe with their place, too
+ *   run, device, fix, sky, event, clock, mark, session, probe   one row for each observation of that kind, columns as in
+ *                observation.h; session and probe with their place, too
  *   radio        one row for each sweep of a modem, with its UTC interval and its place
  *   radio_more   figures that most sweeps lack (GSM, UMTS, NR, third and fourth receiver, counters of a data session); a row
  *                only where there is one.

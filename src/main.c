@@ -18,7 +18,7 @@ static const struct {
 	{"status", cmd_status, "how the running recorder is: its sources, its disk"},
 	{"mark", cmd_mark, "write a note into the running recording"},
 	{"sync", cmd_sync, "read journals into one SQLite file (a GeoPackage)"},
-	{"export", cmd_export, "write GeoJSON or CSV from that file"},
+	{"export", cmd_export, "write GeoJSON, CSV or OONI's format from that file"},
 };
 
 static void print_help(FILE *out)

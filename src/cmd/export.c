@@ -157,7 +157,8 @@ static void tell(const ExportOptions *options, const ExportSummary *s, const cha
 			: options->format == EXPORT_CSV ? ""
 							: ": their geometry is null");
 	if (s->undated > 0)
-		fprintf(stderr, "jamlog export: %" G_GUINT64_FORMAT " %s have no time%s: the clock was never set, and no GPS told it\n",
+		fprintf(stderr,
+			"jamlog export: %" G_GUINT64_FORMAT " %s have no time%s: the clock was never set, and no GPS told it\n",
 			s->undated, things(options), options->format == EXPORT_OONI ? " and were left out" : "");
 }
 
@@ -201,7 +202,8 @@ int cmd_export(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database, "The store that \"jamlog sync\" made", "FILE.gpkg"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &a.output, "Where to; \"-\" is standard output", "FILE"},
-		{"format", 'f', 0, G_OPTION_ARG_STRING, &a.format, "geojson (the default), geojsonseq, csv or ooni-jsonl", "FORMAT"},
+		{"format", 'f', 0, G_OPTION_ARG_STRING, &a.format, "geojson (the default), geojsonseq, csv or ooni-jsonl",
+		 "FORMAT"},
 		{"layer", 'l', 0, G_OPTION_ARG_STRING, &a.layer,
 		 "samples (the default: a point for each sweep), track (lines), probes or sessions", "LAYER"},
 		{"since", 0, 0, G_OPTION_ARG_STRING, &a.since, "From this time on (ISO 8601, UTC unless it names a zone)",

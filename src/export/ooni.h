@@ -12,8 +12,8 @@
  *   control.tcp_connect, control.tls_handshake   the control sites' own servers, never the target's
  *   control.http_request     null
  *   the page                 judged by what the file of targets expects of it (body_matches)
- * So `blocking` says what failed for the target while the control worked, and not that the target is up elsewhere; without a control
- * it is null. Ratios and matches with a helper's page are null. Bodies, headers and certificates are not kept in the field.
+ * So `blocking` says what failed for the target while the control worked, and not that the target is up elsewhere; without a
+ * control it is null. Ratios and matches with a helper's page are null. Bodies, headers and certificates are not kept in the field.
  *
  * A journal has no address of its device; probe_ip, probe_asn and probe_cc are the values of who does not tell. The mobile
  * network (mcc, mnc, rat) is in the annotations. Neither the place nor the modem's name is in a line.

@@ -132,7 +132,8 @@ void ooni_url_read(const OoniRow *row, OoniUrl *ret_url)
 	gint port = -1;
 	*ret_url = (OoniUrl){0};
 	if (PROBE_HAS(row, url))
-		g_uri_split(row->probe.url, G_URI_FLAGS_PARSE_RELAXED, &scheme, NULL, &ret_url->host, &port, NULL, NULL, NULL, NULL);
+		g_uri_split(row->probe.url, G_URI_FLAGS_PARSE_RELAXED, &scheme, NULL, &ret_url->host, &port, NULL, NULL, NULL,
+			    NULL);
 	ret_url->https = !scheme || g_ascii_strcasecmp(scheme, "http") != 0;
 	ret_url->port = port > 0 ? (guint)port : ret_url->https ? 443 : 80;
 }

@@ -91,6 +91,8 @@ static void put_query(const OoniLine *line, const OoniRow *row, char *const *add
 	json_text(json, "hostname", host);
 	json_text(json, "query_type", ipv6 ? "AAAA" : "A");
 	json_text(json, "resolver_address", resolver);
+	json_null(json, "resolver_hostname");
+	json_null(json, "resolver_port");
 	put_times(line, row->end_us - length, row->end_us);
 	put_query_tags(line, row);
 	put_transaction(line, row);
@@ -124,13 +126,16 @@ void ooni_put_queries(const OoniLine *line, const char *host)
 
 static void put_step_tags(const OoniLine *line, const OoniRow *row, gboolean connecting)
 {
+	const gboolean web = row->probe.test == PROBE_WEB; /* whose words these are */
 	json_begin(line->json, "tags", '[');
-	if (ooni_by_operator(row))
+	if (web && ooni_by_operator(row))
 		json_text(line->json, NULL, "classic");
-	if (connecting)
+	if (web && connecting)
 		json_text(line->json, NULL, "tcptls_experiment");
-	json_text(line->json, NULL, "depth=0");
-	json_text(line->json, NULL, "fetch_body=true");
+	if (web) {
+		json_text(line->json, NULL, "depth=0");
+		json_text(line->json, NULL, "fetch_body=true");
+	}
 	json_end(line->json, ']');
 }
 

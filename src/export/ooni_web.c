@@ -176,15 +176,15 @@ static Verdict judge_failure(const OoniRow *row, const char *consistency)
 /* The table of ts-017, section "blocking". Without a control only what went well can be judged. */
 static Verdict judge(const OoniRow *row, gboolean https, const char *control, const char *lookup_failure, const char *consistency)
 {
-	const Verdict works = {.known = TRUE, .accessible = TRUE};
+	const Verdict unknown = {0}, works = {.known = TRUE, .accessible = TRUE};
 	const gboolean lied_to = lookup_failure || g_strcmp0(consistency, "inconsistent") == 0;
 	if (!ooni_by_operator(row)) /* the way round the operator's resolver: not what the verdict is about */
-		return lied_to && !control ? blocked("dns") : (Verdict){0};
+		return lied_to && !control ? blocked("dns") : unknown;
 	if (ooni_row_failure(row))
-		return control ? (Verdict){0} : judge_failure(row, consistency);
+		return control ? unknown : judge_failure(row, consistency);
 	if (https || (PROBE_HAS(row, body_matches) && row->probe.body_matches))
 		return works;
-	return control || !PROBE_HAS(row, body_matches) ? (Verdict){0} : blocked("http-diff");
+	return control || !PROBE_HAS(row, body_matches) ? unknown : blocked("http-diff");
 }
 
 static void put_verdict(Json *json, const Verdict *verdict)

@@ -28,7 +28,8 @@ static sqlite3_stmt *prepare(Sink *sink, ObservationKind kind, PlaceOrder order,
 	const char *table = observation_table(kind)->name;
 	g_autofree char *sql = g_strdup_printf(
 		"SELECT v.*, (?3 IS NULL OR v.end_time >= ?3) AND (?4 IS NULL OR v.start_time < ?4), o.boottime_ms, o.utc_ms"
-		" FROM %s_place v JOIN %s o ON o.id=v.fid WHERE v.fid > ?1 AND v.fid < ?2 AND (?5 IS NULL OR v.modem=?5) ORDER BY %s",
+		" FROM %s_place v JOIN %s o ON o.id=v.fid WHERE v.fid > ?1 AND v.fid < ?2 AND (?5 IS NULL OR v.modem=?5)"
+		" ORDER BY %s",
 		table, table, order == PLACES_BY_ROUND ? "v.modem, v.round, v.fid" : "v.fid");
 	sqlite3_stmt *stmt = store_prepare(sink->store, sql, error);
 	if (!stmt)

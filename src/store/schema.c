@@ -273,7 +273,7 @@ static void add_sample(GString *sql)
 			" JOIN recording n ON n.id=r.id>>32 JOIN boot b ON b.id=n.boot LEFT JOIN radio_more m ON m.id=r.id;");
 }
 
-/* How many observations before it the sweep is looked for that tells of a probe's network: the search must end where there is none. */
+/* So many observations before a probe the sweep is looked for that tells of its network: the search ends where there is none. */
 #define SWEEP_SEARCH 1000
 
 /* The layer of a kind that is neither radio nor large; columns as in StorePlaceColumn. */
@@ -281,7 +281,8 @@ static void add_place_view(GString *sql, ObservationKind kind)
 {
 	const ObservationTable *table = observation_table(kind);
 	g_string_append_printf(sql, "CREATE VIEW %s_place AS SELECT o.id AS fid, o.geom, o.start_time, o.end_time, b.time_source,"
-			       " s.name AS modem, o.position_state, o.position_error_m, t.service, c.rat, c.mcc, c.mnc", table->name);
+			       " s.name AS modem, o.position_state, o.position_error_m, t.service, c.rat, c.mcc, c.mnc",
+			       table->name);
 	for (gsize i = 0; i < table->n_fields; i++)
 		g_string_append_printf(sql, ", o.%s", table->fields[i].name);
 	g_string_append_printf(sql, " FROM %s o JOIN source s ON s.id=o.source JOIN recording n ON n.id=o.id>>32"
@@ -352,7 +353,8 @@ char *schema_tables_sql(void)
 		     "('mark','attributes','mark','what the person noted',NULL),"
 		     "('session_place','features','session_place','attempts of data sessions and their ends, with place and UTC"
 		     " interval',4326),"
-		     "('probe_place','features','probe_place','active checks over a data session, with place and UTC interval',4326),"
+		     "('probe_place','features','probe_place','active checks over a data session, with place and UTC interval',"
+		     "4326),"
 		     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
 		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0),"
 		     "('session_place','geom','POINT',4326,0,0),('probe_place','geom','POINT',4326,0,0);");

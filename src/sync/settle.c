@@ -1,9 +1,9 @@
 /* Dating and placing anew what was in the store before.
  *
  * New clock pairs can change the UTC of rows between the last knot before the change and the first one behind it
- * (knots_rebuild tells); new fixes can change the place of sweeps, sessions and probes from PLACE_GAP_MS before the first of them to PLACE_HOLD_MS,
- * and their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that come out different are
- * written.
+ * (knots_rebuild tells); new fixes can change the place of sweeps, sessions and probes from PLACE_GAP_MS before the first of
+ * them to PLACE_HOLD_MS, and their error to FIXES_PACE_MS more, after the last. Nothing else is looked at, and only rows that
+ * come out different are written.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync/boot.h"

@@ -47,15 +47,17 @@ gboolean mbim_decode_radio_state(const MbimMessage *answer, G_GNUC_UNUSED MbimFa
 	return TRUE;
 }
 
+/* MBIMEx 3 ends its answers with TLVs, of which nothing is wanted here; libmbim reads them all, and aborts the program where the length
+ * of one is wrong (1.28.2). So of those answers the fixed fields before are read here. */
+
 /* Subscriber and card numbers, which stand in the same answer, are not even read. */
 gboolean mbim_decode_subscriber_ready(const MbimMessage *answer, MbimFacts *facts, Observation *o)
 {
-	MbimSubscriberReadyState state;
-	const gboolean ok =
-		facts->version >= 3
-			? mbim_message_ms_basic_connect_v3_subscriber_ready_status_response_parse(answer, &state, NULL, NULL, NULL, NULL,
-												   NULL, NULL, NULL)
-			: mbim_message_subscriber_ready_status_response_parse(answer, &state, NULL, NULL, NULL, NULL, NULL, NULL);
+	ByteReader r = mbim_info_of(answer);
+	const MbimSubscriberReadyState state = byte_reader_u32(&r);
+	const gboolean ok = facts->version >= 3
+				    ? !r.failed
+				    : mbim_message_subscriber_ready_status_response_parse(answer, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 	if (!ok || !mbim_subscriber_ready_state_get_string(state))
 		return FALSE;
 	switch (state) {
@@ -192,12 +194,15 @@ gboolean mbim_decode_packet_service(const MbimMessage *answer, MbimFacts *facts,
 	guint32 error;
 	MbimPacketServiceState state;
 	MbimDataClass classes;
-	MbimDataSubclass subclass = MBIM_DATA_SUBCLASS_NONE;
-	/* MBIMEx 2 and 3 only add to the end of it. */
+	guint64 subclass = MBIM_DATA_SUBCLASS_NONE;
+	/* MBIMEx 2 and 3 only add to the end of it: two speeds u64 and a frequency range u32 lie before the subclass u64. */
 	if (!mbim_message_packet_service_response_parse(answer, &error, &state, &classes, NULL, NULL, NULL))
 		return FALSE;
-	if (facts->version >= 3 && !mbim_message_ms_basic_connect_v3_packet_service_response_parse(answer, NULL, NULL, NULL, NULL, NULL,
-												    NULL, &subclass, NULL, NULL))
+	ByteReader r = mbim_info_of(answer);
+	byte_reader_take(&r, 3 * 4 + 2 * 8 + 4);
+	if (facts->version >= 3)
+		subclass = byte_reader_u64(&r);
+	if (r.failed && facts->version >= 3)
 		return FALSE;
 	if (!mbim_packet_service_state_get_string(state))
 		return FALSE;
@@ -213,10 +218,14 @@ gboolean mbim_decode_lte_attach_info(const MbimMessage *answer, MbimFacts *facts
 {
 	MbimLteAttachState state;
 	MbimNwError error = MBIM_NW_ERROR_NONE;
+	ByteReader r = mbim_info_of(answer);
+	if (facts->version >= 3) {
+		state = byte_reader_u32(&r);
+		error = byte_reader_u32(&r);
+	}
 	const gboolean ok =
 		facts->version >= 3
-			? mbim_message_ms_basic_connect_extensions_v3_lte_attach_info_response_parse(answer, &state, &error, NULL, NULL,
-												      NULL, NULL, NULL, NULL, NULL)
+			? !r.failed
 			: mbim_message_ms_basic_connect_extensions_lte_attach_info_response_parse(answer, &state, NULL, NULL, NULL, NULL,
 												   NULL, NULL, NULL);
 	if (!ok)
