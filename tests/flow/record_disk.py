@@ -40,7 +40,7 @@ def fill(room):
 
 
 def sequences(db):
-    kinds = ("run", "device", "radio", "fix", "sky", "event", "clock", "mark")
+    kinds = ("run", "device", "radio", "fix", "sky", "event", "clock", "mark", "session", "probe")
     return [row[0] for row in db.execute(" UNION ALL ".join(f"SELECT id & 4294967295 AS n FROM {kind}" for kind in kinds) + " ORDER BY n")]
 
 
