@@ -2,6 +2,7 @@
 #include "sim/runtime.h"
 
 #include "error.h"
+#include "sim/net/core.h"
 #include "sim/port/device.h"
 #include "sim/port/gps.h"
 #include "sim/truth.h"
@@ -19,6 +20,7 @@ typedef struct {
 	guint64 last_tick;
 	SimDevice **modems; /* NULL-terminated, as are the receivers */
 	SimGps **gps;
+	SimCore *core; /* NULL: the scenario has no [internet] */
 	GPtrArray *links; /* paths of the symlinks made */
 	FILE *truth;
 	GString *text;
@@ -128,6 +130,41 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 	return TRUE;
 }
 
+/* Data flow while the network serves the modem. */
+static gboolean is_up(gpointer user_data, guint modem, gboolean ipv6)
+{
+	const Run *run = user_data;
+	const SimModemState *state = run->world ? sim_world_modem(run->world, modem) : NULL;
+	(void)ipv6;
+	return state && state->true_service == SIM_SERVICE_FULL && state->ps_attached;
+}
+
+static gboolean open_internet(Run *run, const SimScenario *scenario, GError **error)
+{
+	const SimCoreHooks hooks = {.is_up = is_up, .user_data = run};
+	if (!scenario->internet.exists)
+		return TRUE;
+	if (!run->options->run_dir) {
+		g_set_error_literal(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+				    "the scenario has an [internet], whose files need a place: give --run-dir");
+		return FALSE;
+	}
+	run->core = sim_core_new(scenario, run->options->seed, run->options->run_dir, &hooks, error);
+	return run->core != NULL;
+}
+
+/* What the operator does to the modems' data now. */
+static gboolean obey_acts(Run *run, GError **error)
+{
+	const SimAct *acts[SIM_MAX_ACTS];
+	for (guint i = 0; run->core && run->modems[i]; i++) {
+		guint n = sim_world_acts(run->world, i, acts);
+		if (!sim_core_update(run->core, i, sim_device_path(run->modems[i]) != NULL, acts, n, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* What is wrong with the modem now. One that comes back comes as another pty. */
 static gboolean obey_faults(Run *run, guint index, GError **error)
 {
@@ -152,7 +189,7 @@ static gboolean step_world(Run *run, GError **error)
 	for (guint i = 0; i < n_modems; i++)
 		if (!obey_faults(run, i, error))
 			return FALSE;
-	return write_second(run, error);
+	return obey_acts(run, error) && write_second(run, error);
 }
 
 static void update_modems(Run *run)
@@ -245,6 +282,7 @@ static void run_loop(Run *run)
 
 static void clear_run(Run *run)
 {
+	sim_core_free(run->core);
 	for (guint i = 0; run->links && i < run->links->len; i++)
 		unlink(g_ptr_array_index(run->links, i));
 	for (guint i = 0; run->modems && run->modems[i]; i++)
@@ -265,9 +303,9 @@ gboolean sim_runtime_play(const SimScenario *scenario, const SimRunOptions *opti
 	Run run = {.options = options, .links = g_ptr_array_new_with_free_func(g_free)};
 	run.modems = g_new0(SimDevice *, scenario->modems->len + 1);
 	run.gps = g_new0(SimGps *, scenario->gps->len + 1);
-	gboolean ok = open_truth(&run, error) && open_devices(&run, scenario, error);
+	gboolean ok = open_truth(&run, error) && open_devices(&run, scenario, error) && open_internet(&run, scenario, error);
 	if (ok)
-		ok = begin_world(&run, scenario, plan_start(&run), error);
+		ok = begin_world(&run, scenario, plan_start(&run), error) && obey_acts(&run, error);
 	if (ok) {
 		puts("ready");
 		fflush(stdout);

@@ -13,6 +13,7 @@ void sim_modem_setup_free(SimModemSetup *modem)
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_free(modem->protocol);
+	g_free(modem->interface);
 	g_strfreev(modem->roaming);
 	g_free(modem);
 }
@@ -159,6 +160,16 @@ static gboolean read_protocol(const KeyFile *file, const char *group, SimModemSe
 	return keyfile_error(file, group, "protocol", error, "\"%s\" is none of: %s", modem->protocol, protocols);
 }
 
+/* As Linux takes it: IFNAMSIZ - 1 bytes. */
+static gboolean read_interface(const KeyFile *file, const char *group, SimModemSetup *modem, GError **error)
+{
+	g_autofree char *usual = g_strdup_printf("sim-%s", modem->info.name);
+	modem->interface = string_or(file, group, "interface", usual);
+	if (!keyfile_has(file, group, "interface") || (*modem->interface && strlen(modem->interface) < 16 && !strpbrk(modem->interface, "/: ")))
+		return TRUE;
+	return keyfile_error(file, group, "interface", error, "\"%s\" is no name for a network interface", modem->interface);
+}
+
 gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)
 {
 	static const char *const required[] = {"plmn", NULL};
@@ -170,7 +181,7 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	modem->info.maker = string_or(file, group, "maker", "jamlog");
 	modem->info.revision = string_or(file, group, "revision", "jamlog-sim " JAMLOG_VERSION);
 	if (!check_name(file, group, error) || !sim_read_require(file, group, required, error) ||
-	    !read_protocol(file, group, modem, error) || !read_networks(file, group, modem, error) ||
+	    !read_protocol(file, group, modem, error) || !read_interface(file, group, modem, error) || !read_networks(file, group, modem, error) ||
 	    !read_rats(file, group, modem, error) || !read_capabilities(file, group, modem, error) ||
 	    !read_identity(file, group, &modem->info, error) || !sim_read_card(file, group, "card", &modem->card, error) ||
 	    !keyfile_int(file, group, "rx_chains", 1, SIM_MAX_CHAINS, &chains, error) ||

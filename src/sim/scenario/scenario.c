@@ -18,11 +18,13 @@ static const KeyFileGroup groups[] = {
 	      "antenna_ports", "azimuth", "scs_khz", "standalone", "endc")},
 	{"modem", TRUE,
 	 KEYS("plmn", "roaming", "rats", "nr_mode", "carriers", "rx_chains", "protocol", "card", "traffic_kbps", "model", "maker",
-	      "revision", "imei", "imsi", "iccid", "gnss")},
+	      "revision", "imei", "imsi", "iccid", "gnss", "interface")},
 	{"gps", TRUE, KEYS("rate", "noise_m", "satellites", "first_fix", "altitude_m")},
+	{"internet", FALSE, KEYS("latency", "rate", "rate_up", "ipv6")},
 	{"happening", TRUE,
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
-	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every", "lasts")},
+	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every", "lasts",
+	      "names", "addresses", "answer", "resolver", "dropped", "page", "location", "rest", "rate", "latency", "jitter", "loss")},
 	{NULL, FALSE, NULL},
 };
 
@@ -129,6 +131,24 @@ static gboolean read_world(const KeyFile *file, SimScenario *scenario, GError **
 	return TRUE;
 }
 
+static gboolean read_internet(const KeyFile *file, SimScenario *scenario, GError **error)
+{
+	SimInternetSetup *internet = &scenario->internet;
+	*internet = (SimInternetSetup){.exists = keyfile_line(file, "internet", NULL) != 0,
+				       .ipv6 = TRUE,
+				       .latency_s = 0.02,
+				       .rate_kbps = 20000,
+				       .rate_up_kbps = 10000};
+	for (guint i = 0; internet->exists && i < scenario->modems->len; i++)
+		if (strlen(sim_scenario_modem(scenario, i)->interface) > 15)
+			return keyfile_error(file, "internet", NULL, error, "\"%s\" is too long for an interface: give [modem %s] the key "
+					     "interface", sim_scenario_modem(scenario, i)->interface, sim_scenario_modem(scenario, i)->info.name);
+	return keyfile_seconds(file, "internet", "latency", &internet->latency_s, error) &&
+	       keyfile_double(file, "internet", "rate", 1, SIM_MAX_KBPS, &internet->rate_kbps, error) &&
+	       keyfile_double(file, "internet", "rate_up", 1, SIM_MAX_KBPS, &internet->rate_up_kbps, error) &&
+	       keyfile_bool(file, "internet", "ipv6", &internet->ipv6, error);
+}
+
 /* The groups of one kind in the file's order, each through its reader. */
 static gboolean read_each(const KeyFile *file, const char *kind, SimScenario *scenario,
 			  gboolean (*reader)(const KeyFile *, const char *, SimScenario *, GError **), GError **error)
@@ -149,7 +169,7 @@ static gboolean read_all(const char *label, const KeyFile *file, SimScenario *sc
 	if (!read_world(file, scenario, error) || !sim_read_track(file, scenario, error) ||
 	    !read_each(file, "cell", scenario, sim_read_cell, error) ||
 	    !read_each(file, "modem", scenario, sim_read_modem, error) || !read_each(file, "gps", scenario, sim_read_gps, error) ||
-	    !sim_bind_gnss(file, scenario, error))
+	    !sim_bind_gnss(file, scenario, error) || !read_internet(file, scenario, error))
 		return FALSE;
 	if (!scenario->track) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: the group [track] with its points is missing", label);
