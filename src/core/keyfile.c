@@ -317,7 +317,8 @@ gboolean keyfile_seconds(const KeyFile *file, const char *group, const char *key
 		return TRUE;
 	double value = keyfile_parse_seconds(text);
 	if (!isfinite(value))
-		return keyfile_error(file, group, key, error, "\"%s\" is not a length of time: write 90, 90s, 500ms, 1.5m, 2h or 1:30", text);
+		return keyfile_error(file, group, key, error,
+				     "\"%s\" is not a length of time: write 90, 90s, 500ms, 1.5m, 2h or 1:30", text);
 	*io_seconds = value;
 	return TRUE;
 }

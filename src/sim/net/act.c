@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define HTTP_PORT  80
+#define HTTP_PORT 80
 #define HTTPS_PORT 443
 
 typedef struct {
@@ -101,7 +101,8 @@ static char *page_text(guint status, const char *location)
 	const char *reason = status == 302 ? "Found" : status == 200 ? "OK" : "Forbidden";
 	g_autofree char *where = status == 302 ? g_strdup_printf("Location: %s\r\n", location) : g_strdup("");
 	return g_strdup_printf("HTTP/1.1 %u %s\r\n%sContent-Type: text/html\r\nContent-Length: %" G_GSIZE_FORMAT
-			       "\r\nConnection: close\r\n\r\n%s", status, reason, where, strlen(body), body);
+			       "\r\nConnection: close\r\n\r\n%s",
+			       status, reason, where, strlen(body), body);
 }
 
 /* The answer to an HTTP request and the end of the connection, all in the server's name. */

@@ -2,8 +2,8 @@
  *
  * An act is one happening of the data plane (scenario.h has the words and keys). The box sits in the operator's core, between the
  * radio and the internet: it sees each packet once, in either direction, lets it pass or not, and may make packets of its own in
- * the name of either end. It works on the bytes alone: no clock, no sockets. What an act does to speed (throttle, crowd) it only tells;
- * the core (core.h) has the queues.
+ * the name of either end. It works on the bytes alone: no clock, no sockets. What an act does to speed (throttle, crowd) it only
+ * tells; the core (core.h) has the queues.
  *
  *   dns-lie         a forged answer to a query over UDP. Asked of the operator's resolver the query goes no further; on the way to
  *                   another the box answers faster than the truth, which comes behind it
@@ -42,9 +42,9 @@ typedef struct {
 	gboolean drops_the_rest; /* captive-portal: TCP too; else it is reset */
 	SimLie lie;
 	SimAddress lie_address;
-	guint page;	/* block-page: HTTP status, 200, 302 or 403 */
-	char *location; /* of 302 */
-	double rate_kbps; /* throttle, crowd; 0: not given */
+	guint page;			  /* block-page: HTTP status, 200, 302 or 403 */
+	char *location;			  /* of 302 */
+	double rate_kbps;		  /* throttle, crowd; 0: not given */
 	double latency_s, jitter_s, loss; /* crowd */
 } SimAct;
 

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#define BURST	 64  /* packets read before others have their turn */
+#define BURST 64     /* packets read before others have their turn */
 #define EARLY_US 500 /* the main loop sleeps whole milliseconds: half of one too early is as good as half of one too late */
 
 typedef enum { UP, DOWN } Way; /* to the internet, to the modem */
@@ -257,14 +257,14 @@ static void begin_line(SimCore *core, const SimScenario *scenario, guint index)
 {
 	const SimInternetSetup *setup = core->setup;
 	gint64 delay_us = llround(setup->latency_s * G_USEC_PER_SEC);
-	core->lines[index] = (Line){.core = core,
-				    .index = index,
-				    .interface = sim_scenario_modem(scenario, index)->interface,
-				    .fd = -1,
-				    .box = sim_box_new(),
-				    .link = {[UP] = sim_shaper_new(setup->rate_up_kbps, delay_us),
-					     [DOWN] = sim_shaper_new(setup->rate_kbps, delay_us)},
-				    .throttles = g_ptr_array_new_with_free_func(free_throttle)};
+	core->lines[index] = (Line){
+		.core = core,
+		.index = index,
+		.interface = sim_scenario_modem(scenario, index)->interface,
+		.fd = -1,
+		.box = sim_box_new(),
+		.link = {[UP] = sim_shaper_new(setup->rate_up_kbps, delay_us), [DOWN] = sim_shaper_new(setup->rate_kbps, delay_us)},
+		.throttles = g_ptr_array_new_with_free_func(free_throttle)};
 }
 
 static void begin_loop(SimCore *core)
@@ -279,7 +279,8 @@ static void begin_loop(SimCore *core)
 static gboolean begin(SimCore *core, const SimScenario *scenario, const char *run_dir, GError **error)
 {
 	g_autofree char *absolute = g_canonicalize_filename(run_dir, NULL);
-	g_autofree char *folder = g_build_filename(absolute, "carrier", NULL), *targets = g_build_filename(absolute, "targets.conf", NULL);
+	g_autofree char *folder = g_build_filename(absolute, "carrier", NULL),
+			*targets = g_build_filename(absolute, "targets.conf", NULL);
 	core->lines = g_new0(Line, scenario->modems->len + 1);
 	for (; core->n_lines < scenario->modems->len; core->n_lines++)
 		begin_line(core, scenario, core->n_lines);
@@ -329,7 +330,8 @@ void sim_core_free(SimCore *core)
 static void set_link(Line *line)
 {
 	const SimInternetSetup *setup = line->core->setup;
-	double latency_s = setup->latency_s, jitter_s = 0, passing = 1, rate_kbps[] = {[UP] = setup->rate_up_kbps, [DOWN] = setup->rate_kbps};
+	double latency_s = setup->latency_s, jitter_s = 0, passing = 1,
+	       rate_kbps[] = {[UP] = setup->rate_up_kbps, [DOWN] = setup->rate_kbps};
 	for (guint i = 0; i < line->n_acts; i++) {
 		const SimAct *act = line->acts[i];
 		if (act->kind != SIM_ACT_CROWD)

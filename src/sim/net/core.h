@@ -2,8 +2,8 @@
  *
  * Each modem has a TUN interface in the network namespace where this program runs. It comes down and bare: whoever starts the data
  * session gives it the addresses of plan.h, as the modem tells them. A packet passes while the modem's session is up for its family
- * and its source is the session's address. On its way it meets the middle box (act.h), a throttle if there is one for it, and the radio
- * link, whose rate and length the scenario gives; the same on the way back.
+ * and its source is the session's address. On its way it meets the middle box (act.h), a throttle if there is one for it, and the
+ * radio link, whose rate and length the scenario gives; the same on the way back.
  *
  *   modem's interface -> box -> throttle -> link up   -> internet
  *   modem's interface <- link down <- throttle <- box <- internet
@@ -27,13 +27,13 @@ typedef struct {
 	gpointer user_data;
 } SimCoreHooks;
 
-/* Starts the internet (files in RUN_DIR/carrier), makes the interfaces and writes RUN_DIR/targets.conf. The scenario is borrowed, the
- * hooks are copied. */
+/* Starts the internet (files in RUN_DIR/carrier), makes the interfaces and writes RUN_DIR/targets.conf. The scenario is borrowed,
+ * the hooks are copied. */
 SimCore *sim_core_new(const SimScenario *scenario, guint64 seed, const char *run_dir, const SimCoreHooks *hooks, GError **error);
 /* Interfaces, servers and namespace go. */
 void sim_core_free(SimCore *core);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimCore, sim_core_free)
 
-/* The acts that hold for a modem from now on (borrowed), and whether it is plugged in: its interface goes with it and comes back with
- * it. One that somebody deleted is made again. FALSE when the internet is gone. */
+/* The acts that hold for a modem from now on (borrowed), and whether it is plugged in: its interface goes with it and comes back
+ * with it. One that somebody deleted is made again. FALSE when the internet is gone. */
 gboolean sim_core_update(SimCore *core, guint modem, gboolean present, const SimAct *const *acts, guint n_acts, GError **error);

@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-#define HEAD	   12
-#define LABEL_MAX  63
-#define FLAG_QR	   0x8000
-#define OPCODE	   0x7800
-#define FLAG_RD	   0x0100
-#define FLAG_RA	   0x0080
-#define NXDOMAIN   3
-#define REFUSED	   5
-#define CLASS_IN   1
-#define TTL_S	   60
+#define HEAD 12
+#define LABEL_MAX 63
+#define FLAG_QR 0x8000
+#define OPCODE 0x7800
+#define FLAG_RD 0x0100
+#define FLAG_RA 0x0080
+#define NXDOMAIN 3
+#define REFUSED 5
+#define CLASS_IN 1
+#define TTL_S 60
 #define POINTER_TO_QUESTION 0xc00c /* compression, RFC 1035 clause 4.1.4 */
 
 /* The name that begins at `at`; *io_at is behind it afterwards. A question has no pointers. */

@@ -5,7 +5,7 @@
 
 #include "sim/net/packet.h"
 
-#define SIM_DNS_PORT	 53
+#define SIM_DNS_PORT 53
 #define SIM_DNS_NAME_MAX 254 /* of a name as text, with the NUL */
 
 typedef enum { SIM_DNS_A = 1, SIM_DNS_AAAA = 28 } SimDnsType;
@@ -20,7 +20,7 @@ typedef struct {
 gboolean sim_dns_parse(const guint8 *data, gsize size, SimDnsQuestion *ret_question);
 
 typedef enum {
-	SIM_LIE_ADDRESS,  /* for a question of the other family: that there is none */
+	SIM_LIE_ADDRESS, /* for a question of the other family: that there is none */
 	SIM_LIE_NXDOMAIN,
 	SIM_LIE_REFUSED,
 	SIM_LIE_SILENCE, /* no answer at all */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MAX_FLOWS 1024
-#define MAX_HEAD  16384 /* a ClientHello may be as long as that */
+#define MAX_HEAD 16384 /* a ClientHello may be as long as that */
 
 typedef struct {
 	SimAddress far;
@@ -90,7 +90,8 @@ static Entry *add(SimFlows *flows, const Key *key)
 /* A port that is used again begins a new connection. */
 static gboolean begins_anew(const Entry *entry, const SimPacket *packet, gboolean to_modem)
 {
-	gboolean opens = packet->protocol == SIM_PROTOCOL_TCP && !to_modem && (packet->flags & (SIM_TCP_SYN | SIM_TCP_ACK)) == SIM_TCP_SYN;
+	gboolean opens =
+		packet->protocol == SIM_PROTOCOL_TCP && !to_modem && (packet->flags & (SIM_TCP_SYN | SIM_TCP_ACK)) == SIM_TCP_SYN;
 	return opens && (entry->flow.dead || entry->first_seq != packet->seq + 1);
 }
 

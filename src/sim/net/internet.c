@@ -19,10 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE    (1 << 20)
-#define START_MS      20000
+#define STACK_SIZE (1 << 20)
+#define START_MS 20000
 #define LOOK_EVERY_MS 20
-#define SOCKET_FD     3 /* of the inner process */
+#define SOCKET_FD 3 /* of the inner process */
 
 struct SimInternet {
 	pid_t pid;
@@ -91,7 +91,8 @@ static void leave_outer(const Inner *inner)
 /* A /run of its own: wireguard-go has its socket there. Our folder stays reachable even if it was below. */
 static void mount_run(const Inner *inner)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, NULL) != 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, NULL) != 0)
 		give_up("cannot mount a /run of its own for the simulated internet: %s", g_strerror(errno));
 	if (access(inner->folder, F_OK) == 0)
 		return;
@@ -170,7 +171,8 @@ G_NORETURN static void watch_all(const Inner *inner)
 		for (guint i = 0; pid > 0 && i < inner->commands->len; i++) {
 			const SimCommand *command = g_ptr_array_index(inner->commands, i);
 			if (command->stays && inner->pids[i] == pid)
-				give_up("%s of the simulated internet ended: see %s/%s.log", command->name, inner->folder, command->name);
+				give_up("%s of the simulated internet ended: see %s/%s.log", command->name, inner->folder,
+					command->name);
 		}
 		if (pid < 0)
 			pause();
@@ -202,7 +204,8 @@ static pid_t spawn(Inner *inner, GError **error)
 	pid_t pid = clone(run_inner, stack + STACK_SIZE, CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, inner);
 	if (pid >= 0)
 		return pid;
-	error_set_errno(error, errno == EPERM ? EACCES : errno, "the simulated internet needs the capability CAP_SYS_ADMIN for a network "
+	error_set_errno(error, errno == EPERM ? EACCES : errno,
+			"the simulated internet needs the capability CAP_SYS_ADMIN for a network "
 			"namespace: run it as root, or in a user namespace (unshare -Urn jamlog-sim ...)");
 	return -1;
 }
@@ -216,10 +219,12 @@ static gboolean hear(int sock, int *ret_fd, GError **error)
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
 	ssize_t size = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
 	if (size <= 0 || *text) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "%s", *text ? text : "the simulated internet ended without a word");
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "%s",
+			    *text ? text : "the simulated internet ended without a word");
 		return FALSE;
 	}
 	const struct cmsghdr *head = CMSG_FIRSTHDR(&message);

@@ -6,15 +6,15 @@
 
 #define IPV4_HEAD 20
 #define IPV6_HEAD 40
-#define TCP_HEAD  20
-#define UDP_HEAD  8
+#define TCP_HEAD 20
+#define UDP_HEAD 8
 #define HOP_LIMIT 64
-#define WINDOW	  65535
+#define WINDOW 65535
 
 /* Extension headers of IPv6 that say nothing to us, RFC 8200 clause 4. */
-#define NEXT_HOP_BY_HOP	 0
-#define NEXT_ROUTING	 43
-#define NEXT_FRAGMENT	 44
+#define NEXT_HOP_BY_HOP 0
+#define NEXT_ROUTING 43
+#define NEXT_FRAGMENT 44
 #define NEXT_DESTINATION 60
 
 static gboolean parse_tcp(SimPacket *packet, const guint8 *at, gsize size)

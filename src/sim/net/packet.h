@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#define SIM_PACKET_MAX	65535
+#define SIM_PACKET_MAX 65535
 #define SIM_PROTOCOL_TCP 6
 #define SIM_PROTOCOL_UDP 17
 

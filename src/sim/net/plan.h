@@ -14,19 +14,19 @@
 
 #include "sim/net/packet.h"
 
-#define SIM_PLAN_MAX_MODEMS   255
+#define SIM_PLAN_MAX_MODEMS 255
 #define SIM_OPERATOR_RESOLVER "10.64.255.53", "2001:db8:64:ff::53"
-#define SIM_KNOWN_RESOLVERS   "198.51.100.53", "203.0.113.53", "2001:db8:100::53", "2001:db8:113::53"
-#define SIM_RAW_HOSTS	      "198.51.100.1", "203.0.113.1", "192.0.2.1"
-#define SIM_OPENVPN_ADDRESS   "203.0.113.30"
-#define SIM_OPENVPN_PORT      1194
+#define SIM_KNOWN_RESOLVERS "198.51.100.53", "203.0.113.53", "2001:db8:100::53", "2001:db8:113::53"
+#define SIM_RAW_HOSTS "198.51.100.1", "203.0.113.1", "192.0.2.1"
+#define SIM_OPENVPN_ADDRESS "203.0.113.30"
+#define SIM_OPENVPN_PORT 1194
 #define SIM_WIREGUARD_ADDRESS "203.0.113.31"
-#define SIM_WIREGUARD_PORT    51820
-#define SIM_CONTROL_NAME      "control.example"
-#define SIM_HELPER_NAME	      "helper.example"
-#define SIM_CHECK_NAME	      "check.example"
-#define SIM_PORTAL_NAME	      "portal.operator.example"
-#define SIM_PORTAL_URL	      "http://" SIM_PORTAL_NAME "/login"
+#define SIM_WIREGUARD_PORT 51820
+#define SIM_CONTROL_NAME "control.example"
+#define SIM_HELPER_NAME "helper.example"
+#define SIM_CHECK_NAME "check.example"
+#define SIM_PORTAL_NAME "portal.operator.example"
+#define SIM_PORTAL_URL "http://" SIM_PORTAL_NAME "/login"
 
 typedef struct {
 	const char *name, *ipv4, *ipv6;

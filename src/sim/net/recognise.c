@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-#define TLS_RECORD_HEAD	   5
-#define TLS_HANDSHAKE	   22
-#define TLS_RECORD_MAX	   16384
-#define TLS_CLIENT_HELLO   1
-#define TLS_HELLO_MAX	   16384 /* longer ones are nobody's */
-#define EXTENSION_NAME	   0
-#define NAME_IS_HOST	   0
-#define HTTP_HEAD_MAX	   8192
+#define TLS_RECORD_HEAD 5
+#define TLS_HANDSHAKE 22
+#define TLS_RECORD_MAX 16384
+#define TLS_CLIENT_HELLO 1
+#define TLS_HELLO_MAX 16384 /* longer ones are nobody's */
+#define EXTENSION_NAME 0
+#define NAME_IS_HOST 0
+#define HTTP_HEAD_MAX 8192
 
 /* A cursor over bytes in network order; once it ran out it gives zeros. */
 typedef struct {

@@ -12,8 +12,8 @@
 #define SIM_HOST_MAX 254 /* a host's name with the NUL */
 
 typedef enum {
-	SIM_RECOGNISE_MORE,  /* it may be one, but there are too few bytes */
-	SIM_RECOGNISE_NO,    /* it is none, or one without a name */
+	SIM_RECOGNISE_MORE, /* it may be one, but there are too few bytes */
+	SIM_RECOGNISE_NO,   /* it is none, or one without a name */
 	SIM_RECOGNISE_FOUND,
 } SimRecognise;
 

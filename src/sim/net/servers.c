@@ -57,9 +57,9 @@ static gboolean run(const char *folder, const char *const *argv, char **ret_outp
 }
 
 #define RUN(folder, ret_output, error, ...) run(folder, (const char *const[]){__VA_ARGS__, NULL}, ret_output, error)
-#define CERTIFICATE(name) \
-	"openssl", "req", "-x509", "-config", "openssl.conf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", \
-		"-days", "3650", "-keyout", name ".key", "-out", name ".pem"
+#define CERTIFICATE(name)                                                                                                          \
+	"openssl", "req", "-x509", "-config", "openssl.conf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",         \
+		"-nodes", "-days", "3650", "-keyout", name ".key", "-out", name ".pem"
 #define SIGNED "-CA", "ca.pem", "-CAkey", "ca.key"
 
 static gboolean make_certificates(const char *folder, GError **error)
@@ -100,8 +100,8 @@ static void append_address(GString *text, const char *address)
 
 static gboolean prepare_addresses(Preparing *p, GError **error)
 {
-	static const char *const others[] = {SIM_OPERATOR_RESOLVER, SIM_KNOWN_RESOLVERS, SIM_RAW_HOSTS,
-					     SIM_OPENVPN_ADDRESS,   SIM_WIREGUARD_ADDRESS};
+	static const char *const others[] = {SIM_OPERATOR_RESOLVER, SIM_KNOWN_RESOLVERS, SIM_RAW_HOSTS, SIM_OPENVPN_ADDRESS,
+					     SIM_WIREGUARD_ADDRESS};
 	g_autoptr(GString) text = g_string_new("link set lo up\nlink set " SIM_INTERNET_INTERFACE " up\n"
 					       "route add 0.0.0.0/0 dev " SIM_INTERNET_INTERFACE "\n"
 					       "route add ::/0 dev " SIM_INTERNET_INTERFACE "\n");
@@ -118,8 +118,9 @@ static gboolean prepare_addresses(Preparing *p, GError **error)
 static void add_resolver(Preparing *p, const char *name, const char *const *addresses)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-	const char *const fixed[] = {"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-				     "--user=root", "--group=", "--pid-file=", "--log-facility=-", "--bind-interfaces", "--local=/#/"};
+	const char *const fixed[] = {
+		"dnsmasq",  "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv",	  "--no-hosts", "--user=root",
+		"--group=", "--pid-file=",	    "--log-facility=-",	     "--bind-interfaces", "--local=/#/"};
 	for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
 		g_ptr_array_add(argv, g_strdup(fixed[i]));
 	for (guint i = 0; addresses[i]; i++)
@@ -148,7 +149,8 @@ static void append_site(GString *text, const SimHost *host)
 static void append_helper(GString *text, const SimHost *host)
 {
 	static const char *const raw[] = {SIM_RAW_HOSTS};
-	g_string_append_printf(text, "server { server_name %s;\n listen %s:443 ssl; listen [%s]:443 ssl;\n", host->name, host->ipv4, host->ipv6);
+	g_string_append_printf(text, "server { server_name %s;\n listen %s:443 ssl; listen [%s]:443 ssl;\n", host->name, host->ipv4,
+			       host->ipv6);
 	for (gsize i = 0; i < G_N_ELEMENTS(raw); i++)
 		g_string_append_printf(text, " listen %s:443 ssl;\n", raw[i]);
 	g_string_append_printf(text,
@@ -160,9 +162,12 @@ static void append_helper(GString *text, const SimHost *host)
 /* One process, so that its own end is the end of all of it. */
 static gboolean prepare_web(Preparing *p, GError **error)
 {
-	g_autoptr(GString) text = g_string_new("daemon off; master_process off; user root;\npid nginx.pid; error_log stderr;\n"
-					       "events { worker_connections 1024; }\nhttp {\naccess_log off; default_type text/plain; ssl_protocols TLSv1.2 TLSv1.3;\n");
-	for (const char *const *kind = (const char *const[]){"client_body", "proxy", "fastcgi", "uwsgi", "scgi", NULL}; *kind; kind++)
+	g_autoptr(GString) text = g_string_new(
+		"daemon off; master_process off; user root;\npid nginx.pid; error_log stderr;\n"
+		"events { worker_connections 1024; }\nhttp {\n"
+		"access_log off; default_type text/plain; ssl_protocols TLSv1.2 TLSv1.3;\n");
+	for (const char *const *kind = (const char *const[]){"client_body", "proxy", "fastcgi", "uwsgi", "scgi", NULL}; *kind;
+	     kind++)
 		g_string_append_printf(text, "%s_temp_path tmp;\n", *kind);
 	for (const SimHost *host = sim_hosts; host->name; host++)
 		(g_str_equal(host->name, SIM_HELPER_NAME) ? append_helper : append_site)(text, host);
@@ -172,10 +177,10 @@ static gboolean prepare_web(Preparing *p, GError **error)
 	return write_file(p->folder, "nginx.conf", text->str, -1, error);
 }
 
-#define OPENVPN(device) \
-	"openvpn", "--mode", "server", "--tls-server", "--dev", device, "--dev-type", "tun", "--topology", "subnet", "--ifconfig-noexec", \
-		"--local", SIM_OPENVPN_ADDRESS, "--lport", G_STRINGIFY(SIM_OPENVPN_PORT), "--ca", "ca.pem", "--cert", "site.pem", "--key", \
-		"site.key", "--dh", "none", "--data-ciphers", "AES-256-GCM", "--verb", "1"
+#define OPENVPN(device)                                                                                                            \
+	"openvpn", "--mode", "server", "--tls-server", "--dev", device, "--dev-type", "tun", "--topology", "subnet",               \
+		"--ifconfig-noexec", "--local", SIM_OPENVPN_ADDRESS, "--lport", G_STRINGIFY(SIM_OPENVPN_PORT), "--ca", "ca.pem",   \
+		"--cert", "site.pem", "--key", "site.key", "--dh", "none", "--data-ciphers", "AES-256-GCM", "--verb", "1"
 
 static gboolean is_installed(const char *program)
 {
@@ -204,7 +209,8 @@ static gboolean make_key(const char *folder, const char *name, char **ret_secret
 	g_autofree char *secret = NULL, *file = g_strconcat(name, ".key", NULL);
 	g_autofree char *path = g_build_filename(folder, file, NULL);
 	const char *script = "wg pubkey < \"$0\"";
-	if (!RUN(folder, &secret, error, "wg", "genkey") || !g_file_set_contents_full(path, secret, -1, G_FILE_SET_CONTENTS_NONE, 0600, error) ||
+	if (!RUN(folder, &secret, error, "wg", "genkey") ||
+	    !g_file_set_contents_full(path, secret, -1, G_FILE_SET_CONTENTS_NONE, 0600, error) ||
 	    !RUN(folder, ret_public, error, "sh", "-c", script, file))
 		return FALSE;
 	*ret_secret = g_steal_pointer(&secret);
@@ -221,13 +227,15 @@ static gboolean prepare_wireguard(Preparing *p, GError **error)
 	    !make_key(p->folder, "wireguard-peer", &peer_secret, &peer, error))
 		return FALSE;
 	g_autofree char *text = g_strdup_printf("[Interface]\nPrivateKey = %s\nListenPort = %d\n"
-						"[Peer]\nPublicKey = %s\nAllowedIPs = 10.65.0.2/32\n", secret, SIM_WIREGUARD_PORT, peer);
+						"[Peer]\nPublicKey = %s\nAllowedIPs = 10.65.0.2/32\n",
+						secret, SIM_WIREGUARD_PORT, peer);
 	g_autofree char *keys = g_strdup_printf("public-key = %s\nprivate-key = %s\n", public, peer_secret);
 	ADD(p, "wireguard", FALSE, "wireguard-go", "wg0");
 	ADD(p, "wireguard-keys", FALSE, "wg", "setconf", "wg0", "wireguard.conf");
 	ADD(p, "wireguard-up", FALSE, "ip", "link", "set", "wg0", "up");
 	serves_at(p, SIM_WIREGUARD_ADDRESS, SIM_WIREGUARD_PORT, TRUE);
-	return write_file(p->folder, "wireguard.conf", text, -1, error) && write_file(p->folder, "wireguard-target.conf", keys, -1, error);
+	return write_file(p->folder, "wireguard.conf", text, -1, error) &&
+	       write_file(p->folder, "wireguard-target.conf", keys, -1, error);
 }
 
 /* What no compression on the way makes smaller. */
@@ -292,8 +300,8 @@ static void append_web_targets(GString *text)
 		if (!host->category)
 			continue;
 		append_web_target(text, host->category, "https", host);
-		g_string_append_printf(text, "\n[sni %s]\nhelper = helper\nserver-name = %s\ncategory = %s\n", host->category, host->name,
-				       host->category);
+		g_string_append_printf(text, "\n[sni %s]\nhelper = helper\nserver-name = %s\ncategory = %s\n", host->category,
+				       host->name, host->category);
 		if (!g_str_equal(host->category, "news"))
 			continue;
 		append_web_target(text, "news-http", "http", host);
@@ -310,8 +318,8 @@ static void append_vpn_targets(GString *text, const char *folder)
 	g_autofree char *keys = NULL;
 	if (is_installed("openvpn"))
 		for (const char *const *word = (const char *const[]){"openvpn", "openvpn-tcp", NULL}; *word; word++)
-			g_string_append_printf(text, "\n[vpn %s]\nprotocol = %s\naddress = %s\nport = %d\ncategory = vpn\n", *word, *word,
-					       SIM_OPENVPN_ADDRESS, SIM_OPENVPN_PORT);
+			g_string_append_printf(text, "\n[vpn %s]\nprotocol = %s\naddress = %s\nport = %d\ncategory = vpn\n", *word,
+					       *word, SIM_OPENVPN_ADDRESS, SIM_OPENVPN_PORT);
 	if (has_wireguard() && g_file_get_contents(path, &keys, NULL, NULL))
 		g_string_append_printf(text, "\n[vpn wireguard]\nprotocol = wireguard\naddress = %s\nport = %d\ncategory = vpn\n%s",
 				       SIM_WIREGUARD_ADDRESS, SIM_WIREGUARD_PORT, keys);

@@ -1,8 +1,8 @@
 /* servers.h - the real servers of the simulated internet: their files, and the commands that start them.
  *
- * dnsmasq resolves (the operator's resolver and the known ones tell the same, the truth), nginx has the web sites over HTTP and HTTPS,
- * openvpn and wireguard-go answer handshakes; openssl makes the certificates. openvpn and wireguard-go may be missing: then there
- * is no such server. All files are made anew by each run:
+ * dnsmasq resolves (the operator's resolver and the known ones tell the same, the truth), nginx has the web sites over HTTP and
+ * HTTPS, openvpn and wireguard-go answer handshakes; openssl makes the certificates. openvpn and wireguard-go may be missing: then
+ * there is no such server. All files are made anew by each run:
  *
  *   FOLDER/ca.pem            the authority of all certificates here
  *   FOLDER/NAME.conf, .log  configuration and last words of each server
@@ -24,8 +24,8 @@ typedef struct {
 	gboolean udp;
 } SimCommand;
 
-/* Writes the files, whose folder (an absolute path) must exist, and gives the commands in their order: SimCommand, owned by the array.
- * `seed`: of the random file /sample. NULL with an error where a program is missing. */
+/* Writes the files, whose folder (an absolute path) must exist, and gives the commands in their order: SimCommand, owned by the
+ * array. `seed`: of the random file /sample. NULL with an error where a program is missing. */
 GPtrArray *sim_servers_prepare(const char *folder, guint64 seed, GError **error);
 /* Writes what jamlog-probe can be given as its targets (include/targets.h); after sim_servers_prepare(). */
 gboolean sim_servers_write_targets(const char *folder, const char *path, GError **error);

@@ -1,12 +1,12 @@
 /* shaper.c - see shaper.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/net/shaper.h"
 
-/* What waits for the line: half a second of it, within these bounds, so that a slow one still takes a window of TCP and a fast one does
- * not fill the memory. And all that is inside, waiting or on its way. */
-#define QUEUE_S		0.5
+/* What waits for the line: half a second of it, within these bounds, so that a slow one still takes a window of TCP and a fast one
+ * does not fill the memory. And all that is inside, waiting or on its way. */
+#define QUEUE_S 0.5
 #define MIN_QUEUE_BYTES 16384
 #define MAX_QUEUE_BYTES (1 << 20)
-#define MAX_BYTES	(8 << 20)
+#define MAX_BYTES (8 << 20)
 
 typedef struct {
 	GByteArray *packet;

@@ -18,8 +18,10 @@ static gboolean attach(int fd, const char *name, GError **error)
 	if (ioctl(fd, TUNSETIFF, &request) == 0)
 		return TRUE;
 	if (errno == EPERM)
-		return error_set_errno(error, EACCES, "the interface %s needs the capability CAP_NET_ADMIN: run it as root, or in a "
-				       "user namespace (unshare -Urn jamlog-sim ...)", name);
+		return error_set_errno(error, EACCES,
+				       "the interface %s needs the capability CAP_NET_ADMIN: run it as root, or in a "
+				       "user namespace (unshare -Urn jamlog-sim ...)",
+				       name);
 	return error_set_errno(error, errno, "cannot make the interface %s", name);
 }
 

@@ -7,6 +7,6 @@
 
 #include <glib.h>
 
-/* Makes the interface in the network namespace of this process: down, without an address, without multicast (so that the kernel says
- * nothing of its own on it). The non-blocking file, or -1: the message says what privilege is missing. */
+/* Makes the interface in the network namespace of this process: down, without an address, without multicast (so that the kernel
+ * says nothing of its own on it). The non-blocking file, or -1: the message says what privilege is missing. */
 int sim_tun_open(const char *name, GError **error);

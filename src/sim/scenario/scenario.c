@@ -23,8 +23,9 @@ static const KeyFileGroup groups[] = {
 	{"internet", FALSE, KEYS("latency", "rate", "rate_up", "ipv6")},
 	{"happening", TRUE,
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
-	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every", "lasts",
-	      "names", "addresses", "answer", "resolver", "dropped", "page", "location", "rest", "rate", "latency", "jitter", "loss")},
+	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every",
+	      "lasts", "names", "addresses", "answer", "resolver", "dropped", "page", "location", "rest", "rate", "latency",
+	      "jitter", "loss")},
 	{NULL, FALSE, NULL},
 };
 
@@ -139,10 +140,13 @@ static gboolean read_internet(const KeyFile *file, SimScenario *scenario, GError
 				       .latency_s = 0.02,
 				       .rate_kbps = 20000,
 				       .rate_up_kbps = 10000};
-	for (guint i = 0; internet->exists && i < scenario->modems->len; i++)
-		if (strlen(sim_scenario_modem(scenario, i)->interface) > 15)
-			return keyfile_error(file, "internet", NULL, error, "\"%s\" is too long for an interface: give [modem %s] the key "
-					     "interface", sim_scenario_modem(scenario, i)->interface, sim_scenario_modem(scenario, i)->info.name);
+	for (guint i = 0; internet->exists && i < scenario->modems->len; i++) {
+		const SimModemSetup *modem = sim_scenario_modem(scenario, i);
+		if (strlen(modem->interface) > 15)
+			return keyfile_error(file, "internet", NULL, error,
+					     "\"%s\" is too long for an interface: give [modem %s] the key interface",
+					     modem->interface, modem->info.name);
+	}
 	return keyfile_seconds(file, "internet", "latency", &internet->latency_s, error) &&
 	       keyfile_double(file, "internet", "rate", 1, SIM_MAX_KBPS, &internet->rate_kbps, error) &&
 	       keyfile_double(file, "internet", "rate_up", 1, SIM_MAX_KBPS, &internet->rate_up_kbps, error) &&

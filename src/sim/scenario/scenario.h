@@ -1,4 +1,5 @@
 /* scenario.h - the scenario file: a world, who is in it, and what happens to it.
+ * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A scenario is a key file (keyfile.h): [group], key = value, # comment. Unknown groups and keys, bad
  * values and missing keys are errors that name file and line. Angles are degrees (WGS84), powers dBm,
@@ -123,8 +124,7 @@
  *   ipv6-dead, vpn-block, quic-block     IPv6; OpenVPN and WireGuard; UDP port 443: dropped
  *
  *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
- *
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ */
 #pragma once
 
 #include "sim/world/carrier.h"

@@ -203,10 +203,10 @@ static void find_kind(const SimHappeningKind *table, const char *word, SimHappen
 
 static gboolean read_kind(const KeyFile *file, const char *group, SimHappening *h, GError **error)
 {
-	static const char *const optional[] = {CELL_KEYS, "modems",    "gps",	   "db",     "gps_db",	 "power_dbm", "load",	  "status",
-					       "cause",	  "mode",      "card",	   "lat",    "lon",	 "ramp",      "fault",	  "message",
-					       "delay",	  "every",     "lasts",	   "names",  "addresses", "answer",   "resolver", "dropped",
-					       "page",	  "location",  "rest",	   "rate",   "latency",	 "jitter",    "loss",	  NULL};
+	static const char *const optional[] = {
+		CELL_KEYS, "modems", "gps", "db", "gps_db", "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon",
+		"ramp", "fault", "message", "delay", "every", "lasts", "names", "addresses", "answer", "resolver", "dropped", "page",
+		"location", "rest", "rate", "latency", "jitter", "loss", NULL};
 	g_autofree char *word = keyfile_string(file, group, "what");
 	g_autoptr(GString) known = g_string_new(NULL);
 	find_kind(kinds, word, h, known);
@@ -369,8 +369,8 @@ static gboolean read_happening(const KeyFile *file, const char *group, SimScenar
 	g_autoptr(SimHappening) h = g_new0(SimHappening, 1);
 	h->name = g_strdup(keyfile_group_name(group));
 	if (!sim_read_require(file, group, required, error) || !read_kind(file, group, h, error) ||
-	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error) || !read_fault(file, group, h, error) ||
-	    !sim_read_act(file, group, scenario, h, error))
+	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error) ||
+	    !read_fault(file, group, h, error) || !sim_read_act(file, group, scenario, h, error))
 		return FALSE;
 	h->cells = read_choice(file, group, "cells", scenario->cells, cell_name, error);
 	if (!h->cells || !narrow_cells(file, group, scenario, h, error))

@@ -15,8 +15,8 @@ static void apply_act(const SimHappening *h, const SimScenario *scenario, double
 }
 
 #define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define NO_KEYS	  ((const char *const[]){NULL})
-#define WHERE	  "modems", "cells", "plmn", "rat", "tac", "earfcn", "band"
+#define NO_KEYS ((const char *const[]){NULL})
+#define WHERE "modems", "cells", "plmn", "rat", "tac", "earfcn", "band"
 
 const SimHappeningKind sim_data_kinds[] = {
 	[SIM_ACT_DATA_DEAD] = {"data-dead", NO_KEYS, KEYS(WHERE, "dropped"), apply_act},
@@ -61,7 +61,8 @@ static gboolean read_lie(const KeyFile *file, const char *group, SimAct *act, GE
 	else if (g_str_equal(answer, "silence"))
 		act->lie = SIM_LIE_SILENCE;
 	else if (!sim_address_parse(answer, &act->lie_address))
-		return keyfile_error(file, group, "answer", error, "\"%s\" is none of: an IP address, nxdomain, refused, silence", answer);
+		return keyfile_error(file, group, "answer", error, "\"%s\" is none of: an IP address, nxdomain, refused, silence",
+				     answer);
 	return TRUE;
 }
 
@@ -111,9 +112,11 @@ gboolean sim_read_act(const KeyFile *file, const char *group, const SimScenario 
 	for (guint i = 0; cell_keys[i]; i++)
 		h->by_cells |= keyfile_has(file, group, cell_keys[i]);
 	return read_addresses(file, group, act, error) && read_lie(file, group, act, error) && read_page(file, group, act, error) &&
-	       read_choices(file, group, act, error) && keyfile_double(file, group, "rate", 1, SIM_MAX_KBPS, &act->rate_kbps, error) &&
+	       read_choices(file, group, act, error) &&
+	       keyfile_double(file, group, "rate", 1, SIM_MAX_KBPS, &act->rate_kbps, error) &&
 	       keyfile_seconds(file, group, "latency", &act->latency_s, error) &&
-	       keyfile_seconds(file, group, "jitter", &act->jitter_s, error) && keyfile_double(file, group, "loss", 0, 1, &act->loss, error);
+	       keyfile_seconds(file, group, "jitter", &act->jitter_s, error) &&
+	       keyfile_double(file, group, "loss", 0, 1, &act->loss, error);
 }
 
 guint sim_effects_acts(const SimEffects *effects, guint modem, gint cell, const SimAct *ret_acts[SIM_MAX_ACTS])
