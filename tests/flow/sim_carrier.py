@@ -45,15 +45,16 @@ ACTS = {  # modem: its happenings
     "portal": ["what = captive-portal"],
     "slow": ["what = throttle\nrate = 2000"],
     "picky": ["what = throttle\nrate = 1500\nnames = news.example"],
-    "crowd": ["what = crowd\nlatency = 60ms\nrate = 3000"],
+    "crowd": ["what = crowd\nlatency = 60ms"],
+    "packed": ["what = crowd\nrate = 3000"],
     "lossy": ["what = crowd\nloss = 0.2"],
     "nosix": ["what = ipv6-dead"],
     "novpn": ["what = vpn-block"],
     "noquic": ["what = quic-block"],
     "other": [],
     "nocard": [],
-    "later": ["what = data-dead\nat = 20\nfor = 5"],
-    "loose": ["what = fault\nfault = unplug\nat = 20\nfor = 3"],
+    "later": ["what = data-dead\nat = 15\nfor = 4"],
+    "loose": ["what = fault\nfault = unplug\nat = 15\nfor = 3"],
 }
 MODEMS = list(ACTS)
 CELL = "[cell {0}]\nplmn = 257-0{0}\nlat = 53.9012\nlon = 27.5585\nearfcn = {1}\npci = {0}\ntac = 1\ncell_id = {0}\n"
@@ -181,7 +182,7 @@ def bound(modem, kind, family=socket.AF_INET):
 
 def exchange(modem, address, payload, kind=socket.SOCK_DGRAM):
     """The answer to a datagram or to a first message; the error's name; "silence"."""
-    with bound(modem, kind) as s:
+    with bound(modem, kind, socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as s:
         try:
             s.connect(address)
             s.send(payload)
@@ -222,6 +223,7 @@ def is_reset(transfer):
     return transfer.failed("reset by peer", "errno 104", "Connection reset", "unexpected eof")
 
 
+PART = ("-r", "0-499999", "-o", os.devnull)
 RESET_V2 = b"\x38" + b"jamlog!!" + b"\0" * 5  # OpenVPN's P_CONTROL_HARD_RESET_CLIENT_V2
 OPENVPN = ("203.0.113.30", 1194)
 
@@ -273,9 +275,15 @@ def check_lies():
 
 def check_resets():
     for family in (4, 6):
-        tap.ok(is_reset(Curl("rst", "https://news.example/", family=family)), f"tcp-reset by name, IPv{family}")
-        tap.ok(is_reset(Curl("sni", "https://news.example/", family=family)), f"sni-reset, IPv{family}")
-    tap.equal(exchange("rst", ("192.0.2.1", 443), client_hello("x.example"), socket.SOCK_STREAM), "ConnectionResetError", "tcp-reset by address")
+        news = Curl("sni", "https://news.example/", family=family)
+        tap.ok(is_reset(news), f"sni-reset, IPv{family}", news)
+    # as early as that curl has no word for it
+    for address in ("198.51.100.20", "2001:db8:100::20"):
+        tap.equal(exchange("rst", (address, 443), client_hello("news.example"), socket.SOCK_STREAM), "ConnectionResetError",
+                  f"tcp-reset by name, at {address}")
+    tap.ok(not Curl("rst", "https://news.example/").ok, "tcp-reset: curl does not get through")
+    tap.equal(exchange("rst", ("192.0.2.1", 443), client_hello("x.example"), socket.SOCK_STREAM), "ConnectionResetError",
+              "tcp-reset by address")
     tap.ok(Curl("rst", "https://control.example/").ok, "tcp-reset leaves the control alone")
     tap.ok(is_reset(Curl("sni", "https://news.example/", address="203.0.113.20")), "sni-reset at an address of another name")
     tap.ok(Curl("sni", "https://helper.example/").ok, "sni-reset leaves another name at the same address alone")
@@ -304,14 +312,13 @@ def check_pages():
 
 
 def check_speed():
-    near(Curl("slow", "https://control.example/sample", "-r", "0-499999", timeout=9).kbps(), 2000, "throttle: the rate", "kbit/s")
-    near(Curl("slow", "http://news.example/sample", "-r", "0-499999", timeout=9, family=6).kbps(), 2000, "throttle: of all names, IPv6", "kbit/s")
-    near(Curl("picky", "https://news.example/sample", "-r", "0-499999", timeout=9, address="203.0.113.20").kbps()
-         if False else Curl("picky", "https://news.example/sample", "-r", "0-499999", timeout=9).kbps(), 1500, "throttle of a name", "kbit/s")
-    tap.ok(Curl("picky", "https://control.example/sample", timeout=9).kbps() > 6000, "throttle of a name leaves the control alone")
-    crowd = Curl("crowd", "http://control.example/sample", "-r", "0-499999", timeout=9)
-    near(1000 * crowd.connect, 160, "crowd: latency", "ms")
-    near(crowd.kbps(), 3000, "crowd: rate", "kbit/s")
+    near(Curl("slow", "http://control.example/sample", *PART, timeout=9).kbps(), 2000, "throttle: the rate", "kbit/s")
+    near(Curl("slow", "http://news.example/sample", *PART, timeout=9, family=6).kbps(), 2000, "throttle: of all names, IPv6", "kbit/s")
+    near(Curl("picky", "https://news.example/sample", *PART, timeout=9).kbps(), 1500, "throttle of a name",
+         "kbit/s")
+    tap.ok(Curl("picky", "https://control.example/sample", *PART).kbps() > 6000, "throttle of a name leaves the control alone")
+    near(1000 * Curl("crowd", "http://control.example/").connect, 160, "crowd: latency", "ms")
+    near(Curl("packed", "http://control.example/sample", *PART).kbps(), 3000, "crowd: rate", "kbit/s")
     query = bytes.fromhex("123401000001000000000000") + b"\7control\7example\0\0\1\0\1"
     with bound("lossy", socket.SOCK_DGRAM) as s:
         s.connect(("198.51.100.53", 53))
@@ -382,7 +389,7 @@ def check_life():
 
 
 def check_timeline():
-    """What begins at 20 s, if that is still to come; and what ends."""
+    """What begins at 15 s, and what ends."""
     gone = rig.wait_for(lambda: "sim-loose" not in links(), 60, "the modem is unplugged")
     tap.ok(gone, "a modem that is unplugged takes its interface with it")
     dead = rig.wait_for(lambda: dig("later", "10.64.255.53", "control.example")[0] is None, 10, "dead")
@@ -411,10 +418,39 @@ def check_errors(path):
            "without the privilege it says which, and what to do", refused.stderr)
 
 
+def watch_shipped():
+    """Plays the shipped scenario in a namespace of its own; a line for each look: when it began and ended, and what it found."""
+    sim = start_sim(os.path.join(rig.SCENARIOS, "data-plane.scenario"), run_dir)
+    began = time.monotonic()
+    configure("a")
+    while sim.poll() is None:
+        look = time.monotonic() - began
+        control, news = Curl("a", "https://control.example/", timeout=1), Curl("a", "https://news.example/", timeout=1)
+        state = "fine" if control.ok and news.ok else "blocked" if control.ok else "cut" if not news.ok else "odd"
+        if state == "fine" and Curl("a", "http://control.example/sample", "-r", "0-39999", "-o", os.devnull).kbps() < 400:
+            state = "throttled"
+        print(json.dumps([look, time.monotonic() - began, state]), flush=True)
+    sys.exit(sim.wait())
+
+
+def check_shipped(watcher):
+    said, _ = watcher.communicate(timeout=120)
+    tap.equal(watcher.returncode, 0, "data-plane.scenario plays to its end")
+    looks = [json.loads(line) for line in said.splitlines()]
+    for begin, end, state in ((6, 12, "fine"), (12, 24, "cut"), (24, 36, "blocked"), (36, 48, "throttled"), (48, 60, "fine")):
+        # the scenario's second 0 is up to a second after it was ready
+        seen = [look[2] for look in looks if look[0] > begin + 1.2 and look[1] < end - 0.2]
+        tap.ok(seen and set(seen) == {state}, f"data-plane.scenario: {state} from {begin} s to {end} s", seen)
+
+
+if len(sys.argv) > 1:
+    run_dir, MODEMS = os.path.join(out, "shipped"), ["a"]
+    watch_shipped()
 scenario, run_dir = os.path.join(out, "acts.scenario"), os.path.join(out, "run")
 write_scenario(scenario)
 os.chmod(out, 0o777)
 check_errors(scenario)
+shipped = rig.start(["unshare", "-n", sys.executable, sys.argv[0], "shipped"], stdout=subprocess.PIPE, text=True)
 sim = start_sim(scenario, run_dir)
 if not tap.ok(sim, "it starts", open(os.path.join(out, "sim.log"), encoding="utf-8").read()):
     tap.done()
@@ -437,6 +473,7 @@ check_wireguard()
 check_life()
 check_end(signal.SIGTERM, "SIGTERM")
 
+check_shipped(shipped)
 sim = start_sim(scenario, run_dir)
 if tap.ok(sim, "it starts again in the same folder"):
     check_end(signal.SIGKILL, "kill -9")

@@ -183,7 +183,8 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	modem->info.revision = string_or(file, group, "revision", "jamlog-sim " JAMLOG_VERSION);
 	if (!check_name(file, group, error) || !sim_read_require(file, group, required, error) ||
 	    !read_protocol(file, group, modem, error) || !read_interface(file, group, modem, error) ||
-	    !read_networks(file, group, modem, error) || !read_rats(file, group, modem, error) || !read_capabilities(file, group, modem, error) ||
+	    !read_networks(file, group, modem, error) || !read_rats(file, group, modem, error) ||
+	    !read_capabilities(file, group, modem, error) ||
 	    !read_identity(file, group, &modem->info, error) || !sim_read_card(file, group, "card", &modem->card, error) ||
 	    !keyfile_int(file, group, "rx_chains", 1, SIM_MAX_CHAINS, &chains, error) ||
 	    !keyfile_double(file, group, "traffic_kbps", 0, 100000, &modem->traffic_kbps, error))
