@@ -17,7 +17,6 @@ struct SimShaper {
 	double bytes_per_us;
 	gint64 delay_us;
 	double free_at_us; /* the line is busy until then */
-	gint64 last_due_us;
 	GQueue queue; /* of Waiting */
 	gsize bytes;
 	guint64 dropped;
@@ -62,9 +61,8 @@ gboolean sim_shaper_push(SimShaper *shaper, gint64 now_us, GByteArray *packet, g
 	}
 	shaper->free_at_us = MAX(shaper->free_at_us, (double)now_us) + packet->len / shaper->bytes_per_us;
 	gint64 due_us = (gint64)shaper->free_at_us + MAX(shaper->delay_us + extra_us, 0);
-	shaper->last_due_us = MAX(shaper->last_due_us, due_us);
 	Waiting *waiting = g_new(Waiting, 1);
-	*waiting = (Waiting){.packet = packet, .due_us = shaper->last_due_us};
+	*waiting = (Waiting){.packet = packet, .due_us = due_us};
 	g_queue_push_tail(&shaper->queue, waiting);
 	shaper->bytes += packet->len;
 	return TRUE;
