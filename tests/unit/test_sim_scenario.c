@@ -259,8 +259,9 @@ static void test_data_acts(void)
 		refuse_more(text, "x.scenario:", refused[i][1]);
 	}
 	refuse_more("[happening x]\nat = 1\nwhat = data-dead\n", "x.scenario:20:", "[internet] is missing");
-	refuse_more("[internet]\n[modem much-too-long-a-name]\nplmn = 257-01\n", "x.scenario:18:", "the key interface");
-	refuse_changed("[gps main]", "interface = a/b\n[gps main]", "x.scenario:16:", "no name for a network interface");
+	refuse_more("[internet]\n[modem b]\nplmn = 257-01\ninterface = sim-a\n", "x.scenario:18:",
+		    "two modems would have the interface sim-a");
+	refuse_changed("[gps main]", "interface = a/b\n[gps main]", "x.scenario:16:", "no name of a network interface");
 	g_autoptr(SimScenario) scenario = load("[internet]\nlatency = 35ms\nipv6 = no\n[happening x]\nwhat = tcp-reset\nat = 1\n"
 					       "names = a.example\naddresses = 192.0.2.1, 2001:db8::1\n");
 	g_assert_cmpfloat(scenario->internet.latency_s, ==, 0.035);

@@ -3,6 +3,8 @@
 #include "sim/scenario/read.h"
 #include "sim/world/rng.h"
 
+#define INTERFACE_MAX 15 /* IFNAMSIZ without the NUL */
+
 void sim_modem_setup_free(SimModemSetup *modem)
 {
 	if (!modem)
@@ -13,8 +15,8 @@ void sim_modem_setup_free(SimModemSetup *modem)
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_free(modem->protocol);
-	g_free(modem->interface);
 	g_strfreev(modem->roaming);
+	g_free(modem->interface);
 	g_free(modem);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimModemSetup, sim_modem_setup_free)
@@ -160,15 +162,15 @@ static gboolean read_protocol(const KeyFile *file, const char *group, SimModemSe
 	return keyfile_error(file, group, "protocol", error, "\"%s\" is none of: %s", modem->protocol, protocols);
 }
 
-/* As Linux takes it: IFNAMSIZ - 1 bytes. */
 static gboolean read_interface(const KeyFile *file, const char *group, SimModemSetup *modem, GError **error)
 {
-	g_autofree char *usual = g_strdup_printf("sim-%s", modem->info.name);
-	modem->interface = string_or(file, group, "interface", usual);
-	gsize length = strlen(modem->interface);
-	if (!keyfile_has(file, group, "interface") || (length > 0 && length < 16 && !strpbrk(modem->interface, "/: ")))
-		return TRUE;
-	return keyfile_error(file, group, "interface", error, "\"%s\" is no name for a network interface", modem->interface);
+	modem->interface = keyfile_string(file, group, "interface");
+	if (!modem->interface)
+		modem->interface = g_strdup_printf("sim-%.*s", INTERFACE_MAX - 4, modem->info.name);
+	else if (*modem->interface == '\0' || strlen(modem->interface) > INTERFACE_MAX || strpbrk(modem->interface, "/ \t:"))
+		return keyfile_error(file, group, "interface", error,
+				     "\"%s\" is no name of a network interface: 1 to %d characters", modem->interface, INTERFACE_MAX);
+	return TRUE;
 }
 
 gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)

@@ -140,13 +140,12 @@ static gboolean read_internet(const KeyFile *file, SimScenario *scenario, GError
 				       .latency_s = 0.02,
 				       .rate_kbps = 20000,
 				       .rate_up_kbps = 10000};
-	for (guint i = 0; internet->exists && i < scenario->modems->len; i++) {
-		const SimModemSetup *modem = sim_scenario_modem(scenario, i);
-		if (strlen(modem->interface) > 15)
-			return keyfile_error(file, "internet", NULL, error,
-					     "\"%s\" is too long for an interface: give [modem %s] the key interface",
-					     modem->interface, modem->info.name);
-	}
+	for (guint i = 0; internet->exists && i < scenario->modems->len; i++)
+		for (guint k = 0; k < i; k++)
+			if (g_str_equal(sim_scenario_modem(scenario, i)->interface, sim_scenario_modem(scenario, k)->interface))
+				return keyfile_error(file, "internet", NULL, error,
+						     "two modems would have the interface %s: give one the key interface",
+						     sim_scenario_modem(scenario, i)->interface);
 	return keyfile_seconds(file, "internet", "latency", &internet->latency_s, error) &&
 	       keyfile_double(file, "internet", "rate", 1, SIM_MAX_KBPS, &internet->rate_kbps, error) &&
 	       keyfile_double(file, "internet", "rate_up", 1, SIM_MAX_KBPS, &internet->rate_up_kbps, error) &&

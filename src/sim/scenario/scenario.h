@@ -61,7 +61,7 @@
  *   card                  ready (default), absent, pin-locked or error
  *   gnss                  name of a [gps] that it has inside too and tells of by QMI LOC; left out: it has none
  *   traffic_kbps          of its data session while there is service; default 16; 0: no session
- *   interface             network interface of its data, with [internet]; default sim-NAME
+ *   interface             network interface of its data, with [internet], at most 15 characters; default sim-NAME, cut there
  *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out
  *
  * [gps NAME]
