@@ -46,7 +46,7 @@ gboolean keyfile_double(const KeyFile *file, const char *group, const char *key,
 gboolean keyfile_int(const KeyFile *file, const char *group, const char *key, gint64 min, gint64 max, gint64 *io_value,
 		     GError **error);
 gboolean keyfile_bool(const KeyFile *file, const char *group, const char *key, gboolean *io_value, GError **error);
-/* A length of time in seconds: "90", "90s", "1.5m", "2h", "0:30", "1:02:03". */
+/* A length of time in seconds: "90", "90s", "500ms", "1.5m", "2h", "0:30", "1:02:03". */
 gboolean keyfile_seconds(const KeyFile *file, const char *group, const char *key, double *io_seconds, GError **error);
 /* The same from any text; NAN where it is none. */
 double keyfile_parse_seconds(const char *text);

@@ -303,6 +303,8 @@ double keyfile_parse_seconds(const char *text)
 		end++;
 	if (*end == '\0' || g_str_equal(end, "s"))
 		return value;
+	if (g_str_equal(end, "ms"))
+		return value / 1000;
 	if (g_str_equal(end, "m") || g_str_equal(end, "min"))
 		return value * 60;
 	return g_str_equal(end, "h") ? value * 3600 : NAN;
@@ -315,7 +317,8 @@ gboolean keyfile_seconds(const KeyFile *file, const char *group, const char *key
 		return TRUE;
 	double value = keyfile_parse_seconds(text);
 	if (!isfinite(value))
-		return keyfile_error(file, group, key, error, "\"%s\" is not a length of time: write 90, 90s, 1.5m, 2h or 1:30", text);
+		return keyfile_error(file, group, key, error,
+				     "\"%s\" is not a length of time: write 90, 90s, 500ms, 1.5m, 2h or 1:30", text);
 	*io_seconds = value;
 	return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "sim/runtime.h"
 
 #include "error.h"
+#include "sim/net/core.h"
 #include "sim/port/device.h"
 #include "sim/port/gps.h"
 #include "sim/truth.h"
@@ -28,6 +29,7 @@ struct Run {
 	SimDevice **modems; /* NULL-terminated, as are the receivers */
 	Line *lines; /* one for each modem */
 	SimGps **gps;
+	SimCore *core; /* NULL: the scenario has no [internet] */
 	GPtrArray *links; /* paths of the symlinks made */
 	FILE *truth;
 	GString *text;
@@ -163,6 +165,46 @@ static gboolean open_devices(Run *run, const SimScenario *scenario, GError **err
 	return TRUE;
 }
 
+/* Data flow over a session that the host started, or over the one that is up without it. */
+static gboolean is_up(gpointer user_data, guint modem, gboolean ipv6)
+{
+	const Run *run = user_data;
+	const SimModemState *state = run->world ? sim_world_modem(run->world, modem) : NULL;
+	return state && (state->session_up || (ipv6 ? state->call.up_ipv6 : state->call.up_ipv4));
+}
+
+static void on_carried(gpointer user_data, guint modem, gboolean received, gsize bytes)
+{
+	Run *run = user_data;
+	sim_world_count_packets(run->world, modem, received, received ? bytes : 0, !received, received ? 0 : bytes);
+}
+
+static gboolean open_internet(Run *run, const SimScenario *scenario, GError **error)
+{
+	const SimCoreHooks hooks = {.is_up = is_up, .carried = on_carried, .user_data = run};
+	if (!scenario->internet.exists)
+		return TRUE;
+	if (!run->options->run_dir) {
+		g_set_error_literal(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+				    "the scenario has an [internet], whose files need a place: give --run-dir");
+		return FALSE;
+	}
+	run->core = sim_core_new(scenario, run->options->seed, run->options->run_dir, &hooks, error);
+	return run->core != NULL;
+}
+
+/* What the operator does to the modems' data now. */
+static gboolean obey_acts(Run *run, GError **error)
+{
+	const SimAct *acts[SIM_MAX_ACTS];
+	for (guint i = 0; run->core && run->modems[i]; i++) {
+		guint n = sim_world_acts(run->world, i, acts);
+		if (!sim_core_update(run->core, i, sim_device_path(run->modems[i]) != NULL, acts, n, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* What is wrong with the modem now. One that comes back comes as another pty. */
 static gboolean obey_faults(Run *run, guint index, GError **error)
 {
@@ -187,7 +229,7 @@ static gboolean step_world(Run *run, GError **error)
 	for (guint i = 0; i < n_modems; i++)
 		if (!obey_faults(run, i, error))
 			return FALSE;
-	return write_second(run, error);
+	return obey_acts(run, error) && write_second(run, error);
 }
 
 static void update_modems(Run *run)
@@ -280,6 +322,7 @@ static void run_loop(Run *run)
 
 static void clear_run(Run *run)
 {
+	sim_core_free(run->core);
 	for (guint i = 0; run->links && i < run->links->len; i++)
 		unlink(g_ptr_array_index(run->links, i));
 	for (guint i = 0; run->modems && run->modems[i]; i++)
@@ -302,9 +345,9 @@ gboolean sim_runtime_play(const SimScenario *scenario, const SimRunOptions *opti
 	run.modems = g_new0(SimDevice *, scenario->modems->len + 1);
 	run.lines = g_new0(Line, scenario->modems->len + 1);
 	run.gps = g_new0(SimGps *, scenario->gps->len + 1);
-	gboolean ok = open_truth(&run, error) && open_devices(&run, scenario, error);
+	gboolean ok = open_truth(&run, error) && open_devices(&run, scenario, error) && open_internet(&run, scenario, error);
 	if (ok)
-		ok = begin_world(&run, scenario, plan_start(&run), error);
+		ok = begin_world(&run, scenario, plan_start(&run), error) && obey_acts(&run, error);
 	if (ok) {
 		puts("ready");
 		fflush(stdout);

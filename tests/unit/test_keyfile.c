@@ -147,7 +147,7 @@ static void test_lengths_of_time_in_all_their_forms(void)
 		{"90", TRUE, 90}, {"90s", TRUE, 90}, {"90 s", TRUE, 90}, {"1.5m", TRUE, 90}, {"2min", TRUE, 120},
 		{"2h", TRUE, 7200}, {"0:30", TRUE, 30}, {"1:02:03", TRUE, 3723}, {"0:00.5", TRUE, 0.5}, {"-1", FALSE, 0},
 		{"1:", FALSE, 0}, {"1:2:3:4", FALSE, 0}, {":30", FALSE, 0}, {"1:-5", FALSE, 0}, {"90x", FALSE, 0},
-		{"", FALSE, 0}, {"inf", FALSE, 0},
+		{"", FALSE, 0}, {"inf", FALSE, 0}, {"500ms", TRUE, 0.5},
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *text = g_strdup_printf("[journal]\nevery = %s\n", rows[i].text);

@@ -241,6 +241,38 @@ static void test_track_parts(void)
 	g_assert_cmpfloat_with_epsilon(sim_track_seconds(scenario->track), 2 * 22.239, 0.01);
 }
 
+static void test_data_acts(void)
+{
+	static const char *const refused[][2] = {
+		{"what = dns-lie\nnames = a.example\n", "\"answer\" is missing"},
+		{"what = dns-lie\nnames = a.example\nanswer = maybe\n", "an IP address, nxdomain, refused, silence"},
+		{"what = tcp-reset\n", "\"names\", \"addresses\" or both"},
+		{"what = tcp-reset\naddresses = 198.51.100.300\n", "not an IP address"},
+		{"what = sni-reset\nnames = a.example\nrate = 5\n", "does not take this key"},
+		{"what = block-page\nnames = a.example\nlocation = http://b.example/\n", "only a page of 302"},
+		{"what = throttle\nrate = 0\n", "rate"},
+		{"what = crowd\nloss = 1.5\n", "loss"},
+		{"what = quic-block\nplmn = 999-99\n", "no cell"},
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+		g_autofree char *text = g_strconcat("[internet]\n[happening x]\nat = 1\n", refused[i][0], NULL);
+		refuse_more(text, "x.scenario:", refused[i][1]);
+	}
+	refuse_more("[happening x]\nat = 1\nwhat = data-dead\n", "x.scenario:20:", "[internet] is missing");
+	refuse_more("[internet]\n[modem b]\nplmn = 257-01\ninterface = sim-a\n", "x.scenario:18:",
+		    "two modems would have the interface sim-a");
+	refuse_changed("[gps main]", "interface = a/b\n[gps main]", "x.scenario:16:", "no name of a network interface");
+	g_autoptr(SimScenario) scenario = load("[internet]\nlatency = 35ms\nipv6 = no\n[happening x]\nwhat = tcp-reset\nat = 1\n"
+					       "names = a.example\naddresses = 192.0.2.1, 2001:db8::1\n");
+	g_assert_cmpfloat(scenario->internet.latency_s, ==, 0.035);
+	g_assert_false(scenario->internet.ipv6);
+	g_assert_cmpstr(sim_scenario_modem(scenario, 0)->interface, ==, "sim-a");
+	const SimAct *act = &sim_scenario_happening(scenario, 0)->act;
+	g_assert_cmpint(act->kind, ==, SIM_ACT_TCP_RESET);
+	g_assert_cmpstr(act->names[0], ==, "a.example");
+	g_assert_cmpuint(act->addresses->len, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -250,6 +282,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sim/scenario/unknown-words-name-their-line", test_unknown);
 	g_test_add_func("/sim/scenario/missing-keys-are-named", test_missing);
 	g_test_add_func("/sim/scenario/impossible-values-are-refused", test_ranges);
+	g_test_add_func("/sim/scenario/acts-on-data", test_data_acts);
 	g_test_add_func("/sim/scenario/nr-cells-and-5g-modems", test_nr_cells);
 	g_test_add_func("/sim/scenario/happenings-that-cannot-be", test_happening_errors);
 	g_test_add_func("/sim/scenario/happening-chooses-its-cells", test_choice_of_cells);

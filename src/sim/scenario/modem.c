@@ -189,7 +189,7 @@ static gboolean read_sessions(const KeyFile *file, const char *group, SimModemSe
 		return FALSE;
 	modem->gives_ipv4 = family != 2;
 	modem->gives_ipv6 = family != 1;
-	return read_interface(file, group, modem, error);
+	return TRUE;
 }
 
 gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)
@@ -203,8 +203,9 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 	modem->info.maker = string_or(file, group, "maker", "jamlog");
 	modem->info.revision = string_or(file, group, "revision", "jamlog-sim " JAMLOG_VERSION);
 	if (!check_name(file, group, error) || !sim_read_require(file, group, required, error) ||
-	    !read_protocol(file, group, modem, error) || !read_networks(file, group, modem, error) ||
-	    !read_rats(file, group, modem, error) || !read_capabilities(file, group, modem, error) ||
+	    !read_protocol(file, group, modem, error) || !read_interface(file, group, modem, error) ||
+	    !read_networks(file, group, modem, error) || !read_rats(file, group, modem, error) ||
+	    !read_capabilities(file, group, modem, error) ||
 	    !read_identity(file, group, &modem->info, error) || !sim_read_card(file, group, "card", &modem->card, error) ||
 	    !keyfile_int(file, group, "rx_chains", 1, SIM_MAX_CHAINS, &chains, error) ||
 	    !keyfile_double(file, group, "traffic_kbps", 0, 100000, &modem->traffic_kbps, error) ||

@@ -20,10 +20,12 @@ static const KeyFileGroup groups[] = {
 	 KEYS("plmn", "roaming", "rats", "nr_mode", "carriers", "rx_chains", "protocol", "card", "traffic_kbps", "model", "maker",
 	      "revision", "imei", "imsi", "iccid", "gnss", "apns", "ip", "session_delay", "interface")},
 	{"gps", TRUE, KEYS("rate", "noise_m", "satellites", "first_fix", "altitude_m")},
+	{"internet", FALSE, KEYS("latency", "rate", "rate_up", "ipv6")},
 	{"happening", TRUE,
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
 	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every",
-	      "lasts", "cause_type", "backoff")},
+	      "lasts", "names", "addresses", "answer", "resolver", "dropped", "page", "location", "rest", "rate", "latency",
+	      "jitter", "loss", "cause_type", "backoff")},
 	{NULL, FALSE, NULL},
 };
 
@@ -130,6 +132,26 @@ static gboolean read_world(const KeyFile *file, SimScenario *scenario, GError **
 	return TRUE;
 }
 
+static gboolean read_internet(const KeyFile *file, SimScenario *scenario, GError **error)
+{
+	SimInternetSetup *internet = &scenario->internet;
+	*internet = (SimInternetSetup){.exists = keyfile_line(file, "internet", NULL) != 0,
+				       .ipv6 = TRUE,
+				       .latency_s = 0.02,
+				       .rate_kbps = 20000,
+				       .rate_up_kbps = 10000};
+	for (guint i = 0; internet->exists && i < scenario->modems->len; i++)
+		for (guint k = 0; k < i; k++)
+			if (g_str_equal(sim_scenario_modem(scenario, i)->interface, sim_scenario_modem(scenario, k)->interface))
+				return keyfile_error(file, "internet", NULL, error,
+						     "two modems would have the interface %s: give one the key interface",
+						     sim_scenario_modem(scenario, i)->interface);
+	return keyfile_seconds(file, "internet", "latency", &internet->latency_s, error) &&
+	       keyfile_double(file, "internet", "rate", 1, SIM_MAX_KBPS, &internet->rate_kbps, error) &&
+	       keyfile_double(file, "internet", "rate_up", 1, SIM_MAX_KBPS, &internet->rate_up_kbps, error) &&
+	       keyfile_bool(file, "internet", "ipv6", &internet->ipv6, error);
+}
+
 /* The groups of one kind in the file's order, each through its reader. */
 static gboolean read_each(const KeyFile *file, const char *kind, SimScenario *scenario,
 			  gboolean (*reader)(const KeyFile *, const char *, SimScenario *, GError **), GError **error)
@@ -150,7 +172,7 @@ static gboolean read_all(const char *label, const KeyFile *file, SimScenario *sc
 	if (!read_world(file, scenario, error) || !sim_read_track(file, scenario, error) ||
 	    !read_each(file, "cell", scenario, sim_read_cell, error) ||
 	    !read_each(file, "modem", scenario, sim_read_modem, error) || !read_each(file, "gps", scenario, sim_read_gps, error) ||
-	    !sim_bind_gnss(file, scenario, error))
+	    !sim_bind_gnss(file, scenario, error) || !read_internet(file, scenario, error))
 		return FALSE;
 	if (!scenario->track) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: the group [track] with its points is missing", label);

@@ -1,4 +1,5 @@
 /* scenario.h - the scenario file: a world, who is in it, and what happens to it.
+ * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A scenario is a key file (keyfile.h): [group], key = value, # comment. Unknown groups and keys, bad
  * values and missing keys are errors that name file and line. Angles are degrees (WGS84), powers dBm,
@@ -65,7 +66,8 @@
  *   ip                    what such a session can get: dual (default), ipv4 or ipv6. Who asks for the other family alone is
  *                         answered with ESM cause 50 or 51, who asks for both gets one
  *   session_delay         how long the network takes to answer; default 0.3
- *   interface             the network interface that carries such a session, at most 15 characters; default sim-NAME, cut there
+ *   interface             network interface that carries such a session, with [internet]; at most 15 characters; default sim-NAME,
+ *                         cut there
  *   model, maker, revision, imei (15 digits), imsi, iccid    texts; the last three are made up when left out
  *
  * [gps NAME]
@@ -74,6 +76,12 @@
  *   satellites            in view, 4..24, GPS and GLONASS in turn; default 12
  *   first_fix             seconds until the first fix; default 2
  *   altitude_m            above the sea; default 220
+ *
+ * [internet]: modems have network interfaces, and real servers stand behind them (sim/net/core.h). Needs --run-dir and root, or a
+ * user namespace (unshare -Urn). Where the group is left out there is nothing of it
+ *   latency               of the way there, and of the way back; default 20ms
+ *   rate, rate_up         kbit/s of each modem, down and up; default 20000 and 10000
+ *   ipv6                  yes (default) or no
  *
  * [happening NAME]
  *   what                  one of the words below; required
@@ -112,9 +120,22 @@
  *                         service before it, 0x30043. delay: of slow-open, default 12. lasts: it is over after so
  *                         long (default 2 for re-enumerate, 5 for reset, for others the end of the happening);
  *                         every: and begins again so long after it began
- *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
  *
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ *   Acts on data, with [internet]. They hold for the modems chosen and, where keys choose cells, while they camp on one of those.
+ *   names is a list of hosts; hosts below them are meant too. What each does to the packets: sim/net/act.h
+ *   data-dead             nothing passes; dropped: all (default) or answers, which leaves the way up open
+ *   dns-lie               names, answer: a false IP address, nxdomain, refused or silence; resolver: any (default) or operator
+ *   tcp-reset             names, addresses (one of both at least): connections to them are reset as soon as they stand
+ *   sni-reset             names: so are those whose TLS ClientHello has such a name
+ *   block-page            names: HTTP is answered with a page: 403 (default), 200 or 302 (to location, default the operator's
+ *                         portal); TLS is reset
+ *   captive-portal        HTTP is sent to the operator's portal; other TCP is (rest) reset (default) or dropped
+ *   throttle              rate (kbit/s, each way); names: of these alone
+ *   crowd                 latency, jitter, loss (share 0..1), rate: added to the way, as far as given
+ *   ipv6-dead, vpn-block, quic-block     IPv6; OpenVPN and WireGuard; UDP port 443: dropped
+ *
+ *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
+ */
 #pragma once
 
 #include "sim/world/carrier.h"
@@ -147,12 +168,12 @@ typedef struct {
 	guint n_secondary; /* LTE carriers that it can have beside the primary one */
 	SimCard card;
 	char *protocol; /* of a SimEngineClass */
+	char *interface; /* of its data, with [internet] */
 	char **roaming; /* PLMNs as "257-02", NULL-terminated, may be NULL */
 	double traffic_kbps;
 	char **apns; /* NULL-terminated; NULL: any */
 	gboolean gives_ipv4, gives_ipv6;
 	double session_delay_s;
-	char *interface;
 	guint gnss; /* index of its receiver; valid when info.has_gnss */
 } SimModemSetup;
 
@@ -165,6 +186,16 @@ typedef struct {
 	double altitude_m;
 } SimGpsSetup;
 
+#define SIM_MAX_KBPS 1e6
+
+/* [internet]: what the way there is like, of each modem. */
+typedef struct {
+	gboolean exists;
+	gboolean ipv6;
+	double latency_s; /* one way */
+	double rate_kbps, rate_up_kbps;
+} SimInternetSetup;
+
 typedef struct {
 	char *name; /* of the file, without its folder */
 	guint64 seed;
@@ -172,6 +203,7 @@ typedef struct {
 	gboolean starts_now;
 	gint64 start_unix_s; /* when not starts_now */
 	SimRadioSetup radio;
+	SimInternetSetup internet;
 	SimTrack *track;
 	GPtrArray *cells;      /* of SimCell */
 	GPtrArray *modems;     /* of SimModemSetup */

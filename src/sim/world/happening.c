@@ -7,13 +7,6 @@
 
 #define MAX_CAUSE 4095
 
-struct SimHappeningKind {
-	const char *word;
-	const char *const *required; /* keys beyond "what" and "at" */
-	const char *const *allowed;  /* further keys, besides "until", "for" */
-	void (*apply)(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects);
-};
-
 /* The share of its full value that a happening with a ramp has reached. */
 static double ramp_share(const SimHappening *h, double t_s)
 {
@@ -208,6 +201,7 @@ static const SimHappeningKind kinds[] = {
 	{"session-reject", KEYS("cause"), KEYS(CELL_KEYS, "modems", "cause_type", "backoff"), apply_session_reject},
 	{"session-end", KEYS("cause"), KEYS("modems", "cause_type"), apply_session_end},
 	{"fault", KEYS("fault"), KEYS("modems", "message", "delay", "every", "lasts"), apply_fault},
+	{NULL, NULL, NULL, NULL},
 };
 
 void sim_happening_free(SimHappening *happening)
@@ -218,25 +212,33 @@ void sim_happening_free(SimHappening *happening)
 	g_free(happening->cells);
 	g_free(happening->modems);
 	g_free(happening->gps);
+	sim_act_clear(&happening->act);
 	g_free(happening);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHappening, sim_happening_free)
 
+/* Whether the word is of one of these; `known` lists them all. */
+static void find_kind(const SimHappeningKind *table, const char *word, SimHappening *h, GString *known)
+{
+	for (; table->word; table++) {
+		if (g_str_equal(word, table->word))
+			h->kind = table;
+		g_string_append_printf(known, "%s%s", known->len ? ", " : "", table->word);
+	}
+}
+
 static gboolean read_kind(const KeyFile *file, const char *group, SimHappening *h, GError **error)
 {
-	static const char *const optional[] = {CELL_KEYS, "modems",    "gps",	 "db",	   "gps_db", "power_dbm", "load",
-					       "status",  "cause",  "mode",	 "card",   "lat",    "lon",	  "ramp", "fault",
-					       "message", "delay",  "every",	 "lasts",  "cause_type", "backoff", NULL};
+	static const char *const optional[] = {
+		CELL_KEYS, "modems", "gps", "db", "gps_db", "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon",
+		"ramp", "fault", "message", "delay", "every", "lasts", "names", "addresses", "answer", "resolver", "dropped", "page",
+		"location", "rest", "rate", "latency", "jitter", "loss", "cause_type", "backoff", NULL};
 	g_autofree char *word = keyfile_string(file, group, "what");
-	GString *known = g_string_new(NULL);
-	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		if (g_str_equal(word, kinds[i].word))
-			h->kind = &kinds[i];
-		g_string_append_printf(known, "%s%s", i ? ", " : "", kinds[i].word);
-	}
-	g_autofree char *words = g_string_free(known, FALSE);
+	g_autoptr(GString) known = g_string_new(NULL);
+	find_kind(kinds, word, h, known);
+	find_kind(sim_data_kinds, word, h, known);
 	if (!h->kind)
-		return keyfile_error(file, group, "what", error, "\"%s\" is none of: %s", word, words);
+		return keyfile_error(file, group, "what", error, "\"%s\" is none of: %s", word, known->str);
 	if (!sim_read_require(file, group, h->kind->required, error))
 		return FALSE;
 	for (guint i = 0; optional[i]; i++)
@@ -410,7 +412,8 @@ static gboolean read_happening(const KeyFile *file, const char *group, SimScenar
 	g_autoptr(SimHappening) h = g_new0(SimHappening, 1);
 	h->name = g_strdup(keyfile_group_name(group));
 	if (!sim_read_require(file, group, required, error) || !read_kind(file, group, h, error) ||
-	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error) || !read_fault(file, group, h, error))
+	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error) ||
+	    !read_fault(file, group, h, error) || !sim_read_act(file, group, scenario, h, error))
 		return FALSE;
 	h->cells = read_choice(file, group, "cells", scenario->cells, cell_name, error);
 	if (!h->cells || !narrow_cells(file, group, scenario, h, error))
@@ -474,6 +477,7 @@ void sim_effects_update(SimEffects *effects, const SimScenario *scenario, double
 {
 	effects->attenuation_db = 0;
 	effects->n_emitters = 0;
+	effects->n_acts = 0;
 	for (guint i = 0; i < scenario->cells->len; i++)
 		effects->cells[i] = (SimCellEffect){.load = sim_scenario_cell(scenario, i)->load};
 	for (guint i = 0; i < scenario->modems->len; i++)

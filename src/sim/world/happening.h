@@ -2,16 +2,24 @@
  *
  * A kind of happening is one row of the table in happening.c and one function that writes into the
  * effects. Effects are computed afresh at each tick from the happenings that are then active, so nothing
- * needs undoing and happenings may overlap.
+ * needs undoing and happenings may overlap. Acts on data are in happening_data.c; the rest of what they do is sim/net's.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
 #include "keyfile.h"
+#include "sim/net/act.h"
 #include "sim/port/faults.h"
 #include "sim/scenario/scenario.h"
 
-typedef struct SimHappeningKind SimHappeningKind;
+typedef struct SimEffects SimEffects;
+
+typedef struct {
+	const char *word;
+	const char *const *required; /* keys beyond "what" and "at" */
+	const char *const *allowed;  /* further keys, besides "until", "for" */
+	void (*apply)(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects);
+} SimHappeningKind;
 
 struct SimHappening {
 	char *name;
@@ -28,6 +36,8 @@ struct SimHappening {
 	double every_s, lasts_s; /* of the fault; 0: not given */
 	SimEndReason end;        /* of session-reject and session-end */
 	double backoff_s;
+	gboolean by_cells;	 /* the file chooses cells */
+	SimAct act;		 /* of the kinds that are acts on data */
 };
 
 #define SIM_MAX_EMITTERS 16
@@ -70,7 +80,7 @@ typedef struct {
 	double attenuation_db;
 } SimGpsEffect;
 
-typedef struct {
+struct SimEffects {
 	SimCellEffect *cells;
 	SimModemEffect *modems;
 	SimGpsEffect *gps;
@@ -78,7 +88,9 @@ typedef struct {
 	double attenuation_db;
 	guint n_emitters;
 	SimEmitter emitters[SIM_MAX_EMITTERS];
-} SimEffects;
+	guint n_acts;
+	const SimHappening *acts[SIM_MAX_ACTS]; /* on data */
+};
 
 /* Every group of kind "happening" of the file, into the scenario. The cells, modems and receivers must be read before. */
 gboolean sim_happenings_read(const KeyFile *file, SimScenario *scenario, GError **error);
@@ -93,3 +105,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEffects, sim_effects_free)
 void sim_effects_update(SimEffects *effects, const SimScenario *scenario, double t_s);
 /* What the network of a cell says to the data sessions of a modem. Borrowed; changes with the next update. */
 SimSessionReject *sim_effects_session_reject(const SimEffects *effects, const SimScenario *scenario, guint modem, guint cell);
+
+/* Of happening_data.c: the kinds that are acts on data (ending with a word of NULL), and what only they have. */
+extern const SimHappeningKind sim_data_kinds[];
+gboolean sim_read_act(const KeyFile *file, const char *group, const SimScenario *scenario, SimHappening *h, GError **error);
+/* The acts that hold for a modem which camps on that cell (-1: on none); how many. */
+guint sim_effects_acts(const SimEffects *effects, guint modem, gint cell, const SimAct *ret_acts[SIM_MAX_ACTS]);

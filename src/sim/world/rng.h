@@ -24,6 +24,9 @@ typedef enum {
 	SIM_STREAM_REGISTRATION,
 	SIM_STREAM_IDENTITY,
 	SIM_STREAM_TRAFFIC,
+	SIM_STREAM_SAMPLE,
+	SIM_STREAM_LOSS,
+	SIM_STREAM_JITTER,
 } SimStream;
 
 guint64 sim_hash(guint64 seed, SimStream stream, guint64 key, guint64 index);

@@ -433,6 +433,11 @@ const SimFaults *sim_world_faults(const SimWorld *world, guint modem)
 	return &world->effects->modems[modem].faults;
 }
 
+guint sim_world_acts(const SimWorld *world, guint modem, const SimAct *ret_acts[SIM_MAX_ACTS])
+{
+	return sim_effects_acts(world->effects, modem, sim_registrar_view(world->modems[modem].registrar)->serving, ret_acts);
+}
+
 const SimScenario *sim_world_scenario(const SimWorld *world)
 {
 	return world->scenario;

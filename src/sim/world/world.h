@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sim/net/act.h"
 #include "sim/port/faults.h"
 #include "sim/port/nmea.h"
 #include "sim/world/registration.h"
@@ -43,6 +44,8 @@ gint64 sim_world_utc_ms(const SimWorld *world);
 const SimPlace *sim_world_place(const SimWorld *world);
 
 const SimFaults *sim_world_faults(const SimWorld *world, guint modem);
+/* The acts on data that hold for a modem now; how many. */
+guint sim_world_acts(const SimWorld *world, guint modem, const SimAct *ret_acts[SIM_MAX_ACTS]);
 const SimModemState *sim_world_modem(const SimWorld *world, guint modem);
 const SimRegistrationView *sim_world_registration(const SimWorld *world, guint modem);
 /* The scenario's cell behind state->cells[index]. */
