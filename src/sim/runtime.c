@@ -176,7 +176,7 @@ static gboolean is_up(gpointer user_data, guint modem, gboolean ipv6)
 static void on_carried(gpointer user_data, guint modem, gboolean received, gsize bytes)
 {
 	Run *run = user_data;
-	sim_world_count_packets(run->world, modem, received, received ? bytes : 0, !received, received ? 0 : bytes);
+	sim_world_count_packets(run->world, modem, received ? 1 : 0, received ? bytes : 0, received ? 0 : 1, received ? 0 : bytes);
 }
 
 static gboolean open_internet(Run *run, const SimScenario *scenario, GError **error)
