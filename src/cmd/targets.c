@@ -138,8 +138,9 @@ int cmd_targets(int argc, char **argv)
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("[FILE...] - what mode \"probe\" would contact");
 	g_option_context_set_description(context,
-		"Nothing is contacted by this command. Without FILE: the files that the configuration names ([probe] targets), else the\n"
-		"one that came with jamlog. Several files are read as one; a later group takes the place of an earlier one of that name.\n\n"
+		"Nothing is contacted by this command. Without FILE: the files that the configuration names ([probe] targets), else\n"
+		"the one that came with jamlog. Several files are read as one; a later group takes the place of an earlier one of that\n"
+		"name.\n\n"
 		"Exit codes: 0 ok, 2 a file has an error (the message names its line).\n\n"
 		"Example:\n  jamlog targets --check ~/country.targets\n");
 	g_option_context_add_main_entries(context, entries, NULL);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -180,7 +181,7 @@ static gboolean on_begin(gpointer data)
 	e->started_ns = clock_boottime_ns();
 	e->deadline = g_timeout_add_seconds(EXCHANGE_STEP_S, on_deadline, e);
 	e->fd = session_socket(e->session, e->wish.family, e->wish.stream ? SOCK_STREAM : SOCK_DGRAM);
-	const int wrong = e->fd < 0 ? errno : connect_to(e);
+	const int wrong = e->fd < 0 ? errno : !e->wish.stream && !e->message ? EINVAL : connect_to(e);
 	if (wrong && wrong != EINPROGRESS)
 		finish_errno(e, wrong);
 	else if (e->wish.stream)

@@ -20,7 +20,7 @@ typedef struct {
 	SessionFamily family;
 	guint16 port;
 	gboolean stream;       /* TCP */
-	const guint8 *message; /* NULL: being connected is all */
+	const guint8 *message; /* NULL: over TCP, being connected is all; over UDP, a failure */
 	gsize length;
 	ExchangeJudge judge;   /* of what comes back */
 } ExchangeWish;

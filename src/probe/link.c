@@ -149,8 +149,8 @@ static gboolean refuse_foreign(Link *link, GError **error)
 	if (!foreign)
 		return TRUE;
 	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_BUSY,
-		    "%s has the address %s already: another program uses it; let jamlog use its session (session = observe), or end it there",
-		    link->interface, foreign);
+		    "%s has the address %s already: another program uses it; let jamlog use its session (session = observe), or end "
+		    "it there", link->interface, foreign);
 	return FALSE;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -253,8 +254,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *w
 		g_source_remove(GPOINTER_TO_UINT(watched));
 	guint id = 0;
 	if (what != CURL_POLL_REMOVE)
-		id = g_unix_fd_add(fd, (GIOCondition)((what & CURL_POLL_IN ? G_IO_IN : 0) | (what & CURL_POLL_OUT ? G_IO_OUT : 0)), on_ready,
-				   t);
+		id = g_unix_fd_add(fd, (GIOCondition)((what & CURL_POLL_IN ? G_IO_IN : 0) | (what & CURL_POLL_OUT ? G_IO_OUT : 0)),
+				   on_ready, t);
 	curl_multi_assign(t->multi, fd, GUINT_TO_POINTER(id));
 	return 0;
 }
