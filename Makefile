@@ -74,7 +74,7 @@ REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
 
-.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz
+.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -136,8 +136,13 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/tests/helper/udev_testbed.o: ALL_CFLAGS += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null)
 $(BUILD)/src/core/clock.o: ALL_CFLAGS += -DJAMLOG_BUILD_EPOCH=$(EPOCH)
+$(BUILD)/src/probe/targets.o: ALL_CFLAGS += -DJAMLOG_SHARE='"$(PREFIX)/share/jamlog"'
+$(BUILD)/src/probe/targets.o: $(BUILD)/prefix
+$(BUILD)/prefix: FORCE # changes when PREFIX does
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 
-# --- tests. Those named sim_* are of the simulator's rooms, all others of jamlog's. ---
+# --- tests. Those named probe_* need the prober's libraries, those named sim_* are of the simulator's rooms, all others of jamlog's. ---
 test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
@@ -183,8 +188,9 @@ run-fuzz:
 # --- installation ---
 install: all
 	install -Dm755 $(BUILD)/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog
-	install -Dm755 $(BUILD)/jamlog-probe $(DESTDIR)$(PREFIX)/lib/jamlog/jamlog-probe
+	install -Dm755 $(BUILD)/jamlog-probe $(DESTDIR)$(PREFIX)/bin/jamlog-probe
 	install -Dm755 $(BUILD)/jamlog-sim $(DESTDIR)$(PREFIX)/bin/jamlog-sim
+	install -Dm644 src/probe/targets.conf $(DESTDIR)$(PREFIX)/share/jamlog/targets.conf
 	install -Dm644 src/man/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1
 	install -Dm644 src/man/jamlog-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1
 	install -Dm644 README.md $(DESTDIR)$(PREFIX)/share/doc/jamlog/README.md
@@ -199,11 +205,11 @@ install: all
 	@$(if $(DESTDIR),:,sh udev/activate.sh)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog-sim \
+	rm -f $(DESTDIR)$(PREFIX)/bin/jamlog $(DESTDIR)$(PREFIX)/bin/jamlog-probe $(DESTDIR)$(PREFIX)/bin/jamlog-sim \
 		$(DESTDIR)$(PREFIX)/share/man/man1/jamlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/jamlog-sim.1 \
 		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-jamlog.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/jamlog.conf \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/jamlog-record.service
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog $(DESTDIR)$(PREFIX)/lib/jamlog
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/jamlog $(DESTDIR)$(PREFIX)/share/jamlog
 
 clean:
 	rm -rf build

@@ -24,15 +24,12 @@ static void read_head(Prober *p);
 
 /* --- where it is --- */
 
-/* Beside the running program (as it is built), or where it was installed. */
+/* Beside the running program, where it is built and installed. */
 static char *find_program(void)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup(".");
-	g_autofree char *beside = g_build_filename(folder, PROBE_PROGRAM, NULL);
-	if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-		return g_steal_pointer(&beside);
-	return g_build_filename(folder, "..", "lib", "jamlog", PROBE_PROGRAM, NULL);
+	return g_build_filename(folder, PROBE_PROGRAM, NULL);
 }
 
 /* --- what it says --- */
