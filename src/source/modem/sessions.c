@@ -3,7 +3,7 @@
 
 #include "source/modem/budget.h"
 #include "source/modem/node.h"
-#include "source/modem/prober.h"
+#include "source/modem/probe_program.h"
 #include "source/modem/slots.h"
 
 #define RETRY_MAX_MS (15 * 60 * 1000)
@@ -30,9 +30,9 @@ struct Sessions {
 	gboolean observed_up;
 	gint64 observed_since_ns;
 
-	Prober *prober;
+	ProbeProgram *prober;
 	Probing probing;
-	ProberResult carried;  /* counters of the last answer of this session's prober */
+	ProbeResult carried;  /* counters of the last answer of this session's prober */
 	guint64 spent;         /* of them, already taken from the budget */
 	Budget *budget;
 	const char *paused;    /* fixed words; NULL: not */
@@ -131,7 +131,7 @@ static void start_own(Sessions *s)
 		return;
 	enter(s, STATE_STARTING);
 	s->attempt++;
-	s->carried = (ProberResult){0};
+	s->carried = (ProbeResult){0};
 	s->port->protocol->session_start(s->port);
 }
 
@@ -185,7 +185,7 @@ static gboolean on_stop_lasts(gpointer data)
 {
 	Sessions *s = data;
 	s->stop_id = 0;
-	g_clear_pointer(&s->prober, prober_free);
+	g_clear_pointer(&s->prober, probe_program_free);
 	tell_stopped(s);
 	return G_SOURCE_REMOVE;
 }
@@ -202,7 +202,7 @@ static gboolean on_held(gpointer data)
 
 static void probe_end(Sessions *s)
 {
-	g_clear_pointer(&s->prober, prober_free);
+	g_clear_pointer(&s->prober, probe_program_free);
 	s->probing = PROBING_NOT;
 	if (s->state == STATE_UP)
 		stop_own(s);
@@ -214,7 +214,7 @@ static guint64 budget_of(const Sessions *s)
 	return budget_left(s->budget, g_get_real_time() / G_USEC_PER_SEC);
 }
 
-static void spend(Sessions *s, const ProberResult *result)
+static void spend(Sessions *s, const ProbeResult *result)
 {
 	g_autoptr(GError) error = NULL;
 	const guint64 all = result->rx_bytes + result->tx_bytes;
@@ -230,7 +230,7 @@ static void on_probed(gpointer data, Observation *probe)
 	observe(data, probe);
 }
 
-static void on_prober_done(gpointer data, const ProberResult *result)
+static void on_prober_done(gpointer data, const ProbeResult *result)
 {
 	Sessions *s = data;
 	spend(s, result);
@@ -241,14 +241,14 @@ static void on_prober_done(gpointer data, const ProberResult *result)
 		if (result->ok && !s->stopped) {
 			pause_end(s);
 			s->probing = PROBING_ROUND;
-			prober_round(s->prober, s->round, s->own ? s->attempt : 0, budget_of(s));
+			probe_program_round(s->prober, s->round, s->own ? s->attempt : 0, budget_of(s));
 			return;
 		}
 		break;
 	case PROBING_ROUND:
 		if (result->ok) {
 			s->probing = PROBING_DOWN;
-			prober_down(s->prober);
+			probe_program_down(s->prober);
 			return;
 		}
 		break;
@@ -266,7 +266,7 @@ static char *interface_of(const Sessions *s)
 
 static void probe_begin(Sessions *s, const ModemBearer *bearer)
 {
-	static const ProberHost host = {.observed = on_probed, .done = on_prober_done};
+	static const ProbeHost host = {.observed = on_probed, .done = on_prober_done};
 	g_autoptr(GError) error = NULL;
 	g_autofree char *interface = interface_of(s);
 	if (!interface) {
@@ -276,13 +276,13 @@ static void probe_begin(Sessions *s, const ModemBearer *bearer)
 		pause_begin(s, "budget used up", "the bytes for this hour or day are used up: sessions go on, probing waits");
 	} else {
 		s->spent = 0;
-		s->prober = prober_new(config_of(s)->targets, s->source->name, &host, s, &error);
+		s->prober = probe_program_new(config_of(s)->targets, s->source->name, &host, s, &error);
 		if (!s->prober)
 			pause_begin(s, "no prober", error->message);
 	}
 	if (s->prober) {
 		s->probing = PROBING_SETUP;
-		prober_setup(s->prober, interface, s->own, bearer);
+		probe_program_setup(s->prober, interface, s->own, bearer);
 	} else if (s->state == STATE_UP) {
 		s->hold_id = g_timeout_add(config_of(s)->session_hold_ms, on_held, s);
 	}
@@ -367,7 +367,7 @@ void sessions_down(Sessions *s, Observation *session)
 		observe_failure(s, session);
 	s->state = STATE_IDLE;
 	/* Over a session that is gone there is nothing to be learnt: its input ends, and it puts the interface back. */
-	g_clear_pointer(&s->prober, prober_free);
+	g_clear_pointer(&s->prober, probe_program_free);
 	s->probing = PROBING_NOT;
 	check_stopped(s);
 }
@@ -447,7 +447,7 @@ void sessions_lost(Sessions *s)
 	g_clear_handle_id(&s->stop_id, g_source_remove);
 	g_clear_handle_id(&s->slot_id, g_source_remove);
 	g_clear_handle_id(&s->hold_id, g_source_remove);
-	g_clear_pointer(&s->prober, prober_free);
+	g_clear_pointer(&s->prober, probe_program_free);
 	s->probing = PROBING_NOT;
 	s->port = NULL;
 	s->radio_known = s->observed_up = FALSE;
@@ -480,7 +480,7 @@ void sessions_stop(Sessions *s, void (*stopped)(gpointer user_data), gpointer us
 	}
 	s->stop_id = g_timeout_add_seconds(SESSIONS_STOP_S, on_stop_lasts, s);
 	if (s->probing == PROBING_ROUND) {
-		g_clear_pointer(&s->prober, prober_free);
+		g_clear_pointer(&s->prober, probe_program_free);
 		s->probing = PROBING_NOT;
 	}
 	if (!s->prober)
@@ -498,7 +498,7 @@ void sessions_free(Sessions *s)
 	g_clear_handle_id(&s->slot_id, g_source_remove);
 	g_clear_handle_id(&s->hold_id, g_source_remove);
 	g_clear_handle_id(&s->stop_id, g_source_remove);
-	prober_free(s->prober);
+	probe_program_free(s->prober);
 	budget_free(s->budget);
 	g_free(s);
 }

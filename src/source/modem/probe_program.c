@@ -1,5 +1,5 @@
-/* See prober.h. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "source/modem/prober.h"
+/* See probe_program.h. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/modem/probe_program.h"
 
 #include "bytes.h"
 #include "error.h"
@@ -7,10 +7,10 @@
 
 #include <gio/gio.h>
 
-struct Prober {
+struct ProbeProgram {
 	GSubprocess *process;
 	const char *source;
-	const ProberHost *host;
+	const ProbeHost *host;
 	gpointer user_data;
 	GCancellable *cancellable;
 	GInputStream *from;
@@ -20,7 +20,7 @@ struct Prober {
 	gsize length;      /* of the payload */
 };
 
-static void read_head(Prober *p);
+static void read_head(ProbeProgram *p);
 
 /* --- where it is --- */
 
@@ -34,16 +34,16 @@ static char *find_program(void)
 
 /* --- what it says --- */
 
-static void fail(Prober *p, const char *reason, const char *sentence)
+static void fail(ProbeProgram *p, const char *reason, const char *sentence)
 {
-	const ProberResult result = {.reason = reason, .sentence = sentence};
+	const ProbeResult result = {.reason = reason, .sentence = sentence};
 	if (!p->asked)
 		return;
 	p->asked = FALSE;
 	p->host->done(p->user_data, &result);
 }
 
-static void take_observation(Prober *p)
+static void take_observation(ProbeProgram *p)
 {
 	Observation o, now;
 	if (observation_decode(p->payload, p->length, &o) != OBSERVATION_OK || o.kind != OBSERVATION_PROBE)
@@ -55,9 +55,9 @@ static void take_observation(Prober *p)
 	p->host->observed(p->user_data, &o);
 }
 
-static void take_done(Prober *p)
+static void take_done(ProbeProgram *p)
 {
-	ProberResult result = {0};
+	ProbeResult result = {0};
 	p->payload[p->length] = '\0';
 	g_autoptr(GVariant) answer = g_variant_parse(G_VARIANT_TYPE_VARDICT, (const char *)p->payload, NULL, NULL, NULL);
 	if (!answer || !p->asked)
@@ -82,7 +82,7 @@ static void on_payload(GObject *object, GAsyncResult *result, gpointer data)
 	const gboolean ok = g_input_stream_read_all_finish(G_INPUT_STREAM(object), result, &n, &error);
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
-	Prober *p = data;
+	ProbeProgram *p = data;
 	if (!ok || n < p->length) {
 		fail(p, "prober ended", "the prober ended by itself; it is started again for the next round");
 		return;
@@ -102,7 +102,7 @@ static void on_head(GObject *object, GAsyncResult *result, gpointer data)
 	const gboolean ok = g_input_stream_read_all_finish(G_INPUT_STREAM(object), result, &n, &error);
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
-	Prober *p = data;
+	ProbeProgram *p = data;
 	ByteReader r = byte_reader_init(p->head + 1, sizeof p->head - 1);
 	p->length = byte_reader_u32(&r);
 	if (!ok || n < sizeof p->head || p->length > PROBE_PAYLOAD_MAX) {
@@ -112,7 +112,7 @@ static void on_head(GObject *object, GAsyncResult *result, gpointer data)
 	g_input_stream_read_all_async(p->from, p->payload, p->length, G_PRIORITY_DEFAULT, p->cancellable, on_payload, p);
 }
 
-static void read_head(Prober *p)
+static void read_head(ProbeProgram *p)
 {
 	g_input_stream_read_all_async(p->from, p->head, sizeof p->head, G_PRIORITY_DEFAULT, p->cancellable, on_head, p);
 }
@@ -126,7 +126,7 @@ static void on_written(GObject *object, GAsyncResult *result, gpointer data)
 	g_output_stream_write_all_finish(G_OUTPUT_STREAM(object), result, NULL, NULL);
 }
 
-static void ask(Prober *p, GVariantBuilder *request)
+static void ask(ProbeProgram *p, GVariantBuilder *request)
 {
 	g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_builder_end(request));
 	g_autofree char *text = g_variant_print(variant, FALSE);
@@ -148,7 +148,7 @@ static void add_list(GVariantBuilder *request, const char *key, char *const *lis
 	g_variant_builder_add(request, "{sv}", key, g_variant_new_strv((const char *const *)list, -1));
 }
 
-void prober_setup(Prober *p, const char *interface, gboolean own, const ModemBearer *bearer)
+void probe_program_setup(ProbeProgram *p, const char *interface, gboolean own, const ModemBearer *bearer)
 {
 	GVariantBuilder request;
 	begin(&request, "setup");
@@ -161,7 +161,7 @@ void prober_setup(Prober *p, const char *interface, gboolean own, const ModemBea
 	ask(p, &request);
 }
 
-void prober_round(Prober *p, guint32 number, guint32 attempt, guint64 budget)
+void probe_program_round(ProbeProgram *p, guint32 number, guint32 attempt, guint64 budget)
 {
 	GVariantBuilder request;
 	begin(&request, "round");
@@ -171,7 +171,7 @@ void prober_round(Prober *p, guint32 number, guint32 attempt, guint64 budget)
 	ask(p, &request);
 }
 
-void prober_down(Prober *p)
+void probe_program_down(ProbeProgram *p)
 {
 	GVariantBuilder request;
 	ask(p, begin(&request, "down"));
@@ -179,7 +179,7 @@ void prober_down(Prober *p)
 
 /* --- its life --- */
 
-Prober *prober_new(char *const *targets, const char *source, const ProberHost *host, gpointer user_data, GError **error)
+ProbeProgram *probe_program_new(char *const *targets, const char *source, const ProbeHost *host, gpointer user_data, GError **error)
 {
 	g_autofree char *program = find_program();
 	g_autoptr(GStrvBuilder) arguments = g_strv_builder_new();
@@ -191,7 +191,7 @@ Prober *prober_new(char *const *targets, const char *source, const ProberHost *h
 						 error);
 	if (!process)
 		return NULL;
-	Prober *p = g_new0(Prober, 1);
+	ProbeProgram *p = g_new0(ProbeProgram, 1);
 	p->process = process;
 	p->source = source;
 	p->host = host;
@@ -203,7 +203,7 @@ Prober *prober_new(char *const *targets, const char *source, const ProberHost *h
 	return p;
 }
 
-void prober_free(Prober *p)
+void probe_program_free(ProbeProgram *p)
 {
 	if (!p)
 		return;

@@ -1,11 +1,11 @@
-/* prober.h - the recorder's end of jamlog-probe (probe.h): starting it, asking it, taking what it says.
+/* probe_program.h - the recorder's end of jamlog-probe (probe.h): starting it, asking it, taking what it says.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
 #include "source/modem/bearer.h"
 
-typedef struct Prober Prober;
+typedef struct ProbeProgram ProbeProgram;
 
 /* What the last request came to. Strings are borrowed. */
 typedef struct {
@@ -13,19 +13,19 @@ typedef struct {
 	guint64 rx_bytes, tx_bytes, rx_packets, tx_packets; /* through the interface since setup */
 	const char *reason;   /* not ok: fixed words */
 	const char *sentence; /* not ok: for the person */
-} ProberResult;
+} ProbeResult;
 
-/* Never called from within the functions below, nor after prober_free. */
+/* Never called from within the functions below, nor after probe_program_free. */
 typedef struct {
 	void (*observed)(gpointer user_data, Observation *probe);
 	/* Of each request, in their order; a prober that ended by itself has failed the one that it was at, and may only be freed. */
-	void (*done)(gpointer user_data, const ProberResult *result);
-} ProberHost;
+	void (*done)(gpointer user_data, const ProbeResult *result);
+} ProbeHost;
 
 /* Starts the program. NULL where it is not there. `source`: the name for its observations, borrowed. */
-Prober *prober_new(char *const *targets, const char *source, const ProberHost *host, gpointer user_data, GError **error);
-void prober_setup(Prober *prober, const char *interface, gboolean own, const ModemBearer *bearer);
-void prober_round(Prober *prober, guint32 number, guint32 attempt, guint64 budget);
-void prober_down(Prober *prober);
+ProbeProgram *probe_program_new(char *const *targets, const char *source, const ProbeHost *host, gpointer user_data, GError **error);
+void probe_program_setup(ProbeProgram *prober, const char *interface, gboolean own, const ModemBearer *bearer);
+void probe_program_round(ProbeProgram *prober, guint32 number, guint32 attempt, guint64 budget);
+void probe_program_down(ProbeProgram *prober);
 /* Ends its input: whatever it is at, it puts the interface back and ends, without anybody waiting for it. */
-void prober_free(Prober *prober);
+void probe_program_free(ProbeProgram *prober);
