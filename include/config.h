@@ -17,8 +17,8 @@
  *
  *   [probe]
  *   targets = FILE; FILE   files of targets (targets.h); default: the one that came with jamlog
- *   hour-bytes = 2000000   both ways together, of each modem; what would go beyond is not probed
- *   day-bytes = 20000000
+ *   hour-bytes = 10000000  both ways together, of each modem; what would go beyond is not probed
+ *   day-bytes = 100000000
  *
  *   [modem NAME]           as many as there are; none: those that are plugged in are taken
  *   device = /dev/cdc-wdm0 the control node; auto: any that no other group names

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "keyfile.h"
 #include "record.h"
+#include "targets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -213,9 +214,19 @@ static gboolean apply(const Options *o, Config *config, RecorderOptions *recorde
 	return TRUE;
 }
 
+/* A mistake in them is told before anything is recorded. */
+static gboolean check_targets(const Config *config, GError **error)
+{
+	if (config->mode != MODE_PROBE)
+		return TRUE;
+	g_autoptr(Targets) targets = targets_load((const char *const *)config->targets, error);
+	return targets != NULL;
+}
+
 static gboolean prepare(Options *o, Config *config, RecorderOptions *recorder, int *argc, char ***argv, GError **error)
 {
-	return parse(o, argc, argv, error) && config_load(config, o->config_path, error) && apply(o, config, recorder, error);
+	return parse(o, argc, argv, error) && config_load(config, o->config_path, error) && apply(o, config, recorder, error) &&
+	       check_targets(config, error);
 }
 
 int cmd_record(int argc, char **argv)

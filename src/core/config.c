@@ -65,8 +65,8 @@ Config *config_new(void)
 	config->session_every_ms = 60000;
 	config->session_hold_ms = 5000;
 	config->session_min_rsrp_dbm = -120;
-	config->hour_bytes = 2000000;
-	config->day_bytes = 20000000;
+	config->hour_bytes = 10000000;
+	config->day_bytes = 100000000;
 	config->sources = g_ptr_array_new_with_free_func(source_free);
 	return config;
 }

@@ -23,6 +23,22 @@ static void test_hour_and_day(void)
 	budget_free(budget);
 }
 
+static void test_even_shares(void)
+{
+	Budget *budget = budget_new(NULL, 6000, 100000);
+	g_assert_cmpuint(budget_share(budget, NOW_S, 50), ==, 1000); /* ten minutes' worth to begin with */
+	g_assert_true(budget_spend(budget, NOW_S, 900, NULL));
+	g_assert_cmpuint(budget_share(budget, NOW_S, 50), ==, 100);
+	/* a minute brings a sixtieth of the hour's; what is not spent is kept, but no more than ten minutes' worth */
+	g_assert_cmpuint(budget_share(budget, NOW_S + 60, 110), ==, 200);
+	g_assert_cmpuint(budget_share(budget, NOW_S + 120, 170), ==, 300);
+	g_assert_cmpuint(budget_share(budget, NOW_S + 7200, 7250), ==, 1000);
+	/* never more than the hour or the day has left */
+	g_assert_true(budget_spend(budget, NOW_S + 7200, 5700, NULL));
+	g_assert_cmpuint(budget_share(budget, NOW_S + 7800, 7850), ==, 300);
+	budget_free(budget);
+}
+
 static void test_survives(void)
 {
 	g_autofree char *folder = g_dir_make_tmp("jamlog-budget-XXXXXX", NULL);
@@ -70,6 +86,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/budget/hour-and-day", test_hour_and_day);
+	g_test_add_func("/budget/comes-in-evenly", test_even_shares);
 	g_test_add_func("/budget/a-new-start-gives-no-new-budget", test_survives);
 	g_test_add_func("/budget/clock-set-back", test_clock_set_back);
 	g_test_add_func("/budget/nonsense-in-the-file", test_nonsense_in_the_file);

@@ -6,6 +6,7 @@
 #define GRAIN_S 300
 #define HOUR_S  3600
 #define DAY_S   86400
+#define KEPT_OF_HOUR 6 /* ten minutes */
 
 typedef struct {
 	gint64 at_s; /* start of its five minutes */
@@ -16,6 +17,8 @@ struct Budget {
 	char *path;
 	guint64 hour_bytes, day_bytes;
 	GArray *spent; /* of Spent */
+	guint64 share;      /* as of then */
+	gint64 shared_at_s; /* BOOTTIME */
 };
 
 static void read_line(Budget *budget, const char *line)
@@ -35,6 +38,8 @@ Budget *budget_new(const char *path, guint64 hour_bytes, guint64 day_bytes)
 	budget->path = g_strdup(path);
 	budget->hour_bytes = hour_bytes;
 	budget->day_bytes = day_bytes;
+	budget->share = hour_bytes / KEPT_OF_HOUR;
+	budget->shared_at_s = -1;
 	budget->spent = g_array_new(FALSE, FALSE, sizeof(Spent));
 	if (!path || !g_file_get_contents(path, &text, NULL, NULL))
 		return budget;
@@ -71,6 +76,15 @@ guint64 budget_left(const Budget *budget, gint64 now_s)
 	return MIN(budget->hour_bytes - MIN(hour, budget->hour_bytes), budget->day_bytes - MIN(day, budget->day_bytes));
 }
 
+guint64 budget_share(Budget *budget, gint64 now_s, gint64 since_s)
+{
+	const guint64 most = budget->hour_bytes / KEPT_OF_HOUR;
+	const gint64 passed_s = budget->shared_at_s < 0 ? 0 : CLAMP(since_s - budget->shared_at_s, 0, HOUR_S);
+	budget->share = MIN(most, budget->share + most * (guint64)passed_s * KEPT_OF_HOUR / HOUR_S);
+	budget->shared_at_s = since_s;
+	return MIN(budget->share, budget_left(budget, now_s));
+}
+
 static void forget_old(Budget *budget, gint64 now_s)
 {
 	for (guint i = budget->spent->len; i-- > 0;)
@@ -96,6 +110,7 @@ static void add(Budget *budget, gint64 now_s, guint64 bytes)
 gboolean budget_spend(Budget *budget, gint64 now_s, guint64 bytes, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	budget->share -= MIN(bytes, budget->share);
 	forget_old(budget, now_s);
 	add(budget, now_s, bytes);
 	for (guint i = 0; i < budget->spent->len; i++) {

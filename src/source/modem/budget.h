@@ -17,5 +17,8 @@ void budget_free(Budget *budget);
 
 /* What may be spent now. `now_s`: seconds since 1970. */
 guint64 budget_left(const Budget *budget, gint64 now_s);
+/* What one round may spend of it: the hour's bytes come in evenly, and what was not spent is kept, up to ten minutes' worth. Else the first
+ * rounds would take it all, and nobody would look for the rest of the hour. `since_s`: BOOTTIME, it only goes forward. */
+guint64 budget_share(Budget *budget, gint64 now_s, gint64 since_s);
 /* Writes it down. FALSE where it could not be kept: it then counts until the program ends. */
 gboolean budget_spend(Budget *budget, gint64 now_s, guint64 bytes, GError **error);

@@ -209,9 +209,9 @@ static void probe_end(Sessions *s)
 	check_stopped(s);
 }
 
-static guint64 budget_of(const Sessions *s)
+static guint64 budget_of(Sessions *s)
 {
-	return budget_left(s->budget, g_get_real_time() / G_USEC_PER_SEC);
+	return budget_share(s->budget, g_get_real_time() / G_USEC_PER_SEC, clock_boottime_ns() / NS_PER_S);
 }
 
 static void spend(Sessions *s, const ProbeResult *result)
