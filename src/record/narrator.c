@@ -22,6 +22,7 @@ typedef struct {
 	gboolean has_position;
 	gint64 last_fix_ns;
 	char *session, *probes; /* NULL: nothing yet */
+	guint32 kbps;           /* 0: nothing yet */
 	Tally *tally;
 } Subject;
 
@@ -164,9 +165,22 @@ static void observe_session(Narrator *narrator, Subject *subject, const Observat
 	narrator_say(narrator, subject->name, "%s", phrase);
 }
 
+/* Rates differ from round to round: four times as much, or a quarter, is another state. */
+static gboolean is_other_rate(Subject *subject)
+{
+	const guint64 now = tally_lowest_kbps(subject->tally), said = subject->kbps;
+	if (now == 0 || (said > 0 && now < 4 * said && said < 4 * now))
+		return FALSE;
+	subject->kbps = (guint32)now;
+	return TRUE;
+}
+
 static void observe_probe(Narrator *narrator, Subject *subject, const Observation *o)
 {
-	if (!tally_add(subject->tally, o) || g_strcmp0(tally_words(subject->tally), subject->probes) == 0)
+	if (!tally_add(subject->tally, o))
+		return;
+	const gboolean other_rate = is_other_rate(subject);
+	if (!other_rate && g_strcmp0(tally_words(subject->tally), subject->probes) == 0)
 		return;
 	const char *rates = tally_rates(subject->tally);
 	g_free(subject->probes);

@@ -13,6 +13,7 @@ struct Tally {
 	GString *failed;     /* the first of them, in words */
 	guint32 target_kbps, control_kbps;
 	char *portal;        /* where a portal sent us */
+	guint32 lowest_kbps; /* of the last round */
 	GString *words, *rates;
 };
 
@@ -74,6 +75,8 @@ static void end_round(Tally *tally)
 	if (tally->portal)
 		g_string_append_printf(w, "; a portal sends us to %s", tally->portal);
 	g_string_truncate(tally->rates, 0);
+	tally->lowest_kbps = tally->target_kbps && tally->control_kbps ? MIN(tally->target_kbps, tally->control_kbps)
+								       : MAX(tally->target_kbps, tally->control_kbps);
 	if (tally->target_kbps)
 		g_string_append_printf(tally->rates, "target %.1f", tally->target_kbps / 1000.0);
 	if (tally->control_kbps)
@@ -114,4 +117,9 @@ const char *tally_words(const Tally *tally)
 const char *tally_rates(const Tally *tally)
 {
 	return tally->rates->str;
+}
+
+guint32 tally_lowest_kbps(const Tally *tally)
+{
+	return tally->lowest_kbps;
 }

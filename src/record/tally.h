@@ -19,3 +19,5 @@ gboolean tally_add(Tally *tally, const Observation *probe);
 const char *tally_words(const Tally *tally);
 /* The rates that it measured, which differ from round to round: "target 0.1, control 18.9 Mbit/s", or "". */
 const char *tally_rates(const Tally *tally);
+/* The lowest of them in kbit/s; 0: none was measured. */
+guint32 tally_lowest_kbps(const Tally *tally);

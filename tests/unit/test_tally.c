@@ -43,6 +43,7 @@ static void test_words(void)
 	g_assert_true(end(tally));
 	g_assert_cmpstr(tally_words(tally), ==, "probes: all 4 work");
 	g_assert_cmpstr(tally_rates(tally), ==, "target 0.1, control 18.9 Mbit/s");
+	g_assert_cmpuint(tally_lowest_kbps(tally), ==, 140);
 
 	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, NULL);
 	add(tally, PROBE_WEB, "messenger", SESSION_IPV4, PROBE_STEP_TLS, "connection_reset");
@@ -52,6 +53,7 @@ static void test_words(void)
 	g_assert_cmpstr(tally_words(tally), ==,
 			"probes: 2 of 3 FAIL: messenger: connection_reset at tls; news over IPv6: generic_timeout_error at tcp");
 	g_assert_cmpstr(tally_rates(tally), ==, ""); /* of an earlier round */
+	g_assert_cmpuint(tally_lowest_kbps(tally), ==, 0);
 
 	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, "generic_timeout_error");
 	end(tally);
