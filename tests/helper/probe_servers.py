@@ -15,7 +15,7 @@ OPERATOR, KNOWN = "198.51.100.53", "198.51.100.54"
 NET = "203.0.113."
 GOOD, CONTROL, WRONG_HOST, EXPIRED, UNKNOWN = (NET + n for n in ("10", "11", "12", "13", "14"))
 RESET, EOF, GARBAGE_TLS, GARBAGE_HTTP, ENDLESS, HUGE, CLOSED, DROPPED = (NET + n for n in ("20", "21", "22", "23", "24", "25", "26", "27"))
-HELPER, VPN, BLOCK_PAGE = NET + "30", NET + "40", NET + "99"
+HELPER, VPN, BLOCK_PAGE = NET + "30", NET + "40", "192.0.2.99"
 GOOD6, CONTROL6 = "2001:db8:100::10", "2001:db8:100::11"
 
 TRUTH = {name + ".test": (address, None) for name, address in {
