@@ -119,9 +119,9 @@ rounds_sql="
 		CASE WHEN sum(p.test = 'ip' AND p.failure IS NULL) = 0 THEN 'CUT: the session is up, and nothing answers'
 		WHEN sum(p.test = 'web' AND p.role = 'target' AND p.failure IS NOT NULL) > 0 THEN 'BLOCKED: ' ||
 			group_concat(DISTINCT CASE WHEN p.test = 'web' AND p.role = 'target' THEN p.target || ' (' || p.failure || ' at ' || p.step || ')' END)
-		WHEN max(CASE WHEN p.test = 'rate' THEN p.rate_kbps END) < 1000 THEN 'THROTTLED: ' ||
-			max(CASE WHEN p.test = 'rate' THEN p.rate_kbps END) || ' kbit/s'
-		ELSE 'works, ' || max(CASE WHEN p.test = 'rate' THEN p.rate_kbps END) / 1000 || ' Mbit/s' END AS found
+		WHEN min(CASE WHEN p.test = 'rate' THEN p.rate_kbps END) < 1000 THEN 'THROTTLED: ' ||
+			min(CASE WHEN p.test = 'rate' THEN p.rate_kbps END) || ' kbit/s'
+		ELSE 'works, ' || (max(CASE WHEN p.test = 'rate' THEN p.rate_kbps END) / 1000) || ' Mbit/s' END AS found
 	FROM probe r JOIN probe p ON p.round = r.round AND p.test <> 'round' WHERE r.test = 'round' AND r.failure IS NULL
 	GROUP BY r.round ORDER BY r.round"
 echo

@@ -93,10 +93,10 @@ const char *failure_from_ares(int status)
 	return word ? word : "unknown_failure: dns";
 }
 
-/* curl looks at the name itself when OpenSSL has nothing against the chain. */
+/* curl looks at the name itself when OpenSSL has nothing against the chain, and before it takes OpenSSL's result over. */
 static const char *from_verify(long result)
 {
-	if (result == X509_V_OK)
+	if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED)
 		return "ssl_invalid_hostname";
 	const char *word = FIND(verify_rows, result);
 	return word ? word : "ssl_invalid_certificate";

@@ -19,12 +19,16 @@ struct Link {
 	char *interface;
 	int index;
 	guint32 table;
-	gboolean was_up, was_multicast; /* as we found it */
+	guint32 memory; /* how we found it: MEMORY_... and quiet_remember() */
 	gboolean has_v4, has_v6;
 	gboolean resolves;              /* ARP and ND */
 	GPtrArray *addresses;           /* of struct nl_addr: what we added */
-	Quiet *quiet;
 };
+
+#define MEMORY_VALID     0x80000000
+#define MEMORY_UP        0x40000000
+#define MEMORY_MULTICAST 0x20000000
+#define MEMORY_QUIET     0x00ffffff
 
 static void put_address(gpointer address)
 {
@@ -39,7 +43,6 @@ static void link_free(Link *link)
 		nl_socket_free(link->socket);
 	g_free(link->interface);
 	g_ptr_array_unref(link->addresses);
-	quiet_free(link->quiet);
 	g_free(link);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Link, link_free)
@@ -97,8 +100,8 @@ static gboolean look(Link *link, GError **error)
 	const unsigned int flags = rtnl_link_get_flags(found);
 	link->index = rtnl_link_get_ifindex(found);
 	link->table = LINK_TABLE_BASE + (guint32)link->index;
-	link->was_up = (flags & IFF_UP) != 0;
-	link->was_multicast = (flags & IFF_MULTICAST) != 0;
+	link->memory = MEMORY_VALID | (flags & IFF_UP ? MEMORY_UP : 0) | (flags & IFF_MULTICAST ? MEMORY_MULTICAST : 0) |
+		       (quiet_remember(link->interface) & MEMORY_QUIET);
 	link->resolves = !(flags & (IFF_NOARP | IFF_POINTOPOINT));
 	rtnl_link_put(found);
 	return TRUE;
@@ -249,26 +252,51 @@ static void remove_routes(const Link *link, guint32 table)
 	nl_cache_free(cache);
 }
 
+/* The kernel's own for IPv6 multicast stands in the local table, which is looked at before any rule of ours. */
+static void remove_multicast_route(const Link *link)
+{
+	struct nl_addr *multicast = NULL;
+	struct rtnl_route *route = rtnl_route_alloc();
+	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+	nl_addr_parse("ff00::/8", AF_INET6, &multicast);
+	rtnl_route_set_family(route, AF_INET6);
+	rtnl_route_set_dst(route, multicast);
+	rtnl_route_set_table(route, RT_TABLE_LOCAL);
+	rtnl_route_set_type(route, RTN_MULTICAST);
+	rtnl_route_set_protocol(route, RTPROT_KERNEL);
+	rtnl_route_nh_set_ifindex(hop, link->index);
+	rtnl_route_add_nexthop(route, hop);
+	rtnl_route_delete(link->socket, route, 0);
+	nl_addr_put(multicast);
+	rtnl_route_put(route);
+}
+
 /* --- up and down --- */
+
+static void make_as_before(const Link *link, guint32 memory)
+{
+	quiet_end(link->interface, memory & MEMORY_QUIET);
+	set_flags(link, (memory & MEMORY_MULTICAST ? IFF_MULTICAST : 0) | (memory & MEMORY_UP ? IFF_UP : 0), 0);
+}
 
 /* What a killed one left on this interface: the rules name it, so what else is on it is ours too. */
 static gboolean clean(Link *link, GError **error)
 {
-	g_autoptr(GArray) tables = rules_remove_left(link->socket, link->interface);
-	for (guint i = 0; i < tables->len; i++)
-		remove_routes(link, g_array_index(tables, guint32, i));
-	if (tables->len == 0)
+	const RulesLeft left = rules_remove_left(link->socket, link->interface);
+	if (!left.table)
 		return refuse_foreign(link, error);
+	set_flags(link, 0, IFF_UP);
+	remove_routes(link, left.table);
 	if (!for_addresses(link, remove_address, NULL, error))
 		return FALSE;
-	set_flags(link, IFF_MULTICAST, IFF_UP);
-	quiet_forget(link->interface);
+	if (left.memory & MEMORY_VALID)
+		make_as_before(link, left.memory);
 	return look(link, error);
 }
 
 static gboolean add_rules(const Link *link, GError **error)
 {
-	if (!check(link, rules_add(link->socket, link->interface, link->table), "add the rules for", error))
+	if (!check(link, rules_add(link->socket, link->interface, link->table, link->memory), "add the rules for", error))
 		return FALSE;
 	for (guint i = 0; i < link->addresses->len; i++)
 		if (!check(link, rules_add_source(link->socket, g_ptr_array_index(link->addresses, i), link->table),
@@ -282,14 +310,15 @@ static gboolean add_all(Link *link, const LinkWish *wish, GError **error)
 	/* Rules first: nobody's packet may leave in the meantime. */
 	if (!add_rules(link, error) || !check(link, set_flags(link, 0, IFF_UP), "take down", error))
 		return FALSE;
-	link->quiet = quiet_new(link->interface, link->has_v4, link->has_v6, error);
-	if (!link->quiet || !check(link, set_flags(link, 0, IFF_MULTICAST), "quieten", error))
+	if (!quiet_begin(link->interface, link->has_v4, link->has_v6, error) ||
+	    !check(link, set_flags(link, 0, IFF_MULTICAST), "quieten", error))
 		return FALSE;
 	for (guint i = 0; i < link->addresses->len; i++)
 		if (!check(link, add_address(link, g_ptr_array_index(link->addresses, i)), "give an address to", error))
 			return FALSE;
 	if (!check(link, set_flags(link, IFF_UP, 0), "take up", error))
 		return FALSE;
+	remove_multicast_route(link);
 	return (!link->has_v4 || check(link, add_default_route(link, wish, AF_INET), "add the IPv4 route through", error)) &&
 	       (!link->has_v6 || check(link, add_default_route(link, wish, AF_INET6), "add the IPv6 route through", error));
 }
@@ -316,8 +345,7 @@ Link *link_setup(const LinkWish *wish, GError **error)
 
 static void undo_interface(Link *link)
 {
-	if (!link->was_up)
-		set_flags(link, 0, IFF_UP);
+	set_flags(link, 0, IFF_UP); /* before anything that kept others out is taken away */
 	for (guint i = 0; i < link->addresses->len; i++) {
 		struct rtnl_addr *address = rtnl_addr_alloc();
 		rtnl_addr_set_ifindex(address, link->index);
@@ -326,9 +354,7 @@ static void undo_interface(Link *link)
 		rtnl_addr_put(address);
 	}
 	remove_routes(link, link->table);
-	if (link->quiet)
-		quiet_end(link->quiet);
-	set_flags(link, (link->was_multicast ? IFF_MULTICAST : 0) | (link->was_up ? IFF_UP : 0), 0);
+	make_as_before(link, link->memory);
 }
 
 void link_undo(Link *link)

@@ -11,8 +11,9 @@
  *   The kernel's own voice is taken away before the interface goes up: no router solicitation, no duplicate address detection, no
  *   multicast groups, no address made up by itself; and its reverse path filter, which would throw away the answers.
  *
- * link_undo() takes all of it back. After kill -9 the rules are still there: the next link_setup() on any interface takes away those
- * of its own interface and of interfaces that are gone, knowing them by LINK_PROTOCOL, and first makes the interface what a new one is.
+ * link_undo() takes all of it back. After kill -9 the rules are still there, and the prohibiting one remembers, as a mark with an empty
+ * mask, how the interface was before: the next link_setup() on any interface takes away those of its own interface, which it first
+ * makes what it was, and of interfaces that are gone. It knows them by LINK_PROTOCOL.
  *
  * It needs CAP_NET_ADMIN. It blocks for as long as the kernel takes to answer on netlink.
  *

@@ -5,27 +5,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
-#define SETTINGS 8
+enum { DISABLE_IPV6, RP_FILTER, ACCEPT_RA, AUTOCONF, ADDR_GEN_MODE, SETTINGS };
 
-/* In the order in which they are written; given back in the opposite one. Kernel: Documentation/networking/ip-sysctl.rst. */
+/* Given back in the opposite order. The kernel's Documentation/networking/ip-sysctl.rst describes them; all are from 0 to 3. */
 static const struct {
 	const char *family, *key, *value;
 } settings[SETTINGS] = {
-	{"ipv4", "rp_filter", "0"},
-	{"ipv6", "accept_ra", "0"},
-	{"ipv6", "autoconf", "0"},
-	{"ipv6", "router_solicitations", "0"},
-	{"ipv6", "dad_transmits", "0"},
-	{"ipv6", "accept_dad", "0"},
-	{"ipv6", "addr_gen_mode", "1"}, /* none */
-	{"ipv6", "disable_ipv6", NULL}, /* as the session has IPv6 or not */
-};
-
-struct Quiet {
-	char *interface;
-	char *before[SETTINGS]; /* NULL: not touched */
+	[DISABLE_IPV6] = {"ipv6", "disable_ipv6", NULL}, /* as the session has IPv6 or not */
+	[RP_FILTER] = {"ipv4", "rp_filter", "0"},
+	[ACCEPT_RA] = {"ipv6", "accept_ra", "0"},
+	[AUTOCONF] = {"ipv6", "autoconf", "0"},
+	[ADDR_GEN_MODE] = {"ipv6", "addr_gen_mode", "1"}, /* none */
 };
 
 static char *path_of(const char *interface, gsize i)
@@ -33,6 +26,7 @@ static char *path_of(const char *interface, gsize i)
 	return g_build_filename("/proc/sys/net", settings[i].family, "conf", interface, settings[i].key, NULL);
 }
 
+/* NULL on a kernel without IPv6, or without this setting. */
 static char *read_setting(const char *interface, gsize i)
 {
 	g_autofree char *path = path_of(interface, i);
@@ -52,68 +46,55 @@ static int write_setting(const char *interface, gsize i, const char *value)
 	return wrong;
 }
 
-static gboolean change(Quiet *quiet, gsize i, const char *value, GError **error)
+guint32 quiet_remember(const char *interface)
 {
-	g_autofree char *before = read_setting(quiet->interface, i);
-	if (!before || g_str_equal(before, value)) /* a kernel without IPv6, or without this setting, has nothing to be quietened */
+	guint32 remembered = 0;
+	for (gsize i = 0; i < SETTINGS; i++) {
+		g_autofree char *value = read_setting(interface, i);
+		if (value)
+			remembered |= (guint32)CLAMP(g_ascii_strtoll(value, NULL, 10), 0, 15) << (4 * i);
+	}
+	return remembered;
+}
+
+static gboolean change(const char *interface, gsize i, const char *value, GError **error)
+{
+	g_autofree char *before = read_setting(interface, i);
+	if (!before || g_str_equal(before, value))
 		return TRUE;
-	const int wrong = write_setting(quiet->interface, i, value);
-	if (wrong)
-		return error_set_errno(error, wrong, "cannot set net.%s.conf.%s.%s", settings[i].family, quiet->interface, settings[i].key);
-	quiet->before[i] = g_steal_pointer(&before);
-	return TRUE;
+	const int wrong = write_setting(interface, i, value);
+	if (!wrong)
+		return TRUE;
+	return error_set_errno(error, wrong, "cannot set net.%s.conf.%s.%s", settings[i].family, interface, settings[i].key);
 }
 
 /* The kernel takes the stricter of an interface's setting and everybody's; everybody's is not ours to change. */
 static gboolean check_filter(GError **error)
 {
-	g_autofree char *all = read_setting("all", 0);
+	g_autofree char *all = read_setting("all", RP_FILTER);
 	if (!all || g_str_equal(all, "0"))
 		return TRUE;
 	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
-		    "net.ipv4.conf.all.rp_filter is %s: the kernel would throw away every answer that comes in over the modem; set it to 0 "
-		    "(sudo sysctl -w net.ipv4.conf.all.rp_filter=0; each interface keeps its own setting)", all);
+		    "net.ipv4.conf.all.rp_filter is %s: the kernel would throw away every answer that comes in over the modem; set "
+		    "it to 0 (sudo sysctl -w net.ipv4.conf.all.rp_filter=0; each interface keeps its own setting)", all);
 	return FALSE;
 }
 
-Quiet *quiet_new(const char *interface, gboolean ipv4, gboolean ipv6, GError **error)
+gboolean quiet_begin(const char *interface, gboolean ipv4, gboolean ipv6, GError **error)
 {
 	if (ipv4 && !check_filter(error))
-		return NULL;
-	Quiet *quiet = g_new0(Quiet, 1);
-	quiet->interface = g_strdup(interface);
-	for (gsize i = 0; i < SETTINGS; i++) {
-		if (change(quiet, i, settings[i].value ? settings[i].value : ipv6 ? "0" : "1", error))
-			continue;
-		quiet_end(quiet);
-		quiet_free(quiet);
-		return NULL;
-	}
-	return quiet;
-}
-
-void quiet_end(Quiet *quiet)
-{
-	for (gsize i = SETTINGS; i-- > 0;)
-		if (quiet->before[i])
-			write_setting(quiet->interface, i, quiet->before[i]);
-}
-
-void quiet_free(Quiet *quiet)
-{
-	if (!quiet)
-		return;
+		return FALSE;
 	for (gsize i = 0; i < SETTINGS; i++)
-		g_free(quiet->before[i]);
-	g_free(quiet->interface);
-	g_free(quiet);
+		if (!change(interface, i, settings[i].value ? settings[i].value : ipv6 ? "0" : "1", error))
+			return FALSE;
+	return TRUE;
 }
 
-void quiet_forget(const char *interface)
+void quiet_end(const char *interface, guint32 remembered)
 {
+	write_setting(interface, DISABLE_IPV6, "1"); /* else the way addresses are made makes one as soon as it is set */
 	for (gsize i = SETTINGS; i-- > 0;) {
-		g_autofree char *value = read_setting("default", i);
-		if (value)
-			write_setting(interface, i, value);
+		const char value[] = {(char)('0' + (remembered >> (4 * i) & 0xf)), '\0'};
+		write_setting(interface, i, value);
 	}
 }

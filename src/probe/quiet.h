@@ -5,13 +5,9 @@
 
 #include <glib.h>
 
-typedef struct Quiet Quiet;
-
-/* For an interface that is down. NULL: an error of errno's kind; what was changed until then is back. */
-Quiet *quiet_new(const char *interface, gboolean ipv4, gboolean ipv6, GError **error);
-/* Puts back what was there before. It does not free. */
-void quiet_end(Quiet *quiet);
-void quiet_free(Quiet *quiet);
-
-/* Puts everything to what a new interface gets (conf/default), for nobody knows any more what was there. */
-void quiet_forget(const char *interface);
+/* What is set now, four bits for each setting: 20 bits in all. */
+guint32 quiet_remember(const char *interface);
+/* For an interface that is down. FALSE: an error of errno's kind. */
+gboolean quiet_begin(const char *interface, gboolean ipv4, gboolean ipv6, GError **error);
+/* Puts back what quiet_remember() told. */
+void quiet_end(const char *interface, guint32 remembered);

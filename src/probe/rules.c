@@ -28,11 +28,13 @@ static int add_and_put(struct nl_sock *socket, struct rtnl_rule *rule)
 	return code;
 }
 
-static int add_for_family(struct nl_sock *socket, int family, const char *interface, guint32 table)
+static int add_for_family(struct nl_sock *socket, int family, const char *interface, guint32 table, guint32 memory)
 {
 	/* The prohibiting one first: no moment without it. */
 	struct rtnl_rule *others = make_rule(family, FR_ACT_PROHIBIT, 1, table);
 	rtnl_rule_set_oif(others, interface);
+	rtnl_rule_set_mark(others, memory);
+	rtnl_rule_set_mask(others, 0); /* every mark will do */
 	const int code = add_and_put(socket, others);
 	if (code < 0)
 		return code == -NLE_AF_NOSUPPORT || code == -NLE_OPNOTSUPP ? 0 : code; /* a kernel without IPv6 */
@@ -43,10 +45,10 @@ static int add_for_family(struct nl_sock *socket, int family, const char *interf
 	return add_and_put(socket, ours);
 }
 
-int rules_add(struct nl_sock *socket, const char *interface, guint32 table)
+int rules_add(struct nl_sock *socket, const char *interface, guint32 table, guint32 memory)
 {
-	const int code = add_for_family(socket, AF_INET, interface, table);
-	return code < 0 ? code : add_for_family(socket, AF_INET6, interface, table);
+	const int code = add_for_family(socket, AF_INET, interface, table, memory);
+	return code < 0 ? code : add_for_family(socket, AF_INET6, interface, table, memory);
 }
 
 int rules_add_source(struct nl_sock *socket, struct nl_addr *address, guint32 table)
@@ -91,8 +93,8 @@ void rules_remove_table(struct nl_sock *socket, guint32 table)
 
 typedef struct {
 	const char *interface;
-	GArray *left; /* guint32: tables of this interface */
-	GArray *gone; /* of interfaces that do not exist any more */
+	RulesLeft left;
+	GArray *gone; /* guint32: tables of interfaces that do not exist any more */
 } Search;
 
 /* Takes none away yet: those without an interface's name are known only by the table of those with one. */
@@ -101,20 +103,23 @@ static gboolean note(struct rtnl_rule *rule, gpointer data)
 	Search *search = data;
 	const char *interface = rtnl_rule_get_oif(rule);
 	const guint32 table = rtnl_rule_get_table(rule);
-	if (interface && g_str_equal(interface, search->interface))
-		g_array_append_val(search->left, table);
-	else if (interface && if_nametoindex(interface) == 0)
+	if (interface && g_str_equal(interface, search->interface)) {
+		search->left.table = table;
+		if (rtnl_rule_get_action(rule) == FR_ACT_PROHIBIT)
+			search->left.memory = rtnl_rule_get_mark(rule);
+	} else if (interface && if_nametoindex(interface) == 0) {
 		g_array_append_val(search->gone, table);
+	}
 	return FALSE;
 }
 
-GArray *rules_remove_left(struct nl_sock *socket, const char *interface)
+RulesLeft rules_remove_left(struct nl_sock *socket, const char *interface)
 {
 	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(guint32));
-	Search search = {.interface = interface, .left = g_array_new(FALSE, FALSE, sizeof(guint32)), .gone = gone};
+	Search search = {.interface = interface, .gone = gone};
 	remove_rules(socket, note, &search);
-	for (guint i = 0; i < search.left->len; i++)
-		rules_remove_table(socket, g_array_index(search.left, guint32, i));
+	if (search.left.table)
+		rules_remove_table(socket, search.left.table);
 	for (guint i = 0; i < gone->len; i++)
 		rules_remove_table(socket, g_array_index(gone, guint32, i));
 	return search.left;

@@ -7,13 +7,17 @@
 #include <netlink/addr.h>
 #include <netlink/netlink.h>
 
-/* Those that name the interface, for both families. 0, or a code of libnl. */
-int rules_add(struct nl_sock *socket, const char *interface, guint32 table);
+/* Those that name the interface, for both families. `memory` is kept in them, and not 0. 0, or a code of libnl. */
+int rules_add(struct nl_sock *socket, const char *interface, guint32 table, guint32 memory);
 /* The one that keeps everybody from sending under our address. */
 int rules_add_source(struct nl_sock *socket, struct nl_addr *address, guint32 table);
 
 void rules_remove_table(struct nl_sock *socket, guint32 table);
 
-/* Takes away what was left on this interface and on interfaces that are gone. The tables (guint32) of this interface's rules; with no
- * elements where nothing of it was left. Owned by the caller. */
-GArray *rules_remove_left(struct nl_sock *socket, const char *interface);
+/* What a killed one left of this interface. */
+typedef struct {
+	guint32 table, memory; /* 0: nothing */
+} RulesLeft;
+
+/* Takes away what was left of this interface and of interfaces that are gone. */
+RulesLeft rules_remove_left(struct nl_sock *socket, const char *interface);

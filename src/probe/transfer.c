@@ -29,6 +29,7 @@ struct Transfer {
 	gpointer user_data;
 	guint timer, look;
 	gint64 started_ns, step_ns;
+	gint64 connected_ns;       /* TLS began; libcurl tells that of a TCP connection only when all of TLS is done */
 	ProbeStep step;
 	GString *body;             /* as far as `until` has to be found in it */
 	gint64 first_ns;           /* when the first piece of the body was here */
@@ -80,6 +81,15 @@ static int on_close(void *data, curl_socket_t fd)
 {
 	note_tcp_info(data, fd);
 	return close(fd);
+}
+
+static CURLcode on_tls(CURL *easy, void *context, void *data)
+{
+	Transfer *t = data;
+	(void)easy;
+	(void)context;
+	t->connected_ns = clock_boottime_ns();
+	return CURLE_OK;
 }
 
 static size_t on_head(char *line, size_t size, size_t n, void *data)
@@ -138,7 +148,7 @@ static void fill_times(Transfer *t)
 	const curl_off_t begun = get_time(t, CURLINFO_STARTTRANSFER_TIME_T);
 	TransferResult *r = &t->result;
 	if (!t->quic)
-		r->tcp_us = span(lookup, connected);
+		r->tcp_us = connected > 0 ? span(lookup, connected) : span(t->started_ns / 1000, t->connected_ns / 1000);
 	if (t->tls)
 		r->tls_us = span(t->quic ? lookup : connected, secured);
 	if (!t->handshake_only && begun > 0)
@@ -170,7 +180,7 @@ static FailureCurl describe_end(const Transfer *t, CURLcode code)
 	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
 	curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &e.verify_result);
 	e.os_errno = t->open_errno ? t->open_errno : (int)os_errno;
-	e.connected = get_time(t, CURLINFO_CONNECT_TIME_T) > 0;
+	e.connected = t->connected_ns > 0 || get_time(t, CURLINFO_CONNECT_TIME_T) > 0;
 	e.secured = get_time(t, CURLINFO_APPCONNECT_TIME_T) > 0;
 	e.tcp_state = t->result.has_tcp_info ? t->info.tcpi_state : 0;
 	return e;
@@ -328,6 +338,8 @@ static void set_callbacks(Transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_DATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->message);
 	curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);

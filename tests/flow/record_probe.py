@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""jamlog record --mode probe on simulated modems, one for each thing that an operator can do to data: the step and the failure (OONI's
+strings) that the store then has for it, controls beside. All modems probe at the same moments. What leaves goes to named targets alone, in
+mode passive nothing does; the computer's own routes stay as they are, kill -9 included. Runs itself in namespaces of its own.
+
+SPDX-License-Identifier: GPL-3.0-or-later"""
+import configparser
+import ipaddress
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helper"))
+import field  # noqa: E402
+import rig  # noqa: E402
+
+INSIDE = "JAMLOG_TEST_INSIDE"
+if INSIDE not in os.environ:
+    for options in ("-Urnm", "-nm"):
+        if subprocess.run(["unshare", options, "true"], capture_output=True, check=False).returncode == 0:
+            os.environ[INSIDE] = "1"
+            os.execvp("unshare", ["unshare", options, sys.executable, *sys.argv])
+    print("1..0 # SKIP neither user nor network namespaces can be had here")
+    sys.exit(0)
+
+tap = rig.Tap()
+# modem: its happenings. Names are those of the simulated internet.
+LIE = "what = dns-lie\nnames = news.example\nanswer = "
+ACTS = {
+    "fine": [], "dead": ["what = data-dead"],
+    "nx": [LIE + "nxdomain"], "refused": [LIE + "refused"], "silence": [LIE + "silence"],
+    "bogon": [LIE + "127.0.0.9\nresolver = operator"], "lie": [LIE + "203.0.113.10\nresolver = operator"],
+    "reset": ["what = tcp-reset\nnames = news.example"], "sni": ["what = sni-reset\nnames = news.example"],
+    "page": ["what = block-page\nnames = news.example"], "portal": ["what = captive-portal"],
+    "picky": ["what = throttle\nrate = 300\nnames = social.example"], "slow": ["what = throttle\nrate = 300"],
+    "crowd": ["what = crowd\nlatency = 150ms\nloss = 0.05\nrate = 3000"],
+    "nosix": ["what = ipv6-dead"], "novpn": ["what = vpn-block"],
+}
+WORLD = ("[world]\nduration = {}\nstart = now\nseed = 3\n[track]\npoints = 53.9,27.56\n[cell c]\nplmn = 257-01\nlat = 53.9012\nlon = 27.5585\n"
+         "earfcn = 1300\npci = 1\ntac = 1\ncell_id = 1\n[internet]\nlatency = 20ms\nrate = 20000\nrate_up = 10000\n")
+MBIM = {"sni", "dead"}  # these modems speak MBIM
+
+
+def play(acts, duration):
+    """A world with a modem for each; its folder, once it runs."""
+    out = rig.folder()
+    scenario = os.path.join(out, "acts.scenario")
+    with open(scenario, "w", encoding="utf-8") as text:
+        text.write(WORLD.format(duration))
+        for name, happenings in acts.items():
+            text.write(f"[modem {name}]\nplmn = 257-01\ntraffic_kbps = 0\nprotocol = {'mbim' if name in MBIM else 'qmi'}\n")
+            for i, happening in enumerate(happenings):
+                text.write(f"[happening {name}-{i}]\n{happening}\nmodems = {name}\nat = 0\n")
+    sim = rig.start([rig.SIM, scenario, "--run-dir", os.path.join(out, "run")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = []
+    while not lines or lines[-1].strip() != "ready":
+        lines.append(sim.stdout.readline())
+        if not lines[-1]:
+            raise RuntimeError("".join(lines))
+    return sim, os.path.join(out, "run")
+
+
+def configure(run, acts, mode, more=""):
+    path = os.path.join(rig.folder(), "jamlog.conf")
+    with open(path, "w", encoding="utf-8") as conf:
+        conf.write(f"[record]\nmode = {mode}\n[session]\nevery = 10s\n[probe]\ntargets = {run}/targets.conf\n{more}\n")
+        for name in acts:
+            conf.write(f"[modem {name}]\ndevice = {run}/modem-{name}\nprotocol = {'mbim' if name in MBIM else 'qmi'}\n"
+                       f"interface = sim-{name}\n")
+    return path
+
+
+def routing():
+    """All that the computer's own traffic depends on, without the modems' interfaces themselves."""
+    return [rig.run(["ip", *words]).stdout for words in (["rule"], ["-6", "rule"], ["route", "show", "table", "all"],
+                                                          ["-6", "route", "show", "table", "all"], ["addr", "show", "dev", "lo"])]
+
+
+def main_tables():
+    return [rig.run(["ip", family, "route"]).stdout for family in ("-4", "-6")]
+
+
+def rounds_done(recorder, names):
+    return all(re.search(rf" {name}: (probes|NOTHING)", recorder.log()) for name in names)
+
+
+def probes(db, name):
+    """The rows of a modem's first round."""
+    rows = [dict(row) for row in db.execute("SELECT p.* FROM probe p JOIN source s ON s.id = p.source WHERE s.name = ? ORDER BY p.id",
+                                            (name,))]
+    return [row for row in rows if row["round"] == rows[0]["round"]] if rows else []
+
+
+def outcome(rows, test, target, **more):
+    """The set of (step, failure) of these rows."""
+    return {(row["step"], row["failure"]) for row in rows if row["test"] == test and row["target"] == target
+            and all(row[key] == value for key, value in more.items())}
+
+
+def failures(rows):
+    return [(row["test"], row["target"], row["family"], row["resolver"], row["step"], row["failure"]) for row in rows if row["failure"]]
+
+
+def check_names(by):
+    fine = by["fine"]
+    tap.ok(len(fine) > 25 and failures(fine) == [], "fine: every probe works", failures(fine))
+    tap.equal({row["test"] for row in fine} - {"quic", "wireguard", "openvpn"}, {"ip", "dns", "portal", "web", "sni", "rate", "round"},
+              "fine: each kind of probe was made")
+    dead = by["dead"]
+    tap.equal({(row["test"], row["step"], row["failure"]) for row in dead if row["test"] != "round"},
+              {("ip", "tcp", "generic_timeout_error"), ("dns", "dns", "generic_timeout_error")},
+              "data-dead: neither an address nor a resolver answers, and no more is asked")
+    for name, failure in (("nx", "dns_nxdomain_error"), ("refused", "dns_refused_error"), ("silence", "generic_timeout_error")):
+        rows = by[name]
+        tap.equal((outcome(rows, "dns", "news"), outcome(rows, "web", "news")), ({("dns", failure)}, {("dns", failure)}),
+                  f"dns-lie {name}: {failure} at dns, of every resolver")
+        tap.equal(outcome(rows, "web", "control"), {("http", None)}, f"dns-lie {name}: the control works")
+    rows = by["bogon"]
+    tap.equal((outcome(rows, "dns", "news", resolver="operator"), outcome(rows, "dns", "news", resolver="known-1")),
+              ({("dns", "dns_bogon_error")}, {("dns", None)}), "dns-lie to an address of this computer: dns_bogon_error, of the operator's alone")
+    tap.equal({(r["resolver"] != "operator", r["failure"]) for r in rows if r["test"] == "web" and r["target"] == "news"}, {(True, None)},
+              "and the page is reached through another resolver's address")
+    rows = by["lie"]
+    tap.equal({r["consistent"] for r in rows if r["test"] == "dns" and r["target"] == "news" and r["resolver"] == "operator"}, {0},
+              "dns-lie to another's address: the operator's answer agrees with nobody's")
+    tap.equal(outcome(rows, "web", "news", resolver="operator"), {("tls", "ssl_invalid_hostname")},
+              "and the server there has no certificate of that name: ssl_invalid_hostname at tls")
+    tap.ok({(r["step"], r["failure"]) for r in rows if r["test"] == "web" and r["target"] == "news" and r["resolver"] != "operator"} ==
+           {("http", None)}, "and through another resolver's address the page is there", failures(rows))
+
+
+def check_connections(by):
+    tap.equal(outcome(by["reset"], "web", "news"), {("tcp", "connection_reset")}, "tcp-reset: connection_reset at tcp")
+    tap.equal((outcome(by["sni"], "web", "news"), outcome(by["sni"], "sni", "news")),
+              ({("tls", "connection_reset")}, {("tls", "connection_reset")}), "sni-reset: connection_reset at tls, at its own server and at the helper")
+    tap.equal((outcome(by["sni"], "sni", "helper"), outcome(by["sni"], "web", "control"), outcome(by["sni"], "web", "news-http")),
+              ({("tls", None)}, {("http", None)}, {("http", None)}), "sni-reset: the controls work, and so does the same site without TLS")
+    page = [r for r in by["page"] if r["test"] == "web" and r["target"] == "news-http"]
+    tap.ok(page and all(r["step"] == "http" and r["body_matches"] == 0 for r in page), "block-page: an answer that is not the site's", page)
+    tap.equal({r["failure"] for r in page}, {"http_unexpected_status_code"}, "block-page: http_unexpected_status_code")
+    portal = [r for r in by["portal"] if r["test"] == "portal"]
+    tap.equal({(r["failure"], r["http_status"], r["redirect_host"]) for r in portal},
+              {("http_unexpected_status_code", 302, "portal.operator.example")}, "captive-portal: the known page sends us to the operator's")
+    tap.ok(not {None} & {f for _, f in outcome(by["portal"], "web", "control")}, "captive-portal: and TLS does not get through")
+    tap.equal({f for _, f in outcome(by["nosix"], "web", "control", family="ipv6")}, {"generic_timeout_error"},
+              "ipv6-dead: generic_timeout_error over IPv6")
+    tap.equal(outcome(by["nosix"], "web", "control", family="ipv4"), {("http", None)}, "ipv6-dead: IPv4 works")
+    vpn = {(r["test"], r["target"], r["failure"]) for r in by["novpn"] if r["test"] in ("openvpn", "wireguard")}
+    tap.ok(vpn and {f for _, _, f in vpn} == {"generic_timeout_error"}, "vpn-block: handshakes are not answered", vpn)
+    tap.equal(outcome(by["novpn"], "web", "control"), {("http", None)}, "vpn-block: the web works")
+
+
+def check_rates(by):
+    def kbps(name, role):
+        return [r["rate_kbps"] for r in by[name] if r["test"] == "rate" and r["role"] == role]
+    tap.ok(all(200 <= rate <= 345 for rate in kbps("picky", "target")) and min(kbps("picky", "control")) > 4000,
+           "throttle of one name: 300 kbit/s, the control above 4 Mbit/s", (kbps("picky", "target"), kbps("picky", "control")))
+    slow = kbps("slow", "target") + kbps("slow", "control")
+    tap.ok(slow and all(200 <= rate <= 345 for rate in slow), "throttle: all at 300 kbit/s", slow)
+    crowd, fine = ([r for r in by[name] if r["test"] == "web" and r["target"] == "control" and not r["failure"]] for name in ("crowd", "fine"))
+    tap.ok(crowd and min(r["rtt_us"] for r in crowd) > 300000 > 100000 > max(r["rtt_us"] for r in fine),
+           "crowd: round-trip times", [[r["rtt_us"] for r in rows] for rows in (crowd, fine)])
+    tap.ok(sum(r["retransmits"] or 0 for r in by["crowd"]) > sum(r["retransmits"] or 0 for r in by["fine"]),
+           "crowd: TCP has to send again")
+
+
+def allowed(run):
+    """Addresses of the file of targets, and those that its names have."""
+    text = configparser.ConfigParser(strict=False, interpolation=None)
+    text.read(os.path.join(run, "targets.conf"))
+    named = {value for group in text.sections() for key, value in text[group].items() if key == "address"}
+    names = {re.sub(r"https?://([^/:]+).*", r"\1", value) for group in text.sections() for key, value in text[group].items() if key == "url"}
+    with open(os.path.join(run, "carrier", "hosts"), encoding="utf-8") as hosts:
+        for line in hosts:
+            address, *its = line.split("#")[0].split() or [""]
+            if set(its) & names:
+                named.add(address)
+    return {ipaddress.ip_address(a) for a in named} | {ipaddress.ip_address(a) for a in ("10.64.255.53", "2001:db8:64:ff::53")}
+
+
+def capture(interface):
+    path = os.path.join(rig.folder(), "packets")
+    process = rig.start(["tcpdump", "-Z", "root", "-i", interface, "-n", "-U", "-w", path], stderr=subprocess.PIPE, text=True)
+    while "listening" not in process.stderr.readline():
+        pass
+    return process, path
+
+
+def captured(process, path, ours):
+    """Remote addresses, and bytes of the packets both ways."""
+    process.send_signal(signal.SIGINT)
+    process.wait()
+    remote, total = set(), 0
+    text = rig.run(["tcpdump", "-n", "-t", "-v", "-r", path]).stdout
+    for line in re.sub(r"\n\s+", " ", text).splitlines():
+        lengths = re.search(r"^IP .*?length (\d+)\)", line) or re.search(r"payload length: (\d+)\)", line)
+        total += int(lengths.group(1)) + (40 if line.startswith("IP6") else 0) if lengths else 0
+        ends = re.search(r"\) ([0-9a-f.:]+) > ([0-9a-f.:]+): ", line)
+        for end in ends.groups() if ends else ():
+            address = ipaddress.ip_address(end.rsplit(".", 1)[0] if end.count(".") in (1, 4) else end)
+            if str(address) not in ours:
+                remote.add(address)
+    return remote, total
+
+
+def check_all_acts():
+    sim, run = play(ACTS, 300)
+    rig.run(["ip", "link", "add", "home0", "type", "veth", "peer", "name", "home1"])  # the computer's own connection
+    for words in (["addr", "add", "192.168.7.2/24", "dev", "home0"], ["link", "set", "home0", "up"], ["link", "set", "home1", "up"],
+                  ["route", "add", "default", "via", "192.168.7.1"]):
+        rig.run(["ip", *words])
+    before, mains = routing(), main_tables()
+    tcpdump, packets = capture("sim-fine")
+    recorder = field.Recorder("-c", configure(run, ACTS, "probe", "hour-bytes = 100000000\nday-bytes = 100000000"), "--no-gps")
+    during = rig.wait_for(lambda: "lookup" in rig.run(["ip", "rule"]).stdout.replace(before[0], ""), 40, "a rule of the prober's")
+    tap.ok(during and main_tables() == mains, "while it probes, the main routing tables are as before")
+    tap.ok(rig.wait_for(lambda: rounds_done(recorder, ACTS), 150, "a round of each modem") or print(recorder.log()), "each modem ends a round")
+    code, _ = recorder.stop()
+    tap.equal(code, 0, "the run ends in order")
+    tap.ok(rig.wait_for(lambda: routing() == before, 5, "rules and routes as before"), "after it, rules, routes and addresses are as before",
+           (before, routing()))
+    db = recorder.store()
+    by = {name: probes(db, name) for name in ACTS}
+    starts = [[r["boottime_ms"] - r["total_us"] // 1000 for r in rows if r["test"] == "round"][0] for rows in by.values() if rows]
+    tap.ok(len(starts) == len(ACTS) and max(starts) - min(starts) < 3000, "all modems begin a round within the same moments", starts)
+    check_names(by)
+    check_connections(by)
+    check_rates(by)
+    remote, total = captured(tcpdump, packets, {"10.64.0.2", "2001:db8:64::2"})
+    tap.ok(remote and remote <= allowed(run), "what left went to named targets and resolvers alone", remote - allowed(run))
+    told = db.execute("SELECT sum(rx_bytes + tx_bytes) FROM probe p JOIN source s ON s.id = p.source WHERE s.name = 'fine' AND test = 'round'")
+    said = told.fetchone()[0]
+    tap.ok(abs(said - total) <= total * 0.02, "the bytes that are told are those of the packets", (said, total))
+    sim.terminate()
+    sim.wait()
+
+
+def check_quiet_modes():
+    sim, run = play({"fine": []}, 100)
+    for mode in ("passive", "session"):
+        tcpdump, packets = capture("sim-fine")
+        recorder = field.Recorder("-c", configure(run, ["fine"], mode), "--no-gps")
+        recorder.says("data session: works" if mode == "session" else "in service", 40)
+        time.sleep(6)
+        recorder.stop()
+        remote, total = captured(tcpdump, packets, ())
+        tap.equal((remote, total), (set(), 0), f"in mode {mode} nothing leaves")
+    sim.terminate()
+    sim.wait()
+
+
+def check_budget_and_kill():
+    sim, run = play({"fine": []}, 200)
+    before = routing()
+    conf = configure(run, ["fine"], "probe", "hour-bytes = 600000\nday-bytes = 600000")
+    tcpdump, packets = capture("sim-fine")
+    recorder = field.Recorder("-c", conf, "--no-gps")
+    recorder.says("fine: probes", 60)
+    time.sleep(22)
+    recorder.stop()
+    _, total = captured(tcpdump, packets, ())
+    tap.ok(20000 < total <= 110000, "a round keeps within its share of the budget: a sixth of the hour's to begin with", total)
+    state = os.path.join(recorder.out, "state")
+    with open(os.path.join(state, "spent-fine"), encoding="ascii") as spent:
+        tap.ok(abs(sum(int(line.split()[1]) for line in spent) - total) < total * 0.1, "what was spent is written down")
+    recorder = field.Recorder("-c", configure(run, ["fine"], "probe", "hour-bytes = 100000000\nday-bytes = 100000000"), "--no-gps")
+    rig.wait_for(lambda: routing() != before, 40, "an interface that is set up")
+    children = rig.run(["pgrep", "-P", str(recorder.pid())]).stdout.split()
+    for pid in (*children, str(recorder.pid())):
+        os.kill(int(pid), signal.SIGKILL)
+    recorder.process.wait()
+    tap.ok(routing() != before and children, "recorder and prober killed in the middle of a round leave the interface behind")
+    recorder = field.Recorder("-c", configure(run, ["fine"], "probe", "hour-bytes = 100000000\nday-bytes = 100000000"), "--no-gps")
+    tap.ok(recorder.says("fine: probes: all", 60), "the next start cleans up, and probes again")
+    recorder.stop()
+    tap.ok(rig.wait_for(lambda: routing() == before, 5, "as before"), "and leaves all as it was", (before, routing()))
+    sim.terminate()
+    sim.wait()
+
+
+check_all_acts()
+check_quiet_modes()
+check_budget_and_kill()
+tap.done()
