@@ -45,8 +45,8 @@ Guard *guard_new(const char *interface, guint32 mark, GError **error)
 	if (nft_run_cmd_from_buffer(guard->context, text) == 0)
 		return guard;
 	g_autofree char *why = g_strdelimit(g_strdup(nft_ctx_get_error_buffer(guard->context)), "\n", ' ');
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "other programs cannot be kept off %s, so it is not used: nftables says: %.120s",
-		    interface, g_strstrip(why));
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+		    "other programs cannot be kept off %s, so it is not used: nftables says: %.120s", interface, g_strstrip(why));
 	guard_free(guard);
 	return NULL;
 }
