@@ -18,7 +18,7 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 
 # --- what has to be installed; .ci/need does it ---
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
-	libgudev-1.0-dev libcurl4-openssl-dev libc-ares-dev libnl-3-dev libnl-route-3-dev libssl-dev
+	libgudev-1.0-dev libcurl4-openssl-dev libc-ares-dev libnl-3-dev libnl-route-3-dev libnftables-dev libssl-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd iproute2 util-linux dnsmasq-base nginx-light openssl sqlite3
 CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
 	jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn wireguard-go wireguard-tools nftables \
@@ -32,7 +32,7 @@ FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 # --- how to compile ---
 PACKAGES = qmi-glib mbim-glib gudev-1.0 libgps sqlite3 glib-2.0 gio-unix-2.0 libsodium
 # of jamlog-probe alone: the recorder links none of these
-PROBE_PACKAGES = libcurl libcares libnl-3.0 libnl-route-3.0 libcrypto
+PROBE_PACKAGES = libcurl libcares libnl-3.0 libnl-route-3.0 libnftables libcrypto
 SIM_PACKAGES = glib-2.0 gio-unix-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(PROBE_PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
@@ -148,6 +148,9 @@ test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
+$(BUILD)/tests/unit/test_probe_%: $(BUILD)/tests/unit/test_probe_%.o $(BUILD)/libjamlog.a
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS)
 SCRIPTED_MODEM = $(BUILD)/tests/unit/scripted_modem.o $(BUILD)/tests/unit/scripted_pty.o
 SCRIPTED_MBIM = $(BUILD)/tests/unit/scripted_mbim.o $(BUILD)/tests/unit/scripted_pty.o
 $(BUILD)/tests/unit/test_mbim_%: $(BUILD)/tests/unit/test_mbim_%.o $(SCRIPTED_MBIM) $(BUILD)/libjamlog.a

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/check.h"
 
-#define MAX_BODY       (64 * 1024)
-#define RECEIVE_BUFFER (32 * 1024)
+#define MAX_BODY       (16 * 1024)
+#define RECEIVE_BUFFER (16 * 1024)
 
 /* A wrong status is a failure with a name of its own; a wrong text is none of OONI's: body_matches tells. */
 static void on_done(const TransferResult *r, gpointer data)

@@ -2,6 +2,7 @@
 #include "probe/link.h"
 
 #include "error.h"
+#include "probe/guard.h"
 #include "probe/quiet.h"
 #include "probe/rules.h"
 
@@ -23,6 +24,7 @@ struct Link {
 	gboolean has_v4, has_v6;
 	gboolean resolves;              /* ARP and ND */
 	GPtrArray *addresses;           /* of struct nl_addr: what we added */
+	Guard *guard;
 };
 
 #define MEMORY_VALID     0x80000000
@@ -43,6 +45,7 @@ static void link_free(Link *link)
 		nl_socket_free(link->socket);
 	g_free(link->interface);
 	g_ptr_array_unref(link->addresses);
+	guard_free(link->guard);
 	g_free(link);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Link, link_free)
@@ -308,7 +311,8 @@ static gboolean add_rules(const Link *link, GError **error)
 static gboolean add_all(Link *link, const LinkWish *wish, GError **error)
 {
 	/* Rules first: nobody's packet may leave in the meantime. */
-	if (!add_rules(link, error) || !check(link, set_flags(link, 0, IFF_UP), "take down", error))
+	if (!add_rules(link, error) || !(link->guard = guard_new(link->interface, link->table, error)) ||
+	    !check(link, set_flags(link, 0, IFF_UP), "take down", error))
 		return FALSE;
 	if (!quiet_begin(link->interface, link->has_v4, link->has_v6, error) ||
 	    !check(link, set_flags(link, 0, IFF_MULTICAST), "quieten", error))

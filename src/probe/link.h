@@ -8,6 +8,7 @@
  *                                                                       answer to packets that come in over it
  *   addresses without a route of their own, default routes in table T alone, the interface up. The main table stays as it is, so no
  *   other program's traffic finds the way.
+ *   A table of nftables that does for IPv4 what the rules cannot (guard.h).
  *   The kernel's own voice is taken away before the interface goes up: no router solicitation, no duplicate address detection, no
  *   multicast groups, no address made up by itself; and its reverse path filter, which would throw away the answers.
  *

@@ -114,6 +114,14 @@ static gboolean set_up(Prober *p, gboolean own, const LinkWish *wish, GError **e
 	return TRUE;
 }
 
+/* The kernel allows nearly everything; what is written into rules and paths has to be plain. */
+static gboolean is_plain_name(const char *name)
+{
+	const gsize n = strlen(name);
+	return n > 0 && n < IFNAMSIZ && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == n &&
+	       !g_str_equal(name, ".") && !g_str_equal(name, "..");
+}
+
 static void take_setup(Prober *p, GVariant *request)
 {
 	const char *interface = NULL;
@@ -122,8 +130,7 @@ static void take_setup(Prober *p, GVariant *request)
 	g_auto(GStrv) addresses = NULL, gateways = NULL, resolvers = NULL;
 	g_autoptr(GError) error = NULL;
 	g_variant_lookup(request, "interface", "&s", &interface);
-	if (!interface || !*interface || strlen(interface) >= sizeof p->session.interface || strchr(interface, '/') ||
-	    !g_variant_lookup(request, "own", "b", &own)) {
+	if (!interface || !is_plain_name(interface) || !g_variant_lookup(request, "own", "b", &own)) {
 		answer(p, "bad-request", "setup needs the interface's name and whether it is ours (own)");
 		return;
 	}

@@ -14,8 +14,8 @@
 #define CAP_UDP  1200
 /* A handshake with a long chain of certificates. */
 #define CAP_TLS  (16 * 1024)
-/* 64 KiB of body, its answer's head, and what the kernel had already taken in when enough was read. */
-#define CAP_WEB  (112 * 1024 + CAP_TLS)
+/* 16 KiB of body, its answer's head, and what the kernel had already taken in when enough was read. */
+#define CAP_WEB  (40 * 1024 + CAP_TLS)
 
 #define DEFAULT_RATE_BYTES 262144
 #define MAX_RATE_BYTES     (64 * 1024 * 1024)

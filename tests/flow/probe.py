@@ -222,9 +222,14 @@ strange = [line for line in wan if not any(f"{a}." in line or f"{a}:" in line or
 tap.ok(len(wan) > 100 and not strange, "nothing but named targets is on the wire", "\n".join(strange[:10]))
 
 # --- budget ---
-prober = Prober([os.path.join(here, "targets.conf")])
+small = os.path.join(here, "small.conf")
+with open(small, "w", encoding="ascii") as handle:
+    handle.write(f"[trust]\nauthorities = ca.pem\n[ip one]\naddress = {servers.GOOD}\nport = 443\n[web control]\n"
+                 "url = https://control.test/\nrole = control\n[web good]\nurl = https://good.test/\n[web huge]\nurl = http://huge.test/\n"
+                 "[rate control]\nurl = https://control.test/big\nrole = control\nbytes = 200000\n")
+prober = Prober([small])
 prober.setup()
-for budget in (20000, 150000):
+for budget in (3000, 150000, 400000):
     before = prober.ask("{'do': <'nonsense'>}")[1]
     rows, done = prober.round(budget=budget)
     used = done["rx_bytes"] + done["tx_bytes"] - before["rx_bytes"] - before["tx_bytes"]

@@ -9,6 +9,7 @@ import os
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import time
 from rig import BUILD, ROOT, folder, start, wait_for
 
 PROBE = os.path.join(BUILD, "jamlog-probe")
+MARKER = b"the capture ends here"
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 
 
@@ -261,12 +263,15 @@ class Capture:
 
     def __init__(self):
         self.path = os.path.join(folder(), "packets.pcap")
-        self.process = start(["tcpdump", "-Z", "root", "-n", "-U", "-i", "any", "-w", self.path], stderr=subprocess.PIPE, text=True)
+        self.process = start(["tcpdump", "-Z", "root", "-n", "-U", "--immediate-mode", "-i", "any", "-w", self.path], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if "listening on" in line:
                 break
 
     def lines(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.sendto(MARKER, ("127.0.0.1", 9))  # whatever was on the wire before it is in the file when it is
+        wait_for(lambda: MARKER in open(self.path, "rb").read(), 10, "the end of the capture")
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=10)
         self.process.stderr.close()
