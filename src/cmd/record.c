@@ -62,7 +62,8 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 	g_autoptr(GOptionContext) context = g_option_context_new("- write down what modems and GPS see, until stopped");
 	g_option_context_set_description(
 		context, "Ends in order on Ctrl-C or SIGTERM. What the network and others see of it in each mode stands in the README\n"
-			 "(\"What others see\"). Configuration: /etc/jamlog.conf, ~/.config/jamlog.conf, then these options; see jamlog(1).\n\n"
+			 "(\"What others see\").\n\n"
+			 "Configuration: /etc/jamlog.conf, ~/.config/jamlog.conf, then these options; see jamlog(1).\n\n"
 			 "Exit codes: 0 ok, 1 could not record, 2 usage, 3 neither a modem nor a GPS ever told anything.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, argc, argv, error))
@@ -198,7 +199,8 @@ static gboolean set_mode(const char *text, Config *config, GError **error)
 static gboolean apply(const Options *o, Config *config, RecorderOptions *recorder, GError **error)
 {
 	double interval_s = config->interval_ms / 1000.0;
-	if (!apply_sources(o, config, error) || !set_mode(o->mode, config, error) || !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
+	if (!apply_sources(o, config, error) || !set_mode(o->mode, config, error) ||
+	    !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
 	    !parse_time("--duration", o->duration, 1, 366 * 86400, &recorder->duration_s, error))
 		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);

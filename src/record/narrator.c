@@ -155,7 +155,7 @@ static void observe_session(Narrator *narrator, Subject *subject, const Observat
 	const gboolean failed = s->outcome == SESSION_FAILED;
 	if (s->outcome == SESSION_ENDED && SESSION_HAS(o, ended_by) && s->ended_by != SESSION_BY_NETWORK)
 		return;
-	g_autofree char *key = g_strdup_printf("%u %u %u %u %u", s->outcome, failed ? s->ended_by : 0, failed ? s->cause_type : 0,
+	g_autofree char *key = g_strdup_printf("%d %d %d %d %d", s->outcome, failed ? s->ended_by : 0, failed ? s->cause_type : 0,
 					       failed ? s->cause : 0, s->outcome == SESSION_CONNECTED ? s->family : 0);
 	if (g_strcmp0(key, subject->session) == 0)
 		return;

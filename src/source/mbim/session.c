@@ -51,8 +51,8 @@ static void add_prefixed(const ByteReader *info, guint32 count, guint32 offset, 
  * offset of resolvers (IPv4, IPv6), MTU of IPv4 and of IPv6. Offsets count from the start. */
 void mbim_session_decode_settings(const MbimMessage *answer, ModemBearer *bearer)
 {
-	enum { SESSION, HAS_V4, HAS_V6, N_V4, AT_V4, N_V6, AT_V6, GATEWAY_V4, GATEWAY_V6, N_DNS_V4, DNS_V4, N_DNS_V6, DNS_V6, MTU_V4, MTU_V6,
-	       N_WORDS };
+	enum { SESSION, HAS_V4, HAS_V6, N_V4, AT_V4, N_V6, AT_V6, GATEWAY_V4, GATEWAY_V6, N_DNS_V4, DNS_V4, N_DNS_V6, DNS_V6, MTU_V4,
+	       MTU_V6, N_WORDS };
 	enum { ADDRESS = 1 << 0, GATEWAY = 1 << 1, DNS = 1 << 2, MTU = 1 << 3 };
 	guint32 word[N_WORDS];
 	const ByteReader info = mbim_info_of(answer);

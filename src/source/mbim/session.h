@@ -1,7 +1,7 @@
 /* session.h - one data session of an MBIM modem (session id 0), from asking for it to its end.
  *
- * Sources: MBIM 1.0 errata 1, 10.5.12 (CONNECT), 10.5.20 (IP_CONFIGURATION); MBIMEx 3.0, which asks in another form. NwError are causes of TS 24.008 10.5.6.6 and TS 24.301
- * 9.9.4.4.
+ * Sources: MBIM 1.0 errata 1, 10.5.12 (CONNECT), 10.5.20 (IP_CONFIGURATION); MBIMEx 3.0, which asks in another form. NwError are causes
+ * of TS 24.008 10.5.6.6 and TS 24.301 9.9.4.4.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

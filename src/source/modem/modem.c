@@ -6,8 +6,8 @@
  *     '------ closing <----'<--------------'
  *
  * One sweep each interval, brought forward by what the modem says unasked. The protocol's part is a port (protocol.h); what to do
- * about trouble is the ladder's decision (ladder.h), when data sessions are tried that of sessions.h. Figures that the modem only repeats are found by freshness.h. Held state is never
- * given out as measured: a sweep without an answer is an event and nothing else.
+ * about trouble is the ladder's decision (ladder.h), when data sessions are tried that of sessions.h. Figures that the modem only
+ * repeats are found by freshness.h. Held state is never given out as measured: a sweep without an answer is an event and nothing else.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
