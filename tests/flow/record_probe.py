@@ -51,7 +51,8 @@ def play(acts, duration):
     with open(scenario, "w", encoding="utf-8") as text:
         text.write(WORLD.format(duration))
         for name, happenings in acts.items():
-            text.write(f"[modem {name}]\nplmn = 257-01\ntraffic_kbps = 0\nprotocol = {'mbim' if name in MBIM else 'qmi'}\n")
+            own = "" if name == "watch" else "traffic_kbps = 0\n"  # else the modem has a session of its own
+            text.write(f"[modem {name}]\nplmn = 257-01\n{own}protocol = {'mbim' if name in MBIM else 'qmi'}\n")
             for i, happening in enumerate(happenings):
                 text.write(f"[happening {name}-{i}]\n{happening}\nmodems = {name}\nat = 0\n")
     sim = rig.start([rig.SIM, scenario, "--run-dir", os.path.join(out, "run")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -63,13 +64,13 @@ def play(acts, duration):
     return sim, os.path.join(out, "run")
 
 
-def configure(run, acts, mode, more=""):
+def configure(run, acts, mode, more="", keys=""):
     path = os.path.join(rig.folder(), "jamlog.conf")
     with open(path, "w", encoding="utf-8") as conf:
         conf.write(f"[record]\nmode = {mode}\n[session]\nevery = 10s\n[probe]\ntargets = {run}/targets.conf\n{more}\n")
         for name in acts:
             conf.write(f"[modem {name}]\ndevice = {run}/modem-{name}\nprotocol = {'mbim' if name in MBIM else 'qmi'}\n"
-                       f"interface = sim-{name}\n")
+                       f"interface = sim-{name}\n{keys}\n")
     return path
 
 
@@ -295,7 +296,30 @@ def check_budget_and_kill():
     sim.wait()
 
 
+def check_observed():
+    """A session that somebody else brought up is used, and left as it was."""
+    sim, run = play({"watch": []}, 100)
+    for words in (["addr", "add", "10.64.0.2/30", "dev", "sim-watch"], ["link", "set", "sim-watch", "up"],
+                  ["route", "add", "default", "dev", "sim-watch", "metric", "700"]):
+        rig.run(["ip", *words])
+    before, address = routing(), rig.run(["ip", "addr", "show", "dev", "sim-watch"]).stdout
+    recorder = field.Recorder("-c", configure(run, ["watch"], "probe", "hour-bytes = 100000000\nday-bytes = 100000000\n",
+                                              "session = observe"), "--no-gps")
+    tap.ok(recorder.says("watch: probes: all", 60), "a session of somebody else's is probed", recorder.log())
+    tap.ok(routing() == before, "nothing is changed for that")
+    recorder.stop()
+    tap.equal((routing(), rig.run(["ip", "addr", "show", "dev", "sim-watch"]).stdout), (before, address), "nor afterwards")
+    db = recorder.store()
+    tap.equal([tuple(row) for row in db.execute("SELECT DISTINCT origin, outcome FROM session")], [("observed", "connected")],
+              "it is told as somebody else's")
+    tap.equal({row[0] for row in db.execute("SELECT resolver FROM probe WHERE test = 'dns'")}, {"known-1", "known-2"},
+              "the known resolvers are asked; the operator's are not known")
+    sim.terminate()
+    sim.wait()
+
+
 check_all_acts()
+check_observed()
 check_quiet_modes()
 check_budget_and_kill()
 tap.done()

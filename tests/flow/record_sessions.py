@@ -5,6 +5,7 @@ clock goes five times as fast as the simulated world's.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,27 +43,44 @@ def scenario():
     return path
 
 
-def configuration(run, mode):
+def configuration(run, mode, hold):
     path = os.path.join(rig.folder(), "jamlog.conf")
     with open(path, "w", encoding="utf-8") as conf:
-        conf.write(f"[record]\nmode = {mode}\n[session]\nevery = 10s\nhold = 4s\n")
+        conf.write(f"[record]\nmode = {mode}\n[session]\nevery = 10s\nhold = {hold}\n")
         for name, (protocol, _, keys) in MODEMS.items():
             conf.write(f"[modem {name}]\ndevice = {run}/modem-{name}\nprotocol = {OF_US[protocol]}\n{keys}\n")
     return path
 
 
-def play(mode, seconds=WORLD_S - 3):
-    """Store, log and the simulated world's own lines."""
+def begin():
+    """The simulated world, its run folder, and the file in which its lines appear."""
     out = rig.folder()
     run, truth = os.path.join(out, "run"), os.path.join(out, "truth")
     sim = rig.start([rig.SIM, scenario(), "--run-dir", run, "--truth", truth], stdout=subprocess.PIPE, text=True)
-    while sim.stdout.readline().strip() != "ready":
-        pass
-    recorder = field.Recorder("-c", configuration(run, mode), "--no-gps", prefix=["faketime", "-f", f"+0 x{SPEED}"],
-                              environment={"ASAN_OPTIONS": ASAN})
+    for line in sim.stdout:
+        if line.strip() == "ready":
+            return sim, run, truth
+    raise RuntimeError("jamlog-sim does not start")
+
+
+def record(run, mode, hold="4s"):
+    return field.Recorder("-c", configuration(run, mode, hold), "--no-gps", prefix=["faketime", "-f", f"+0 x{SPEED}"],
+                          environment={"ASAN_OPTIONS": ASAN})
+
+
+def with_calls(truth, names):
+    """Which of these modems have a session that a host started, in the last whole second of the world."""
+    lines = [line for line in rig.json_lines(truth) if line["kind"] == "modem"][-len(MODEMS):]
+    return {line["modem"] for line in lines if line["modem"] in names and (line["call_ipv4"] or line["call_ipv6"])}
+
+
+def play(mode, seconds=WORLD_S - 3):
+    """Store, log and the simulated world's own lines."""
+    sim, run, truth = begin()
+    recorder = record(run, mode)
     time.sleep(seconds)
     code, _ = recorder.stop()
-    time.sleep(0.5)
+    time.sleep(1.2)  # the world writes a line a second
     sim.terminate()
     sim.wait()
     tap.equal(code, 0, f"{mode}: the run ends in order")
@@ -152,6 +170,24 @@ def check_passive_mode():
     tap.ok(len(calls) > 50 and not any(calls), "passive: no modem was ever asked for a session", calls)
 
 
+def check_killed():
+    """A recorder that is killed leaves its sessions up in the modem; the next one that takes the port ends them, whatever its mode."""
+    sim, run, truth = begin()
+    recorder = record(run, "session", "10m")
+    up = rig.wait_for(lambda: with_calls(truth, "qim") == set("qim"), 15, "sessions over each protocol")
+    os.kill(recorder.pid(), signal.SIGKILL)
+    recorder.process.wait()
+    time.sleep(1.1)
+    tap.ok(up and with_calls(truth, "qim") == set("qim"), "killed: the sessions stay up in the modems", with_calls(truth, "qim"))
+    recorder = record(run, "passive")
+    tap.ok(rig.wait_for(lambda: not with_calls(truth, "qim"), 10, "no session"), "killed: the next start ends what was left",
+           with_calls(truth, "qim"))
+    recorder.stop()
+    sim.terminate()
+    sim.wait()
+
+
 check_session_mode()
 check_passive_mode()
+check_killed()
 tap.done()

@@ -107,7 +107,8 @@ static void on_removed(G_GNUC_UNUSED MbimDevice *device, gpointer data)
 static void on_error(G_GNUC_UNUSED MbimDevice *device, const GError *error, gpointer data)
 {
 	MbimPort *port = data;
-	const gboolean told = mbim_sweep_is_active(port->sweep) || port->forgotten;
+	/* A session's command may have been answered so: the next sweep tells. */
+	const gboolean told = mbim_sweep_is_active(port->sweep) || port->forgotten || port->session;
 	if (!told && g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_NOT_OPENED))
 		fail(port, MODEM_FAILURE_HUNG_UP, error);
 }
