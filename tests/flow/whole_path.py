@@ -107,7 +107,7 @@ for f in features:
 tap.ok(not off, "places are the world's", off)
 
 # --- counts agree ---
-kinds = {k: db.execute(f"SELECT count(*) FROM {k}").fetchone()[0] for k in ("run", "device", "radio", "fix", "sky", "event", "clock")}
+kinds = {k: db.execute(f"SELECT count(*) FROM {k}").fetchone()[0] for k in ("run", "device", "radio", "fix", "sky", "event", "clock", "session", "probe")}
 total = sum(kinds.values())
 stopped = [line for line in log.splitlines() if "stopped:" in line]
 tap.ok(stopped and f" {total} observations" in stopped[0], "the store has as many observations as the recorder wrote", f"{kinds} {stopped}")

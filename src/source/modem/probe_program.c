@@ -15,7 +15,7 @@ struct ProbeProgram {
 	GCancellable *cancellable;
 	GInputStream *from;
 	GOutputStream *to;
-	gboolean asked;    /* and not answered yet */
+	guint asked;       /* and not answered yet */
 	guint8 head[PROBE_HEAD_SIZE], payload[PROBE_PAYLOAD_MAX + 1];
 	gsize length;      /* of the payload */
 };
@@ -37,9 +37,9 @@ static char *find_program(void)
 static void fail(ProbeProgram *p, const char *reason, const char *sentence)
 {
 	const ProbeResult result = {.reason = reason, .sentence = sentence};
-	if (!p->asked)
+	if (p->asked == 0)
 		return;
-	p->asked = FALSE;
+	p->asked = 0;
 	p->host->done(p->user_data, &result);
 }
 
@@ -60,7 +60,7 @@ static void take_done(ProbeProgram *p)
 	ProbeResult result = {0};
 	p->payload[p->length] = '\0';
 	g_autoptr(GVariant) answer = g_variant_parse(G_VARIANT_TYPE_VARDICT, (const char *)p->payload, NULL, NULL, NULL);
-	if (!answer || !p->asked)
+	if (!answer || p->asked == 0)
 		return;
 	g_variant_lookup(answer, "ok", "b", &result.ok);
 	g_variant_lookup(answer, "rx_bytes", "t", &result.rx_bytes);
@@ -71,7 +71,7 @@ static void take_done(ProbeProgram *p)
 		result.reason = "prober failed";
 	if (!g_variant_lookup(answer, "sentence", "&s", &result.sentence))
 		result.sentence = "the prober failed without a reason";
-	p->asked = FALSE;
+	p->asked--;
 	p->host->done(p->user_data, &result); /* the last thing here: it may free us */
 }
 
@@ -132,7 +132,7 @@ static void ask(ProbeProgram *p, GVariantBuilder *request)
 	g_autofree char *text = g_variant_print(variant, FALSE);
 	char *line = g_strconcat(text, "\n", NULL);
 	GBytes *bytes = g_bytes_new_take(line, strlen(line));
-	p->asked = TRUE;
+	p->asked++;
 	g_output_stream_write_all_async(p->to, line, g_bytes_get_size(bytes), G_PRIORITY_DEFAULT, p->cancellable, on_written, bytes);
 }
 
@@ -175,6 +175,11 @@ void probe_program_down(ProbeProgram *p)
 {
 	GVariantBuilder request;
 	ask(p, begin(&request, "down"));
+}
+
+gboolean probe_program_is_busy(const ProbeProgram *p)
+{
+	return p->asked > 0;
 }
 
 /* --- its life --- */

@@ -26,6 +26,9 @@ typedef struct {
 ProbeProgram *probe_program_new(char *const *targets, const char *source, const ProbeHost *host, gpointer user_data, GError **error);
 void probe_program_setup(ProbeProgram *prober, const char *interface, gboolean own, const ModemBearer *bearer);
 void probe_program_round(ProbeProgram *prober, guint32 number, guint32 attempt, guint64 budget);
+/* May be asked while a round is under way: that is cut short, and both are answered. */
 void probe_program_down(ProbeProgram *prober);
+/* Whether an answer is still to come. */
+gboolean probe_program_is_busy(const ProbeProgram *prober);
 /* Ends its input: whatever it is at, it puts the interface back and ends, without anybody waiting for it. */
 void probe_program_free(ProbeProgram *prober);

@@ -230,15 +230,26 @@ static void on_probed(gpointer data, Observation *probe)
 	observe(data, probe);
 }
 
+/* Over a session that is gone, or is to go, nothing more is asked; what was sent until then is still to be told. */
+static void probe_cut(Sessions *s)
+{
+	if (s->probing != PROBING_ROUND)
+		return;
+	s->probing = PROBING_DOWN;
+	probe_program_down(s->prober);
+}
+
 static void on_prober_done(gpointer data, const ProbeResult *result)
 {
 	Sessions *s = data;
 	spend(s, result);
+	if (probe_program_is_busy(s->prober))
+		return; /* a round that was cut short; the answer to that is what counts */
 	if (!result->ok)
 		pause_begin(s, g_intern_string(result->reason), result->sentence);
 	switch (s->probing) {
 	case PROBING_SETUP:
-		if (result->ok && !s->stopped) {
+		if (result->ok && !s->stopped && s->port && (s->state == STATE_UP || !s->own)) {
 			pause_end(s);
 			s->probing = PROBING_ROUND;
 			probe_program_round(s->prober, s->round, s->own ? s->attempt : 0, budget_of(s));
@@ -366,9 +377,7 @@ void sessions_down(Sessions *s, Observation *session)
 	else if (was == STATE_STARTING && !s->stopped)
 		observe_failure(s, session);
 	s->state = STATE_IDLE;
-	/* Over a session that is gone there is nothing to be learnt: its input ends, and it puts the interface back. */
-	g_clear_pointer(&s->prober, probe_program_free);
-	s->probing = PROBING_NOT;
+	probe_cut(s);
 	check_stopped(s);
 }
 
@@ -447,8 +456,7 @@ void sessions_lost(Sessions *s)
 	g_clear_handle_id(&s->stop_id, g_source_remove);
 	g_clear_handle_id(&s->slot_id, g_source_remove);
 	g_clear_handle_id(&s->hold_id, g_source_remove);
-	g_clear_pointer(&s->prober, probe_program_free);
-	s->probing = PROBING_NOT;
+	probe_cut(s);
 	s->port = NULL;
 	s->radio_known = s->observed_up = FALSE;
 	if (s->state == STATE_UP || s->state == STATE_STOPPING) {
@@ -468,7 +476,6 @@ static gboolean on_nothing_to_stop(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* A prober that is at its round ends with its input; the others finish what they are at. */
 void sessions_stop(Sessions *s, void (*stopped)(gpointer user_data), gpointer user_data)
 {
 	s->stopped = stopped;
@@ -479,16 +486,9 @@ void sessions_stop(Sessions *s, void (*stopped)(gpointer user_data), gpointer us
 		return;
 	}
 	s->stop_id = g_timeout_add_seconds(SESSIONS_STOP_S, on_stop_lasts, s);
-	if (s->probing == PROBING_ROUND) {
-		g_clear_pointer(&s->prober, probe_program_free);
-		s->probing = PROBING_NOT;
-	}
+	probe_cut(s);
 	if (!s->prober)
 		stop_own(s);
-	if (s->state == STATE_IDLE && !s->prober) {
-		g_clear_handle_id(&s->stop_id, g_source_remove);
-		s->stop_id = g_idle_add(on_nothing_to_stop, s);
-	}
 }
 
 void sessions_free(Sessions *s)
