@@ -15,7 +15,7 @@ import field  # noqa: E402
 import rig  # noqa: E402
 
 tap = rig.Tap()
-SPEED, WORLD_S = 5, 26
+SPEED, WORLD_S = 5, 28
 ASAN = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
 PROTOCOLS = {"q": "qmi", "i": "mbim-qmi", "m": "mbim"}
 # name: (protocol of the simulated modem, its keys, keys of the configuration)
@@ -35,7 +35,7 @@ def scenario():
         text += f"[modem {name}]\nplmn = 257-01\nprotocol = {protocol}\nsession_delay = 0.1\n{keys}\n"
     text += "[happening refused]\nwhat = session-reject\nmodems = q, i, m\ncause = 33\nat = 8\nuntil = 13\n"
     text += "[happening backoff]\nwhat = session-reject\nmodems = busy\ncause = 26\nbackoff = 30\nat = 4\nuntil = 20\n"
-    for i in range(6):  # one of them meets each session that is held for 0.8 s
+    for i in range(8):  # one of them meets each session that is held for 0.8 s
         text += f"[happening end{i}]\nwhat = session-end\nmodems = q, i, m\ncause = 36\nat = {18 + i * 0.6}\nfor = 0.1\n"
     path = os.path.join(rig.folder(), "sessions.scenario")
     with open(path, "w", encoding="utf-8") as out:
@@ -99,7 +99,7 @@ def told(rows, outcome):
 def check_protocol(db, name, protocol):
     rows = sessions(db, name)
     connected, failed, ended = (told(rows, outcome) for outcome in ("connected", "failed", "ended"))
-    tap.ok(len(connected) >= 4 and all((r["origin"], r["family"], r["asked_family"]) == ("own", "dual", "dual") for r in connected),
+    tap.ok(len(connected) >= 2 and all((r["origin"], r["family"], r["asked_family"]) == ("own", "dual", "dual") for r in connected),
            f"{protocol}: sessions come up with both families", rows)
     tap.equal({(r["ipv4_scope"], r["ipv6_scope"], r["resolvers"], r["mtu"]) for r in connected}, {("private", "public", 2, 1430)},
               f"{protocol}: scopes of the addresses, resolvers and MTU are those that the network gave")
@@ -109,7 +109,7 @@ def check_protocol(db, name, protocol):
     by_network = [r for r in ended if r["ended_by"] == "network"]
     tap.ok(by_network and {(r["cause_type"], r["cause"]) for r in by_network} == {("3gpp", 36)},
            f"{protocol}: a session that the network ends has its cause", ended)
-    tap.ok(by_us and all(4000 <= r["duration_ms"] < 7000 and r["cause"] is None for r in by_us[:-1]),
+    tap.ok(by_us and all(4000 <= r["duration_ms"] < 7500 and r["cause"] is None for r in by_us[:-1]),
            f"{protocol}: one that we end was held as long as configured", by_us)
     numbers = [r["attempt"] for r in rows if r["outcome"] != "ended"]
     tap.equal(numbers, list(range(1, len(numbers) + 1)), f"{protocol}: attempts are counted without gaps")
