@@ -24,9 +24,9 @@ TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 
 def enter_world():
     """Starts this script again in namespaces of its own; whoever is root here is root there."""
-    if os.environ.get("JAMLOG_PROBE_WORLD") == "in":
+    if "JAMLOG_PROBE_WORLD" in os.environ:
         return
-    os.environ["JAMLOG_PROBE_WORLD"] = "in"
+    os.environ["JAMLOG_PROBE_WORLD"] = "root" if os.geteuid() == 0 else "user"
     options = ["-n"] if os.geteuid() == 0 else ["-Urn"]
     os.execvp("unshare", ["unshare", *options, "--mount", "--fork", "--kill-child", sys.executable, *sys.argv])
 
@@ -259,16 +259,27 @@ class Prober:
 
 
 class Capture:
-    """tcpdump on all interfaces of this namespace; lines() ends it: one text for each packet, with the interface's name in it."""
+    """tcpdump on all interfaces of this namespace; judge() ends it. It cannot run in a user namespace: there the check is skipped."""
 
     def __init__(self):
+        self.blind = os.environ["JAMLOG_PROBE_WORLD"] == "user"
+        if self.blind:
+            return
         self.path = os.path.join(folder(), "packets.pcap")
         self.process = start(["tcpdump", "-Z", "root", "-n", "-U", "--immediate-mode", "-i", "any", "-w", self.path], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if "listening on" in line:
                 break
 
-    def lines(self):
+    def judge(self, tap, name, is_good):
+        """is_good is given one text for each packet, with its interface's name in it, and returns (whether, detail)."""
+        if self.blind:
+            tap.skip(name, "tcpdump needs root")
+            return
+        good, detail = is_good(self._lines())
+        tap.ok(good, name, detail)
+
+    def _lines(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.sendto(MARKER, ("127.0.0.1", 9))  # whatever was on the wire before it is in the file when it is
         wait_for(lambda: MARKER in open(self.path, "rb").read(), 10, "the end of the capture")

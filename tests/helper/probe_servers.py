@@ -52,7 +52,7 @@ def nginx_config(folder):
             ssl_certificate {certificate}.crt; ssl_certificate_key server.key; {more} }}\n"""
     extra = """location /moved { return 302 http://block.operator.test/why?from=here; } location /success { return 200 "success\\n"; }
         location /slow { limit_rate 8k; alias """ + folder + "/www/big; }"
-    text = f"""daemon off; worker_processes 1; user root; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+    text = f"""daemon off; master_process off; user root; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
         events {{ }} http {{ access_log {folder}/access.log; client_body_temp_path {folder}/tmp1; proxy_temp_path {folder}/tmp2;
         fastcgi_temp_path {folder}/tmp3; uwsgi_temp_path {folder}/tmp4; scgi_temp_path {folder}/tmp5;\n"""
     text += server(GOOD, "good", f"listen [{GOOD6}]:443 ssl; {extra}") + server(CONTROL, "good", f"listen [{CONTROL6}]:443 ssl;")
@@ -82,7 +82,7 @@ def start_all(world, folder):
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     world.start_inet(["nginx", "-p", folder, "-c", folder + "/nginx.conf"], **quiet)
     records = [f"--host-record={name},{v4}" + (f",{v6}" if v6 else "") for name, (v4, v6) in TRUTH.items()]
-    world.start_inet(["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=", "--conf-file=/dev/null",
+    world.start_inet(["dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", "--pid-file=", "--conf-file=/dev/null",
                       "--bind-interfaces", "--listen-address=" + KNOWN, "--except-interface=none", *records], **quiet)
     mine = world.start_inet([sys.executable, os.path.abspath(__file__), folder], stdout=subprocess.PIPE)
     mine.stdout.readline()
