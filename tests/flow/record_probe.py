@@ -318,7 +318,33 @@ def check_observed():
     sim.wait()
 
 
+def check_without():
+    """Without the right to set an interface up, and with an interface that vanishes: recording goes on."""
+    sim, run = play({"fine": []}, 150)
+    much = "hour-bytes = 100000000\nday-bytes = 100000000"
+    recorder = field.Recorder("-c", configure(run, ["fine"], "probe", much), "--no-gps", prefix=["setpriv", "--bounding-set=-net_admin"])
+    tap.ok(recorder.says("needs CAP_NET_ADMIN", 40), "a missing right is told with its name", recorder.log())
+    tap.ok(rig.wait_for(lambda: "no-privilege" in rig.run([rig.JAMLOG, "status", "--runtime", recorder.runtime]).stdout, 10, "status"),
+           "and in the status")
+    time.sleep(12)
+    code, _ = recorder.stop()
+    db = recorder.store()
+    tap.ok(code == 0 and len(field.events(db, "probe-paused", "fine")) == 1, "written down once")
+    tap.ok(db.execute("SELECT count(*) FROM session WHERE outcome = 'connected'").fetchone()[0] >= 2 and
+           db.execute("SELECT count(*) FROM radio").fetchone()[0] > 15, "sessions are tried, and the modem is recorded all the same")
+    recorder = field.Recorder("-c", configure(run, ["fine"], "probe", much), "--no-gps")
+    rig.wait_for(lambda: "lookup 1" in rig.run(["ip", "rule"]).stdout, 40, "an interface that is set up")
+    rig.run(["ip", "link", "del", "sim-fine"])
+    tap.ok(recorder.says("fine: probes: all", 60), "after an interface that vanished in a round the next round works", recorder.log())
+    recorder.stop()
+    db = recorder.store()
+    tap.equal([row["text"] for row in field.events(db, "probe-paused", "fine")], ["interface-gone"], "and that is written down")
+    sim.terminate()
+    sim.wait()
+
+
 check_all_acts()
+check_without()
 check_observed()
 check_quiet_modes()
 check_budget_and_kill()

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "records.h"
+#include "source/mbim/session.h"
 #include "source/mbim/sweep.h"
 
 #include <stdint.h>
@@ -13,6 +14,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define COMMAND_DONE   0x80000003u
 #define HEAD_SIZE      48u
 #define WHOLE_MESSAGE  0x80
+
+/* The addresses of a session go to a bearer, and its description to an observation of its own. */
+static gboolean decode_settings(const MbimMessage *answer, G_GNUC_UNUSED MbimFacts *facts, G_GNUC_UNUSED Observation *o)
+{
+	ModemBearer bearer = {0};
+	Observation session;
+	observation_init(&session, OBSERVATION_SESSION, "fuzz");
+	mbim_session_decode_settings(answer, &bearer);
+	modem_bearer_describe(&bearer, &session);
+	modem_bearer_clear(&bearer);
+	return TRUE;
+}
 
 static const struct {
 	MbimService service;
@@ -29,6 +42,7 @@ static const struct {
 	{MBIM_SERVICE_BASIC_CONNECT, 16, NULL},
 	{MBIM_SERVICE_BASIC_CONNECT, 12, mbim_decode_connect},
 	{MBIM_SERVICE_BASIC_CONNECT, 20, mbim_decode_packet_statistics},
+	{MBIM_SERVICE_BASIC_CONNECT, 15, decode_settings},
 };
 
 static MbimMessage *make_answer(const FuzzRecord *record, guint question)
