@@ -18,7 +18,20 @@
  *
  *   'o'  an observation as observation.h codes it, of kind probe; source, sequence and clock are to be set by the recorder
  *   'd'  the request is done: a line as above:  ok b, rx_bytes t, tx_bytes t, rx_packets t, tx_packets t (through the interface
- *        since setup), reason s (fixed words for the journal where not ok), sentence s (for the person: what, and what to do)
+ *        since setup; absent where none is set up), reason s (fixed words for the journal where not ok), sentence s (for the person:
+ *        what, and what to do). Reasons: bad-request, busy, not-set-up, no-interface, no-privilege, interface-in-use, setup-failed;
+ *        of a round: interrupted (by 'down', which is answered after it), interface-gone
+ *
+ * What the observations of a round mean beyond observation.h:
+ *   A page with the right status and another text has no failure (OONI has no word for it) and body_matches = 0; a check went well
+ *   where there is no failure and body_matches is not 0.
+ *   dns: one for each name and resolver, A and AAAA together; target, url, role and category are of the first target with that host,
+ *   resolver says who was asked and address where; all of them carry the counters of the whole stage.
+ *   web: without an address to try, step dns and no address. Two of one target over one family, with different resolvers: the first
+ *   address was one that only the operator's resolver knows, and it did not go well there.
+ *   sni: the control carries the helper's name as target. Controls come before the targets, and again after them if one failed.
+ *   round: failure is interrupted where not everything was tried (budget, time, 'down'; ok all the same but for 'down'), network_down
+ *   where the interface vanished. Only ip, dns and round: nothing answered at all.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

@@ -67,8 +67,12 @@ Resolver *resolver_new(const Session *session, const char *name, const char *add
 		.sock_state_cb = on_state,
 		.sock_state_cb_data = r,
 	};
-	const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF |
-			 ARES_OPT_SOCK_STATE_CB;
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_UDP_MAX_QUERIES
+	/* Newer versions give up a socket for one malformed answer, and with it all the questions that went out by it. */
+	options.udp_max_queries = 1;
+	mask |= ARES_OPT_UDP_MAX_QUERIES;
+#endif
 	r->name = g_strdup(name);
 	r->address = g_strdup(address);
 	r->session = session;

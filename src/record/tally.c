@@ -54,8 +54,8 @@ static void note_failure(Tally *tally, const Observation *o)
 	g_string_append_printf(tally->failed, "%s%s", tally->failures > 1 ? "; " : "", PROBE_HAS(o, target) ? p->target : "?");
 	if (PROBE_HAS(o, family) && p->family == SESSION_IPV6)
 		g_string_append(tally->failed, " over IPv6");
-	g_string_append_printf(tally->failed, ": %s", p->failure);
-	if (PROBE_HAS(o, step))
+	g_string_append_printf(tally->failed, ": %s", PROBE_HAS(o, failure) ? p->failure : "another page than it should be");
+	if (PROBE_HAS(o, failure) && PROBE_HAS(o, step))
 		g_string_append_printf(tally->failed, " at %s", observation_word(probe_step_words, p->step));
 }
 
@@ -96,7 +96,7 @@ gboolean tally_add(Tally *tally, const Observation *o)
 		return TRUE;
 	}
 	tally->all.tried++;
-	if (!PROBE_HAS(o, failure))
+	if (!PROBE_HAS(o, failure) && !(PROBE_HAS(o, body_matches) && !p->body_matches))
 		tally->all.worked++;
 	else
 		note_failure(tally, o);

@@ -63,6 +63,22 @@ static void test_words(void)
 	tally_free(tally);
 }
 
+static void test_another_page(void)
+{
+	Tally *tally = tally_new();
+	Observation o;
+	observation_init(&o, OBSERVATION_PROBE, "a");
+	PROBE_SET(&o, test, PROBE_WEB);
+	PROBE_SET(&o, step, PROBE_STEP_HTTP);
+	PROBE_SET(&o, body_matches, 0);
+	OBSERVATION_SET_TEXT(&o, probe, PROBE, target, "news");
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, NULL);
+	tally_add(tally, &o);
+	end(tally);
+	g_assert_cmpstr(tally_words(tally), ==, "probes: 1 of 2 FAIL: news: another page than it should be");
+	tally_free(tally);
+}
+
 static void test_many_failures(void)
 {
 	Tally *tally = tally_new();
@@ -79,6 +95,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tally/a-round-in-words", test_words);
+	g_test_add_func("/tally/a-page-with-another-text", test_another_page);
 	g_test_add_func("/tally/not-every-failure-is-named", test_many_failures);
 	return g_test_run();
 }
