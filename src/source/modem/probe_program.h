@@ -27,5 +27,7 @@ ProbeProgram *probe_program_new(char *const *targets, const char *source, const 
 void probe_program_setup(ProbeProgram *prober, const char *interface, gboolean own, const ModemBearer *bearer);
 void probe_program_round(ProbeProgram *prober, guint32 number, guint32 attempt, guint64 budget);
 void probe_program_down(ProbeProgram *prober);
+/* For one that does not answer: kill -9. What it has set up stays until the next one comes. probe_program_free still follows. */
+void probe_program_kill(ProbeProgram *prober);
 /* Ends its input: whatever it is at, it puts the interface back and ends, without anybody waiting for it. */
 void probe_program_free(ProbeProgram *prober);
