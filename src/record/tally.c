@@ -62,10 +62,11 @@ static void note_failure(Tally *tally, const Observation *o)
 		g_string_append_printf(tally->failed, " at %s", observation_word(probe_step_words, p->step));
 }
 
-/* What a network does that lets nothing through; anything else was said by somebody. */
-static gboolean is_silence(const char *failure)
+/* What a network does that lets nothing through; anything else was said by somebody. A resolver's refusal to connect may be this
+ * computer's own word. */
+static gboolean is_silence(ProbeTest test, const char *failure)
 {
-	return g_str_equal(failure, "generic_timeout_error") || g_str_has_suffix(failure, "unreachable") ||
+	return (test == PROBE_DNS && g_str_equal(failure, "connection_refused")) || g_str_equal(failure, "generic_timeout_error") || g_str_has_suffix(failure, "unreachable") ||
 	       g_str_equal(failure, "network_down");
 }
 
@@ -113,7 +114,7 @@ gboolean tally_add(Tally *tally, const Observation *o)
 	}
 	if (PROBE_HAS(o, failure) && g_str_equal(p->failure, "interrupted"))
 		return FALSE; /* our doing, it says nothing */
-	tally->heard |= !PROBE_HAS(o, failure) || !is_silence(p->failure);
+	tally->heard |= !PROBE_HAS(o, failure) || !is_silence((ProbeTest)p->test, p->failure);
 	tally->all.tried++;
 	if (!PROBE_HAS(o, failure) && !(PROBE_HAS(o, body_matches) && !p->body_matches))
 		tally->all.worked++;
