@@ -66,8 +66,8 @@ static void note_failure(Tally *tally, const Observation *o)
  * computer's own word. */
 static gboolean is_silence(ProbeTest test, const char *failure)
 {
-	return (test == PROBE_DNS && g_str_equal(failure, "connection_refused")) || g_str_equal(failure, "generic_timeout_error") || g_str_has_suffix(failure, "unreachable") ||
-	       g_str_equal(failure, "network_down");
+	return (test == PROBE_DNS && g_str_equal(failure, "connection_refused")) || g_str_equal(failure, "generic_timeout_error") ||
+	       g_str_has_suffix(failure, "unreachable") || g_str_equal(failure, "network_down");
 }
 
 static void end_round(Tally *tally, const Observation *o)
