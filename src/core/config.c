@@ -274,7 +274,8 @@ static gboolean read_probe(Config *config, const KeyFile *file, GError **error)
 			g_ptr_array_add(paths, path);
 	}
 	if (paths->len == 0) /* nobody who empties the list wants ours */
-		return keyfile_error(file, "probe", "targets", error, "it names no file; without this key the list that came with jamlog is used");
+		return keyfile_error(file, "probe", "targets", error,
+				     "it names no file; without this key the list that came with jamlog is used");
 	g_ptr_array_add(paths, NULL);
 	g_strfreev(config->targets);
 	config->targets = (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
