@@ -4,7 +4,7 @@
  * what comes from the network is untrusted, libcurl with its libraries takes more memory than all the rest, and an interface that has
  * to be set up is left in order even when the recorder is killed. The recorder starts it, says over its standard input what to do, and
  * takes what it saw from its standard output. It does one thing at a time. When its input ends, it leaves the interface
- * as it was before and ends too.
+ * as it was before and ends too. One that does not come to the end of a round within 150 s is killed.
  *
  * A request is a line: a dictionary (a{sv}) in GVariant's text form, as on the control socket.
  *

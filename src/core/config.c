@@ -183,6 +183,17 @@ static gboolean read_modem_session(const KeyFile *file, const char *group, Confi
 	return TRUE;
 }
 
+/* Each would take down what the other has set up. */
+static gboolean check_interface(const Config *config, const KeyFile *file, const char *group, const ConfigSource *modem, GError **error)
+{
+	for (guint i = 0; modem->interface && i < config->sources->len; i++) {
+		const ConfigSource *other = g_ptr_array_index(config->sources, i);
+		if (other != modem && g_strcmp0(other->interface, modem->interface) == 0)
+			return keyfile_error(file, group, "interface", error, "%s is modem %s's already", modem->interface, other->name);
+	}
+	return TRUE;
+}
+
 static gboolean read_modem(Config *config, const KeyFile *file, const char *group, GError **error)
 {
 	int protocol = PROTOCOL_AUTO;
@@ -194,7 +205,7 @@ static gboolean read_modem(Config *config, const KeyFile *file, const char *grou
 	    !keyfile_bool(file, group, "proxy", &modem->proxy, error) ||
 	    !keyfile_bool(file, group, "inhibit", &modem->inhibit, error) ||
 	    !keyfile_bool(file, group, "reset", &modem->reset, error) || !keyfile_bool(file, group, "gnss", &modem->gnss, error) ||
-	    !read_modem_session(file, group, modem, error))
+	    !read_modem_session(file, group, modem, error) || !check_interface(config, file, group, modem, error))
 		return FALSE;
 	modem->protocol = (ConfigProtocol)protocol;
 	return TRUE;
@@ -262,6 +273,9 @@ static gboolean read_probe(Config *config, const KeyFile *file, GError **error)
 		if (path)
 			g_ptr_array_add(paths, path);
 	}
+	if (paths->len == 0) /* nobody who empties the list wants ours */
+		return keyfile_error(file, "probe", "targets", error,
+				     "it names no file; without this key the list that came with jamlog is used");
 	g_ptr_array_add(paths, NULL);
 	g_strfreev(config->targets);
 	config->targets = (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);

@@ -33,6 +33,7 @@ struct Dns {
 	guint deadline, finish_later;
 	gint64 started_ns;
 	const char *cut; /* the failure of what is not answered when it is cut */
+	gboolean finished;
 	DnsDone done;
 	gpointer user_data;
 };
@@ -127,6 +128,7 @@ static void judge(const Dns *dns, Saying *s)
 
 static void finish(Dns *dns)
 {
+	dns->finished = TRUE;
 	g_clear_handle_id(&dns->deadline, g_source_remove);
 	g_clear_handle_id(&dns->finish_later, g_source_remove);
 	for (guint i = 0; i < dns->sayings->len; i++)
@@ -190,6 +192,8 @@ static gboolean on_deadline(gpointer data)
 
 void dns_cut(Dns *dns, const char *failure)
 {
+	if (dns->finished)
+		return;
 	dns->cut = failure;
 	for (guint i = 0; i < dns->resolvers->len; i++)
 		resolver_cancel(g_ptr_array_index(dns->resolvers, i));

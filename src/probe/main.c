@@ -19,6 +19,13 @@ static gboolean on_signal(gpointer loop)
 	return G_SOURCE_CONTINUE;
 }
 
+/* nohup(1) means that, for the recorder and for us. */
+static gboolean is_ignored(int number)
+{
+	struct sigaction action;
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static void on_end(gpointer loop)
 {
 	g_main_loop_quit(loop);
@@ -50,7 +57,8 @@ static int work(const Targets *targets)
 	}
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
-		g_unix_signal_add(signals[i], on_signal, loop);
+		if (!is_ignored(signals[i]))
+			g_unix_signal_add(signals[i], on_signal, loop);
 	signal(SIGPIPE, SIG_IGN); /* a reader that is gone shows when we write */
 	Prober *prober = prober_new(STDIN_FILENO, STDOUT_FILENO, targets, trust, on_end, loop);
 	g_main_loop_run(loop);

@@ -103,6 +103,7 @@ static gboolean set_up(Prober *p, gboolean own, const LinkWish *wish, GError **e
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "there is no network interface %s", s->interface);
 		return FALSE;
 	}
+	s->index = if_nametoindex(s->interface);
 	if (own) {
 		s->mark = link_mark(p->link);
 		s->has[SESSION_IPV4] = link_has_family(p->link, AF_INET);

@@ -114,11 +114,11 @@ void round_cut(Round *r)
 static gboolean on_watch(gpointer data)
 {
 	Round *r = data;
-	Counters now;
-	if (counters_read(r->session->interface, &now) && count_used(r) <= r->wish.budget)
+	const gboolean there = session_is_there(r->session);
+	if (there && count_used(r) <= r->wish.budget)
 		return G_SOURCE_CONTINUE;
 	r->watch = 0;
-	if (counters_read(r->session->interface, &now))
+	if (there)
 		round_cut(r);
 	else
 		end_with(r, ROUND_INTERFACE_GONE, FAILURE_DOWN);
@@ -429,6 +429,10 @@ static void begin_ip(Round *r)
 
 static void go_on(Round *r)
 {
+	if (!session_is_there(r->session)) { /* all that is left would fail at once, before anybody looks */
+		end_with(r, ROUND_INTERFACE_GONE, FAILURE_DOWN);
+		return;
+	}
 	switch (r->phase) {
 	case PHASE_IP:
 		r->phase = PHASE_DNS;

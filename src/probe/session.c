@@ -13,6 +13,11 @@ void session_clear(Session *session)
 	memset(session, 0, sizeof *session);
 }
 
+gboolean session_is_there(const Session *session)
+{
+	return if_nametoindex(session->interface) == session->index;
+}
+
 int session_tie(const Session *session, int fd)
 {
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, session->interface, (socklen_t)strlen(session->interface) + 1) < 0)

@@ -13,6 +13,7 @@ typedef struct {
 
 typedef struct {
 	char interface[IFNAMSIZ];
+	unsigned int index;  /* of the interface: another one may take its name */
 	guint32 mark;        /* 0: somebody else has set the interface up, and its routes are the host's */
 	gboolean has[2];     /* by SessionFamily: SESSION_IPV4, SESSION_IPV6 */
 	char **resolvers;    /* the operator's; IP addresses */
@@ -21,6 +22,8 @@ typedef struct {
 
 void session_clear(Session *session);
 
+/* Whether the interface is still the one that was set up. */
+gboolean session_is_there(const Session *session);
 /* Ties a socket to the interface before it sends anything. 0, or the errno. */
 int session_tie(const Session *session, int fd);
 /* A socket that is tied, does not block, and is not inherited; -1 with errno. */

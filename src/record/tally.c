@@ -9,6 +9,8 @@ typedef struct {
 
 struct Tally {
 	Count all;
+	guint32 round;       /* its number */
+	gboolean heard;      /* something came back, if only a refusal */
 	guint failures;
 	GString *failed;     /* the first of them, in words */
 	guint32 target_kbps, control_kbps;
@@ -40,6 +42,7 @@ void tally_free(Tally *tally)
 static void begin_round(Tally *tally)
 {
 	tally->all = (Count){0};
+	tally->heard = FALSE;
 	tally->failures = 0;
 	tally->target_kbps = tally->control_kbps = 0;
 	g_string_truncate(tally->failed, 0);
@@ -59,13 +62,23 @@ static void note_failure(Tally *tally, const Observation *o)
 		g_string_append_printf(tally->failed, " at %s", observation_word(probe_step_words, p->step));
 }
 
-static void end_round(Tally *tally)
+/* What a network does that lets nothing through; anything else was said by somebody. A resolver's refusal to connect may be this
+ * computer's own word. */
+static gboolean is_silence(ProbeTest test, const char *failure)
+{
+	return (test == PROBE_DNS && g_str_equal(failure, "connection_refused")) || g_str_equal(failure, "generic_timeout_error") ||
+	       g_str_has_suffix(failure, "unreachable") || g_str_equal(failure, "network_down");
+}
+
+static void end_round(Tally *tally, const Observation *o)
 {
 	GString *w = tally->words;
 	g_string_truncate(w, 0);
-	if (tally->all.tried == 0)
+	if (PROBE_HAS(o, failure) && g_str_equal(o->probe.failure, "network_down"))
+		g_string_assign(w, "probing broke off: the modem's network interface vanished");
+	else if (tally->all.tried == 0)
 		g_string_assign(w, "nothing could be probed");
-	else if (tally->all.worked == 0)
+	else if (tally->all.worked == 0 && !tally->heard)
 		g_string_assign(w, "NOTHING COMES BACK through the data session: no address and no resolver answers");
 	else if (tally->failures == 0)
 		g_string_printf(w, "probes: all %u work", tally->all.tried);
@@ -91,10 +104,17 @@ gboolean tally_add(Tally *tally, const Observation *o)
 	if (!PROBE_HAS(o, test))
 		return FALSE;
 	if (p->test == PROBE_ROUND) {
-		end_round(tally);
+		end_round(tally, o);
 		begin_round(tally);
 		return TRUE;
 	}
+	if (PROBE_HAS(o, round) && o->probe.round != tally->round) {
+		begin_round(tally); /* the one before may have had no end */
+		tally->round = o->probe.round;
+	}
+	if (PROBE_HAS(o, failure) && g_str_equal(p->failure, "interrupted"))
+		return FALSE; /* our doing, it says nothing */
+	tally->heard |= !PROBE_HAS(o, failure) || !is_silence((ProbeTest)p->test, p->failure);
 	tally->all.tried++;
 	if (!PROBE_HAS(o, failure) && !(PROBE_HAS(o, body_matches) && !p->body_matches))
 		tally->all.worked++;

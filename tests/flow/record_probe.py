@@ -6,6 +6,7 @@ mode passive nothing does; the computer's own routes stay as they are, kill -9 i
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import configparser
 import ipaddress
+import json
 import os
 import re
 import signal
@@ -267,6 +268,17 @@ def check_quiet_modes():
     sim.wait()
 
 
+def spent_by(recorder):
+    with open(os.path.join(recorder.out, "state", "spent-fine"), encoding="ascii") as spent:
+        return sum(int(line.split()[1]) for line in spent)
+
+
+def carried(interface):
+    """Bytes both ways."""
+    stats = json.loads(rig.run(["ip", "-j", "-s", "link", "show", interface]).stdout)[0]["stats64"]
+    return stats["rx"]["bytes"] + stats["tx"]["bytes"]
+
+
 def check_budget_and_kill():
     sim, run = play({"fine": []}, 200)
     before = routing()
@@ -276,12 +288,19 @@ def check_budget_and_kill():
     recorder.says("fine: probes", 60)
     time.sleep(22)
     recorder.stop()
-    with open(os.path.join(recorder.out, "state", "spent-fine"), encoding="ascii") as spent:
-        written = sum(int(line.split()[1]) for line in spent)
+    written, carried_before = spent_by(recorder), carried("sim-fine")
     total = captured(tcpdump, packets, "sim-fine", ())[1] if tcpdump else written
     tap.ok(20000 < total <= 110000, "rounds keep within their share of the budget: a sixth of the hour's to begin with", total)
     tap.ok(abs(written - total) < total * 0.1, "what was spent is written down", (written, total))
     recorder = field.Recorder("-c", configure(run, ["fine"], "probe", "hour-bytes = 100000000\nday-bytes = 100000000"), "--no-gps")
+    rig.wait_for(lambda: routing() != before, 40, "an interface that is set up")
+    rig.wait_for(lambda: carried("sim-fine") > carried_before, 10, "packets")
+    os.kill(int(rig.run(["pgrep", "-P", str(recorder.pid())]).stdout.split()[0]), signal.SIGKILL)
+    recorder.says("the prober ended by itself", 10)
+    written = spent_by(recorder)
+    tap.ok(0 < written <= carried("sim-fine") - carried_before, "what a prober spent that was killed in its round is written down", written)
+    recorder.says("fine: probes", 40)
+    rig.wait_for(lambda: routing() == before, 10, "the end of the next round")
     rig.wait_for(lambda: routing() != before, 40, "an interface that is set up")
     children = rig.run(["pgrep", "-P", str(recorder.pid())]).stdout.split()
     for pid in (*children, str(recorder.pid())):

@@ -68,6 +68,14 @@ static void test_clock_set_back(void)
 	/* and it goes with time, as the clock counts it now */
 	g_assert_cmpuint(budget_left(budget, 1000 + 4000), ==, 1000);
 	budget_free(budget);
+	/* all of it does, however many rows there are, also while nothing more may be spent */
+	budget = budget_new(NULL, 1000, 3000);
+	for (guint i = 0; i < 5; i++)
+		g_assert_true(budget_spend(budget, NOW_S + i * 400, 900, NULL));
+	g_assert_cmpuint(budget_share(budget, 1000, 0), ==, 0);
+	g_assert_cmpuint(budget_left(budget, 1000 + 4000), ==, 0); /* of the day */
+	g_assert_cmpuint(budget_left(budget, 1000 + 87000), ==, 1000);
+	budget_free(budget);
 }
 
 static void test_nonsense_in_the_file(void)

@@ -109,6 +109,8 @@ static void test_mistakes_have_their_line(void)
 	assert_refused("[modem a]\ndevice = /dev/x\nip = ipv5\n", ":3:", "ipv5");
 	assert_refused("[modem a]\ndevice = /dev/x\ninterface = wwan0123456789ab\n", ":3:", "15");
 	assert_refused("[modem a]\ndevice = /dev/x\napn =\n", ":3:", "access point");
+	assert_refused("[modem a]\ndevice = /dev/x\ninterface = w0\n[modem b]\ndevice = /dev/y\ninterface = w0\n", ":6:", "modem a's");
+	assert_refused("[probe]\ntargets = ;\n", ":2:", "names no file");
 	assert_refused("[record]\ninterval = 1s\nintervall = 2s\n", ":3:", "intervall");
 	assert_refused("[recorder]\n", ":1:", "recorder");
 	assert_refused("# x\n[record]\ninterval = 0.1s\n", ":3:", "0.1");

@@ -91,11 +91,54 @@ static void test_many_failures(void)
 	tally_free(tally);
 }
 
+static void add_of_round(Tally *tally, guint32 round, const char *failure)
+{
+	Observation o;
+	observation_init(&o, OBSERVATION_PROBE, "a");
+	PROBE_SET(&o, test, PROBE_IP);
+	PROBE_SET(&o, round, round);
+	OBSERVATION_SET_TEXT(&o, probe, PROBE, target, "one");
+	if (failure)
+		OBSERVATION_SET_TEXT(&o, probe, PROBE, failure, failure);
+	tally_add(tally, &o);
+}
+
+static void test_a_round_without_an_end(void)
+{
+	Tally *tally = tally_new();
+	add_of_round(tally, 7, "connection_reset");
+	add_of_round(tally, 9, NULL);
+	end(tally);
+	g_assert_cmpstr(tally_words(tally), ==, "probes: all 1 work");
+	tally_free(tally);
+}
+
+static void test_silence_and_refusals(void)
+{
+	Tally *tally = tally_new();
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, "connection_refused");
+	end(tally);
+	g_assert_cmpstr(tally_words(tally), ==, "probes: 1 of 1 FAIL: one: connection_refused at tcp");
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, "interrupted");
+	end(tally);
+	g_assert_cmpstr(tally_words(tally), ==, "nothing could be probed");
+	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, "network_down");
+	Observation o;
+	observation_init(&o, OBSERVATION_PROBE, "a");
+	PROBE_SET(&o, test, PROBE_ROUND);
+	OBSERVATION_SET_TEXT(&o, probe, PROBE, failure, "network_down");
+	g_assert_true(tally_add(tally, &o));
+	g_assert_cmpstr(tally_words(tally), ==, "probing broke off: the modem's network interface vanished");
+	tally_free(tally);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tally/a-round-in-words", test_words);
 	g_test_add_func("/tally/a-page-with-another-text", test_another_page);
 	g_test_add_func("/tally/not-every-failure-is-named", test_many_failures);
+	g_test_add_func("/tally/a-round-without-an-end", test_a_round_without_an_end);
+	g_test_add_func("/tally/silence-and-refusals", test_silence_and_refusals);
 	return g_test_run();
 }

@@ -25,7 +25,7 @@ static void read_line(Budget *budget, const char *line)
 {
 	char *end;
 	Spent row = {.at_s = g_ascii_strtoll(line, &end, 10)};
-	if (end == line || *end != ' ')
+	if (end == line || *end != ' ' || row.at_s < 0)
 		return;
 	row.bytes = g_ascii_strtoull(end + 1, NULL, 10);
 	g_array_append_val(budget->spent, row);
@@ -76,12 +76,27 @@ guint64 budget_left(const Budget *budget, gint64 now_s)
 	return MIN(budget->hour_bytes - MIN(hour, budget->hour_bytes), budget->day_bytes - MIN(day, budget->day_bytes));
 }
 
+static gint64 grain_of(gint64 now_s)
+{
+	return now_s - now_s % GRAIN_S;
+}
+
+/* The clock was set back: what would lie in the future for years is taken for spent just now, and goes with time. */
+static void pull_back(Budget *budget, gint64 now_s)
+{
+	for (guint i = 0; i < budget->spent->len; i++) {
+		Spent *row = &g_array_index(budget->spent, Spent, i);
+		row->at_s = row->at_s > now_s ? grain_of(now_s) : row->at_s;
+	}
+}
+
 guint64 budget_share(Budget *budget, gint64 now_s, gint64 since_s)
 {
 	const guint64 most = budget->hour_bytes / KEPT_OF_HOUR;
 	const gint64 passed_s = budget->shared_at_s < 0 ? 0 : CLAMP(since_s - budget->shared_at_s, 0, HOUR_S);
 	budget->share = MIN(most, budget->share + most * (guint64)passed_s * KEPT_OF_HOUR / HOUR_S);
 	budget->shared_at_s = since_s;
+	pull_back(budget, now_s);
 	return MIN(budget->share, budget_left(budget, now_s));
 }
 
@@ -94,11 +109,9 @@ static void forget_old(Budget *budget, gint64 now_s)
 
 static void add(Budget *budget, gint64 now_s, guint64 bytes)
 {
-	const Spent row = {.at_s = now_s - now_s % GRAIN_S, .bytes = bytes};
+	const Spent row = {.at_s = grain_of(now_s), .bytes = bytes};
 	for (guint i = 0; i < budget->spent->len; i++) {
 		Spent *old = &g_array_index(budget->spent, Spent, i);
-		if (old->at_s > row.at_s)
-			old->at_s = row.at_s; /* the clock was set back */
 		if (old->at_s == row.at_s) {
 			old->bytes += bytes;
 			return;
@@ -111,6 +124,7 @@ gboolean budget_spend(Budget *budget, gint64 now_s, guint64 bytes, GError **erro
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	budget->share -= MIN(bytes, budget->share);
+	pull_back(budget, now_s);
 	forget_old(budget, now_s);
 	add(budget, now_s, bytes);
 	for (guint i = 0; i < budget->spent->len; i++) {

@@ -208,6 +208,11 @@ ProbeProgram *probe_program_new(char *const *targets, const char *source, const 
 	return p;
 }
 
+void probe_program_kill(ProbeProgram *p)
+{
+	g_subprocess_force_exit(p->process);
+}
+
 void probe_program_free(ProbeProgram *p)
 {
 	if (!p)

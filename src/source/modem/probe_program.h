@@ -30,5 +30,7 @@ void probe_program_round(ProbeProgram *prober, guint32 number, guint32 attempt, 
 void probe_program_down(ProbeProgram *prober);
 /* Whether an answer is still to come. */
 gboolean probe_program_is_busy(const ProbeProgram *prober);
+/* For one that does not answer: kill -9. What it has set up stays until the next one comes. probe_program_free still follows. */
+void probe_program_kill(ProbeProgram *prober);
 /* Ends its input: whatever it is at, it puts the interface back and ends, without anybody waiting for it. */
 void probe_program_free(ProbeProgram *prober);

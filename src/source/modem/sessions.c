@@ -2,11 +2,13 @@
 #include "source/modem/sessions.h"
 
 #include "source/modem/budget.h"
+#include "source/modem/meter.h"
 #include "source/modem/node.h"
 #include "source/modem/probe_program.h"
 #include "source/modem/slots.h"
 
 #define RETRY_MAX_MS (15 * 60 * 1000)
+#define PROBER_MAX_S 150 /* from its start to its end; a round takes two minutes at most (probe.h) */
 
 typedef enum { STATE_IDLE, STATE_STARTING, STATE_UP, STATE_STOPPING } State;
 /* What the prober is at. Before it is let go of, it has put the interface back. */
@@ -32,8 +34,10 @@ struct Sessions {
 
 	ProbeProgram *prober;
 	Probing probing;
+	guint prober_id;       /* how long it may take */
+	Meter meter;           /* since it was started */
 	ProbeResult carried;  /* counters of the last answer of this session's prober */
-	guint64 spent;         /* of them, already taken from the budget */
+	guint64 spent;         /* by this prober, already taken from the budget */
 	Budget *budget;
 	const char *paused;    /* fixed words; NULL: not */
 	gint64 paused_since_ns;
@@ -153,6 +157,34 @@ static void slot_due(Sessions *s)
 	wait_for_slot(s);
 }
 
+/* --- what a prober spends --- */
+
+static guint64 budget_of(Sessions *s)
+{
+	return budget_share(s->budget, g_get_real_time() / G_USEC_PER_SEC, clock_boottime_ns() / NS_PER_S);
+}
+
+/* By its own count, or by ours where it does not come to tell. */
+static void spend(Sessions *s, guint64 told)
+{
+	g_autoptr(GError) error = NULL;
+	const guint64 all = MAX(told, meter_read(&s->meter));
+	if (all > s->spent && !budget_spend(s->budget, g_get_real_time() / G_USEC_PER_SEC, all - s->spent, &error))
+		g_debug("%s", error->message);
+	s->spent = MAX(all, s->spent);
+}
+
+/* Its input ends; whatever it is at, it puts the interface back. */
+static void let_go(Sessions *s)
+{
+	g_clear_handle_id(&s->prober_id, g_source_remove);
+	s->probing = PROBING_NOT;
+	if (!s->prober)
+		return;
+	spend(s, 0);
+	g_clear_pointer(&s->prober, probe_program_free);
+}
+
 /* --- the end of a session --- */
 
 static void stop_own(Sessions *s)
@@ -185,7 +217,9 @@ static gboolean on_stop_lasts(gpointer data)
 {
 	Sessions *s = data;
 	s->stop_id = 0;
-	g_clear_pointer(&s->prober, probe_program_free);
+	let_go(s);
+	if (s->state == STATE_UP)
+		s->state = STATE_STOPPING; /* the port's closing ends it, and that is our doing */
 	tell_stopped(s);
 	return G_SOURCE_REMOVE;
 }
@@ -202,32 +236,29 @@ static gboolean on_held(gpointer data)
 
 static void probe_end(Sessions *s)
 {
-	g_clear_pointer(&s->prober, probe_program_free);
-	s->probing = PROBING_NOT;
+	let_go(s);
 	if (s->state == STATE_UP)
 		stop_own(s);
 	check_stopped(s);
 }
 
-static guint64 budget_of(Sessions *s)
+/* It would keep the session up, and the next round from beginning, for ever. Killed it leaves the interface behind: the next one puts
+ * that right. */
+static gboolean on_prober_lasts(gpointer data)
 {
-	return budget_share(s->budget, g_get_real_time() / G_USEC_PER_SEC, clock_boottime_ns() / NS_PER_S);
-}
-
-static void spend(Sessions *s, const ProbeResult *result)
-{
-	g_autoptr(GError) error = NULL;
-	const guint64 all = result->rx_bytes + result->tx_bytes;
-	s->carried = *result;
-	s->carried.reason = s->carried.sentence = NULL; /* borrowed */
-	if (all > s->spent && !budget_spend(s->budget, g_get_real_time() / G_USEC_PER_SEC, all - s->spent, &error))
-		g_debug("%s", error->message);
-	s->spent = MAX(all, s->spent);
+	Sessions *s = data;
+	s->prober_id = 0;
+	pause_begin(s, "prober silent", "the prober does not come to an end: it is killed, and started again for the next round");
+	probe_program_kill(s->prober);
+	probe_end(s);
+	return G_SOURCE_REMOVE;
 }
 
 static void on_probed(gpointer data, Observation *probe)
 {
-	observe(data, probe);
+	Sessions *s = data;
+	meter_read(&s->meter); /* the interface may be gone when we look the next time */
+	observe(s, probe);
 }
 
 /* Over a session that is gone, or is to go, nothing more is asked; what was sent until then is still to be told. */
@@ -242,7 +273,9 @@ static void probe_cut(Sessions *s)
 static void on_prober_done(gpointer data, const ProbeResult *result)
 {
 	Sessions *s = data;
-	spend(s, result);
+	spend(s, result->rx_bytes + result->tx_bytes);
+	s->carried = *result;
+	s->carried.reason = s->carried.sentence = NULL; /* borrowed */
 	if (probe_program_is_busy(s->prober))
 		return; /* a round that was cut short; the answer to that is what counts */
 	if (!result->ok)
@@ -287,12 +320,14 @@ static void probe_begin(Sessions *s, const ModemBearer *bearer)
 		pause_begin(s, "budget used up", "the bytes for this hour or day are used up: sessions go on, probing waits");
 	} else {
 		s->spent = 0;
+		meter_begin(&s->meter, interface);
 		s->prober = probe_program_new(config_of(s)->targets, s->source->name, &host, s, &error);
 		if (!s->prober)
 			pause_begin(s, "no prober", error->message);
 	}
 	if (s->prober) {
 		s->probing = PROBING_SETUP;
+		s->prober_id = g_timeout_add_seconds(PROBER_MAX_S, on_prober_lasts, s);
 		probe_program_setup(s->prober, interface, s->own, bearer);
 	} else if (s->state == STATE_UP) {
 		s->hold_id = g_timeout_add(config_of(s)->session_hold_ms, on_held, s);
@@ -498,7 +533,7 @@ void sessions_free(Sessions *s)
 	g_clear_handle_id(&s->slot_id, g_source_remove);
 	g_clear_handle_id(&s->hold_id, g_source_remove);
 	g_clear_handle_id(&s->stop_id, g_source_remove);
-	probe_program_free(s->prober);
+	let_go(s);
 	budget_free(s->budget);
 	g_free(s);
 }
