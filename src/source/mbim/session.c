@@ -14,7 +14,8 @@ struct MbimSession {
 	GCancellable *cancellable; /* of everything but the end */
 	ModemBearer bearer;
 	Observation told;          /* fields of the `session` observation, as they come */
-	gboolean up, ending;
+	gboolean activated;        /* the modem has said so; what it gave is asked for */
+	gboolean up, ending, over; /* over: the network has ended it */
 };
 
 /* --- decoding --- */
@@ -167,15 +168,16 @@ void mbim_session_stop(MbimSession *s)
 void mbim_session_notified(MbimSession *s, const MbimMessage *notification)
 {
 	ConnectInfo info;
-	if (s->ending || !s->up || mbim_message_indicate_status_get_service(notification) != MBIM_SERVICE_BASIC_CONNECT ||
+	if (s->ending || !s->activated || mbim_message_indicate_status_get_service(notification) != MBIM_SERVICE_BASIC_CONNECT ||
 	    mbim_message_indicate_status_get_cid(notification) != MBIM_CID_BASIC_CONNECT_CONNECT ||
 	    !read_connect(mbim_info_of_notification(notification), &info) || info.session != SESSION_ID ||
 	    (info.state != MBIM_ACTIVATION_STATE_DEACTIVATED && info.state != MBIM_ACTIVATION_STATE_DEACTIVATING))
 		return;
-	s->ending = TRUE;
+	s->ending = s->over = TRUE;
 	SESSION_SET(&s->told, ended_by, SESSION_BY_NETWORK);
 	set_nw_error(info.nw_error, &s->told);
-	g_idle_add(on_over, s);
+	if (s->up)
+		g_idle_add(on_over, s);
 }
 
 /* --- the start --- */
@@ -184,6 +186,10 @@ static void on_settings(GObject *object, GAsyncResult *result, gpointer data)
 {
 	MbimSession *s = data;
 	g_autoptr(MbimMessage) answer = mbim_device_command_finish(MBIM_DEVICE(object), result, NULL);
+	if (s->over) { /* before it was ever up to us */
+		on_over(s);
+		return;
+	}
 	if (s->ending) {
 		deactivate(s);
 		return;
@@ -219,6 +225,7 @@ static void on_activated(GObject *object, GAsyncResult *result, gpointer data)
 			on_over(s);
 		return;
 	}
+	s->activated = TRUE;
 	set_nw_error(info.nw_error, &s->told); /* of two families one was refused */
 	g_autoptr(MbimMessage) request = mbim_message_ip_configuration_query_new(
 		SESSION_ID, MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE, MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE, 0, NULL, 0, NULL, NULL,

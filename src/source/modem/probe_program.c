@@ -57,6 +57,8 @@ static void take_observation(ProbeProgram *p)
 
 static void take_done(ProbeProgram *p)
 {
+	char sentence[512];
+	const char *told;
 	ProbeResult result = {0};
 	p->payload[p->length] = '\0';
 	g_autoptr(GVariant) answer = g_variant_parse(G_VARIANT_TYPE_VARDICT, (const char *)p->payload, NULL, NULL, NULL);
@@ -69,8 +71,10 @@ static void take_done(ProbeProgram *p)
 	g_variant_lookup(answer, "tx_packets", "t", &result.tx_packets);
 	if (!g_variant_lookup(answer, "reason", "&s", &result.reason))
 		result.reason = "prober failed";
-	if (!g_variant_lookup(answer, "sentence", "&s", &result.sentence))
-		result.sentence = "the prober failed without a reason";
+	if (!g_variant_lookup(answer, "sentence", "&s", &told))
+		told = "the prober failed without a reason";
+	observation_copy_text(sentence, sizeof sentence, told); /* for a terminal: no control characters */
+	result.sentence = sentence;
 	p->asked--;
 	p->host->done(p->user_data, &result); /* the last thing here: it may free us */
 }

@@ -77,12 +77,12 @@ static void pause_begin(Sessions *s, const char *reason, const char *sentence)
 	Observation o;
 	if (g_strcmp0(s->paused, reason) == 0)
 		return;
-	pause_end(s);
 	observation_init(&o, OBSERVATION_EVENT, s->source->name);
 	EVENT_SET(&o, code, EVENT_PROBE_PAUSED);
 	OBSERVATION_SET_TEXT(&o, event, EVENT, text, reason);
+	if (!s->paused) /* another reason does not make it another pause */
+		s->paused_since_ns = o.at.boottime_ns;
 	s->paused = reason;
-	s->paused_since_ns = o.at.boottime_ns;
 	observe(s, &o);
 	if (sentence)
 		s->source->host->tell(s->source->host, s->source->name, sentence);
