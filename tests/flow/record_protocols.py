@@ -68,7 +68,7 @@ def show(preset, hosts):
 
 
 hosts = {name: Host(protocol) for name, (protocol, _) in NODES.items()}
-recorder = field.Recorder("-c", configure(hosts), "--no-gps", "-i", "0.2")
+recorder = field.Recorder("-c", configure(hosts), "--no-gps", "-i", "0.2", "--mode", "passive")
 until = {}
 for name, preset in PRESETS.items():
     show(preset, hosts)
