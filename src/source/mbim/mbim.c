@@ -361,7 +361,7 @@ static void on_session_down(gpointer data, Observation *session)
 
 static void mbim_port_session_start(ModemPort *base)
 {
-	static const MbimSessionHost host = {.up = on_session_up, .down = on_session_down};
+	static const ModemSessionHost host = {.up = on_session_up, .down = on_session_down};
 	MbimPort *port = (MbimPort *)base;
 	g_return_if_fail(port->state == STATE_OPEN && !port->session);
 	call_begin(port);

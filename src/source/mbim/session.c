@@ -8,7 +8,7 @@
 struct MbimSession {
 	MbimDevice *device;
 	const ModemSettings *settings;
-	const MbimSessionHost *host;
+	const ModemSessionHost *host;
 	gpointer port;
 	const char *source;
 	GCancellable *cancellable; /* of everything but the end */
@@ -233,7 +233,7 @@ static void on_activated(GObject *object, GAsyncResult *result, gpointer data)
 	mbim_device_command(s->device, request, MODEM_CALL_S, s->cancellable, on_settings, s);
 }
 
-MbimSession *mbim_session_start(MbimDevice *device, const ModemSettings *settings, const char *source, const MbimSessionHost *host,
+MbimSession *mbim_session_start(MbimDevice *device, const ModemSettings *settings, const char *source, const ModemSessionHost *host,
 				gpointer port)
 {
 	MbimSession *s = g_new0(MbimSession, 1);

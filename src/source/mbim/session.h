@@ -12,15 +12,8 @@
 
 typedef struct MbimSession MbimSession;
 
-/* Never called from within the functions below. */
-typedef struct {
-	void (*up)(gpointer port, Observation *session, const ModemBearer *bearer);
-	/* Did not come up, or is over: to be freed by the callee. */
-	void (*down)(gpointer port, Observation *session);
-} MbimSessionHost;
-
 /* `device` is open; `settings`, `source` (its name) and `host` are borrowed. */
-MbimSession *mbim_session_start(MbimDevice *device, const ModemSettings *settings, const char *source, const MbimSessionHost *host,
+MbimSession *mbim_session_start(MbimDevice *device, const ModemSettings *settings, const char *source, const ModemSessionHost *host,
 				gpointer port);
 /* A notification of the modem's, whatever it is about. */
 void mbim_session_notified(MbimSession *session, const MbimMessage *notification);

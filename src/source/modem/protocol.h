@@ -95,6 +95,13 @@ typedef struct {
 	void (*free)(ModemPort *port); /* only before open or after `closed` */
 } ModemProtocol;
 
+/* What the session of a port (source/qmi/session.h, source/mbim/session.h) reports to it; never from within a call of the port's. */
+typedef struct {
+	void (*up)(gpointer port, Observation *session, const ModemBearer *bearer);
+	/* Did not come up, or is over and given back: the session is to be freed by the callee. */
+	void (*down)(gpointer port, Observation *session);
+} ModemSessionHost;
+
 /* The base of every port: its first member. */
 struct ModemPort {
 	const ModemProtocol *protocol;

@@ -371,7 +371,7 @@ static void on_session_down(gpointer data, Observation *session)
 
 static void qmi_port_session_start(ModemPort *port)
 {
-	static const QmiSessionHost host = {.up = on_session_up, .down = on_session_down};
+	static const ModemSessionHost host = {.up = on_session_up, .down = on_session_down};
 	QmiPort *q = (QmiPort *)port;
 	g_return_if_fail(q->state == STATE_OPEN && !q->session);
 	q->session = qmi_session_start(q->device, port->settings, port->source->name, &host, call_begin(q));

@@ -18,7 +18,7 @@ struct QmiSession {
 	QmiDevice *device;
 	const ModemSettings *settings;
 	const char *source;
-	const QmiSessionHost *host;
+	const ModemSessionHost *host;
 	gpointer port;
 	GCancellable *cancellable; /* of everything but what hands out or takes back a client id */
 	CallId current;            /* that is being started */
@@ -427,7 +427,7 @@ static void start_next(QmiSession *s)
 		qmi_device_allocate_client(s->device, QMI_SERVICE_WDS, QMI_CID_NONE, MODEM_CALL_S, NULL, on_client, s);
 }
 
-QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, const char *source, const QmiSessionHost *host,
+QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, const char *source, const ModemSessionHost *host,
 			      gpointer port)
 {
 	QmiSession *s = g_new0(QmiSession, 1);

@@ -15,15 +15,8 @@
 
 typedef struct QmiSession QmiSession;
 
-/* Never called from within the functions below. */
-typedef struct {
-	void (*up)(gpointer port, Observation *session, const ModemBearer *bearer);
-	/* Did not come up, or is over and given back: to be freed by the callee. */
-	void (*down)(gpointer port, Observation *session);
-} QmiSessionHost;
-
 /* `device` is open; `settings`, `source` (its name) and `host` are borrowed. */
-QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, const char *source, const QmiSessionHost *host,
+QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, const char *source, const ModemSessionHost *host,
 			      gpointer port);
 /* Ends it, or gives its start up: `down` follows within MODEM_CLOSE_S and some. */
 void qmi_session_stop(QmiSession *session);
