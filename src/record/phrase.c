@@ -110,6 +110,9 @@ char *phrase_session(const Observation *o)
 			return g_strdup_printf("%s: up", what);
 		return g_strdup_printf("%s: works, up after %.1f s (%s)", what, s->setup_ms / 1000.0, families[s->family]);
 	case SESSION_FAILED:
+		if (SESSION_HAS(o, ended_by) && s->ended_by == SESSION_BY_US)
+			return g_strdup("NO DATA SESSION: the interface's data format is not the modem's, and only root may set it: "
+					"start jamlog as root");
 		return g_strdup_printf("NO DATA SESSION: %s%s", ended_by_words(o), cause);
 	case SESSION_ENDED:
 		break;

@@ -265,6 +265,7 @@ static void open_start(Modem *m)
 		return;
 	}
 	m->state = STATE_OPENING;
+	m->settings.carries = m->sessions && m->base.host->config->mode == MODE_PROBE;
 	m->tell_id = g_timeout_add_seconds(TELL_WAITING_S, on_tell_waiting, m);
 	const ModemProtocol *protocol = choose_protocol(m);
 	if (m->port && m->port->protocol != protocol)

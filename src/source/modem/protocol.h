@@ -56,6 +56,7 @@ typedef struct {
 	gboolean prefer_qmi;
 	const char *apn;     /* of data sessions; NULL: the modem's default profile */
 	SessionFamily family;
+	gboolean carries;    /* something is going to be sent over them */
 } ModemSettings;
 
 /* What a port reports to. `modem` is what was given to `new`. */

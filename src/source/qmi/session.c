@@ -1,11 +1,13 @@
 /* See session.h.
  *
- *   for each family: client -> family -> start -> settings
+ *   data format matched (format.h), then for each family: client -> family -> start -> settings
  *   one is up: [up] ... stop -> each call stopped, its client given back -> [down]
  *   none is up: how long the modem refuses by itself -> clients given back -> [down]
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/qmi/session.h"
+
+#include "source/qmi/format.h"
 
 typedef enum { CALL_IPV4, CALL_IPV6, N_CALLS } CallId;
 
@@ -427,6 +429,21 @@ static void start_next(QmiSession *s)
 		qmi_device_allocate_client(s->device, QMI_SERVICE_WDS, QMI_CID_NONE, MODEM_CALL_S, NULL, on_client, s);
 }
 
+/* Over an interface that speaks another language nothing would come back, and the network would be blamed. */
+static void on_format(gboolean matches, gpointer data)
+{
+	QmiSession *s = data;
+	if (!matches) {
+		SESSION_SET(&s->told, ended_by, SESSION_BY_US);
+		OBSERVATION_SET_TEXT(&s->told, session, SESSION, cause_text, "data format of the interface");
+		s->current = N_CALLS;
+	}
+	if (matches || s->ending)
+		start_next(s);
+	else
+		end_begin(s);
+}
+
 QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, const char *source, const ModemSessionHost *host,
 			      gpointer port)
 {
@@ -438,7 +455,10 @@ QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, 
 	s->port = port;
 	s->cancellable = g_cancellable_new();
 	observation_init(&s->told, OBSERVATION_SESSION, source);
-	start_next(s);
+	if (settings->carries)
+		qmi_format_match(device, on_format, s);
+	else
+		start_next(s);
 	return s;
 }
 
