@@ -27,8 +27,11 @@ def enter_world():
     if "JAMLOG_PROBE_WORLD" in os.environ:
         return
     os.environ["JAMLOG_PROBE_WORLD"] = "root" if os.geteuid() == 0 else "user"
-    options = ["-n"] if os.geteuid() == 0 else ["-Urn"]
-    os.execvp("unshare", ["unshare", *options, "--mount", "--fork", "--kill-child", sys.executable, *sys.argv])
+    options = ["-n", "--mount"] if os.geteuid() == 0 else ["-Urn", "--mount"]
+    if subprocess.run(["unshare", *options, "true"], capture_output=True, check=False).returncode != 0:
+        print("1..0 # SKIP namespaces cannot be had here (in a chroot: only where its root is a mount point)")
+        sys.exit(0)
+    os.execvp("unshare", ["unshare", *options, "--fork", "--kill-child", sys.executable, *sys.argv])
 
 
 def sh(command, check=True):

@@ -88,11 +88,14 @@ static void leave_outer(const Inner *inner)
 		give_up("cannot enter %s: %s", inner->folder, g_strerror(errno));
 }
 
-/* A /run of its own: wireguard-go has its socket there. Our folder stays reachable even if it was below. */
+/* A /run of its own: wireguard-go has its socket there. Our folder stays reachable even if it was below. In a chroot the root of which is
+ * no mount point (EINVAL) what is mounted would show outside: there it uses the /run that is there. */
 static void mount_run(const Inner *inner)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, NULL) != 0)
+	const gboolean is_private = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	if (!is_private && errno == EINVAL)
+		return;
+	if (!is_private || mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, NULL) != 0)
 		give_up("cannot mount a /run of its own for the simulated internet: %s", g_strerror(errno));
 	if (access(inner->folder, F_OK) == 0)
 		return;
