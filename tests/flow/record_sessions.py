@@ -187,7 +187,27 @@ def check_killed():
     sim.wait()
 
 
+def check_low_signal():
+    """Below the configured signal nothing is tried, and that is written down; above it, it is."""
+    modem = field.Modem("a")  # RSRP -93 dBm
+    conf = os.path.join(rig.folder(), "jamlog.conf")
+    with open(conf, "w", encoding="utf-8") as handle:
+        handle.write(f"[session]\nevery = 10s\nhold = 1s\nmin-rsrp = -90\n[modem a]\ndevice = {modem.node}\n")
+    recorder = field.Recorder("-c", conf, "--no-gps", prefix=["faketime", "-f", f"+0 x{SPEED}"], environment={"ASAN_OPTIONS": ASAN})
+    recorder.says("in service")
+    time.sleep(5)
+    modem.tell(field.SERVED.replace("rsrp_dbm=-93", "rsrp_dbm=-85"))
+    tap.ok(recorder.says("a: data session", 10), "with the signal back a session is tried", recorder.log())
+    recorder.stop()
+    db = recorder.store()
+    paused, resumed = (field.events(db, code, "a") for code in ("probe-paused", "probe-resumed"))
+    first = db.execute("SELECT min(boottime_ms) FROM session").fetchone()[0]
+    tap.ok("low signal" in [row["text"] for row in paused] and resumed and first > resumed[-1]["boottime_ms"],
+           "below the limit none was, and that is written down", [dict(row) for row in (*paused, *resumed)])
+
+
 check_session_mode()
 check_passive_mode()
 check_killed()
+check_low_signal()
 tap.done()
