@@ -49,7 +49,7 @@ def test_moved():
     acknowledged = recorder.durable()
     sync = rig.run([rig.JAMLOG, "sync", "-q", recorder.journal, recorder.journal + "-moved", "--db", f"{recorder.out}/both.gpkg"])
     db = rig.database(f"{recorder.out}/both.gpkg")
-    kinds = ("run", "device", "radio", "fix", "sky", "event", "clock")
+    kinds = ("run", "device", "radio", "fix", "sky", "event", "clock", "session", "probe")
     count = sum(db.execute(f"SELECT count(*) FROM {kind}").fetchone()[0] for kind in kinds)
     tap.ok(sync.returncode == 0 and count == acknowledged, "both folders together hold everything", (sync, count, acknowledged))
 

@@ -62,7 +62,7 @@ tap.ok(sync.returncode == 0, "a torn tail is no damage", sync.stderr)
 db = rig.database(f"{out}/store.gpkg")
 runs = [row[0] for row in db.execute("SELECT n.id FROM recording n JOIN segment s ON s.recording = n.id GROUP BY n.id ORDER BY min(s.created_boottime_ms)")]
 tap.equal(len(runs), KILLS, "every run is in the store")
-kinds = ("run", "device", "radio", "fix", "sky", "event", "clock")
+kinds = ("run", "device", "radio", "fix", "sky", "event", "clock", "session", "probe")
 everything = " UNION ALL ".join(f"SELECT id >> 32 AS recording, id & 4294967295 AS sequence FROM {kind}" for kind in kinds)
 missing, gaps, surplus = [], [], []
 for run, acked in zip(runs, acknowledged):
