@@ -38,7 +38,7 @@ typedef struct {
 	Source *(*new)(const ConfigSource *config, GError **error);
 	void (*start)(Source *source);
 	/* Cancels everything and gives the device back; `stopped` is called once, later, when that is done. Nothing but the end of
-	 * a data session is observed after this returns. */
+	 * a data session, and of what was probed over it, is observed after this returns. */
 	void (*stop)(Source *source, SourceStopped stopped, gpointer user_data);
 	void (*free)(Source *source); /* only before start or after `stopped` */
 } SourceClass;

@@ -34,9 +34,10 @@ static char *find_program(void)
 
 /* --- what it says --- */
 
-static void fail(ProbeProgram *p, const char *reason, const char *sentence)
+static void fail(ProbeProgram *p)
 {
-	const ProbeResult result = {.reason = reason, .sentence = sentence};
+	const ProbeResult result = {.reason = "prober ended",
+				    .sentence = "the prober ended by itself; it is started again for the next round"};
 	if (p->asked == 0)
 		return;
 	p->asked = 0;
@@ -88,7 +89,7 @@ static void on_payload(GObject *object, GAsyncResult *result, gpointer data)
 		return;
 	ProbeProgram *p = data;
 	if (!ok || n < p->length) {
-		fail(p, "prober ended", "the prober ended by itself; it is started again for the next round");
+		fail(p);
 		return;
 	}
 	const guint8 type = p->head[0];
@@ -110,7 +111,7 @@ static void on_head(GObject *object, GAsyncResult *result, gpointer data)
 	ByteReader r = byte_reader_init(p->head + 1, sizeof p->head - 1);
 	p->length = byte_reader_u32(&r);
 	if (!ok || n < sizeof p->head || p->length > PROBE_PAYLOAD_MAX) {
-		fail(p, "prober ended", "the prober ended by itself; it is started again for the next round");
+		fail(p);
 		return;
 	}
 	g_input_stream_read_all_async(p->from, p->payload, p->length, G_PRIORITY_DEFAULT, p->cancellable, on_payload, p);

@@ -27,8 +27,8 @@ struct Sessions {
 	guint32 attempt;       /* the last that was made; its number goes on over reopenings */
 	guint failures;        /* in a row */
 	gint64 not_before_ns;  /* BOOTTIME */
-	Observation radio;     /* the last sweep */
-	gboolean radio_known;  /* and nothing was wrong with the modem since */
+	const char *hindrance; /* by the last sweep; fixed words; NULL: a session can be tried */
+	gboolean radio_known;  /* there was one, and nothing was wrong with the modem since */
 	gboolean observed_up;
 	gint64 observed_since_ns;
 
@@ -110,10 +110,9 @@ static void wait_for_slot(Sessions *s)
 	s->slot_id = g_timeout_add((guint)wait_ms, on_slot, s);
 }
 
-/* Service and signal as of the last sweep: NULL where a session can be tried. */
-static const char *hindrance(const Sessions *s)
+/* Service and signal of a sweep: NULL where a session can be tried. */
+static const char *find_hindrance(const Sessions *s, const Observation *radio)
 {
-	const Observation *radio = &s->radio;
 	const gint floor_dbm = config_of(s)->session_min_rsrp_dbm;
 	if (observation_service_state(radio) != SERVICE_STATE_SERVED)
 		return "no service";
@@ -144,11 +143,10 @@ static void probe_begin(Sessions *s, const ModemBearer *bearer);
 static void slot_due(Sessions *s)
 {
 	static const ModemBearer none;
-	const char *reason = hindrance(s);
 	if (s->state == STATE_IDLE && !s->prober && s->radio_known) {
 		s->round = (guint32)(s->slot + 1);
-		if (reason)
-			pause_begin(s, reason, NULL);
+		if (s->hindrance)
+			pause_begin(s, s->hindrance, NULL);
 		else if (s->own)
 			start_own(s);
 		else if (s->observed_up && config_of(s)->mode == MODE_PROBE)
@@ -418,9 +416,8 @@ void sessions_down(Sessions *s, Observation *session)
 
 /* --- a session of somebody else's --- */
 
-static void observe_others(Sessions *s)
+static void observe_others(Sessions *s, const Observation *radio)
 {
-	const Observation *radio = &s->radio;
 	Observation o;
 	if (s->own || !RADIO_HAS(radio, data_session))
 		return;
@@ -439,10 +436,10 @@ static void observe_others(Sessions *s)
 
 void sessions_radio(Sessions *s, const Observation *radio)
 {
-	s->radio = *radio;
+	s->hindrance = find_hindrance(s, radio);
 	s->radio_known = TRUE;
-	observe_others(s);
-	if (s->paused && !hindrance(s) && (g_str_equal(s->paused, "no service") || g_str_equal(s->paused, "low signal")))
+	observe_others(s, radio);
+	if (s->paused && !s->hindrance && (g_str_equal(s->paused, "no service") || g_str_equal(s->paused, "low signal")))
 		pause_end(s);
 }
 

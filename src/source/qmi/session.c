@@ -376,6 +376,11 @@ static void on_started(GObject *object, GAsyncResult *result, gpointer data)
 	start_next(s);
 }
 
+static QmiWdsIpFamily current_family(const QmiSession *s)
+{
+	return s->current == CALL_IPV4 ? QMI_WDS_IP_FAMILY_IPV4 : QMI_WDS_IP_FAMILY_IPV6;
+}
+
 static void on_family(GObject *object, GAsyncResult *result, gpointer data)
 {
 	QmiSession *s = data;
@@ -388,8 +393,7 @@ static void on_family(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(QmiMessageWdsStartNetworkInput) input = qmi_message_wds_start_network_input_new();
 	if (s->settings->apn)
 		qmi_message_wds_start_network_input_set_apn(input, s->settings->apn, NULL);
-	qmi_message_wds_start_network_input_set_ip_family_preference(
-		input, s->current == CALL_IPV4 ? QMI_WDS_IP_FAMILY_IPV4 : QMI_WDS_IP_FAMILY_IPV6, NULL);
+	qmi_message_wds_start_network_input_set_ip_family_preference(input, current_family(s), NULL);
 	qmi_client_wds_start_network(s->call[s->current].client, input, MODEM_SESSION_S, s->cancellable, on_started, s);
 }
 
@@ -409,8 +413,7 @@ static void on_client(GObject *object, GAsyncResult *result, gpointer data)
 	}
 	s->call[s->current].client = QMI_CLIENT_WDS(client);
 	g_autoptr(QmiMessageWdsSetIpFamilyInput) input = qmi_message_wds_set_ip_family_input_new();
-	qmi_message_wds_set_ip_family_input_set_preference(
-		input, s->current == CALL_IPV4 ? QMI_WDS_IP_FAMILY_IPV4 : QMI_WDS_IP_FAMILY_IPV6, NULL);
+	qmi_message_wds_set_ip_family_input_set_preference(input, current_family(s), NULL);
 	qmi_client_wds_set_ip_family(s->call[s->current].client, input, MODEM_CALL_S, s->cancellable, on_family, s);
 }
 
@@ -438,10 +441,7 @@ static void on_format(gboolean matches, gpointer data)
 		OBSERVATION_SET_TEXT(&s->told, session, SESSION, cause_text, "data format of the interface");
 		s->current = N_CALLS;
 	}
-	if (matches || s->ending)
-		start_next(s);
-	else
-		end_begin(s);
+	start_next(s);
 }
 
 QmiSession *qmi_session_start(QmiDevice *device, const ModemSettings *settings, const char *source, const ModemSessionHost *host,
