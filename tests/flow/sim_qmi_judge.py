@@ -16,6 +16,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
+from rig import wait_for  # noqa: E402
 from sim_qmi_client import BUILD, Client, Host, NAS, Tap, frame  # noqa: E402
 from sim_qmi_meaning import COMMANDS, FIXED, PRESETS, TLV_MISSING, expect_signal_info  # noqa: E402
 
@@ -95,12 +96,15 @@ def test_values(tap, label, how):
 def test_crowd(tap):
     """Clients at the same time, through the proxy: each gets its own answer.
 
-    One comes first: when several make qmi-proxy open the same port at once, it opens it twice for a moment and the
-    answers read by the copy that it throws away are lost (libqmi, qmi-proxy.c, device_open_ready).
+    One comes first and stays: when several make qmi-proxy open the same port at once, it opens it twice for a moment and the
+    answers read by the copy that it throws away are lost (libqmi, qmi-proxy.c, device_open_ready); and it closes the port
+    when the last client goes (device_close_if_unused).
     """
     with Host() as host:
         apply(host, "registered-lte")
-        qmicli(host, PROXIED, "--nas-noop")
+        first = subprocess.Popen(["qmicli", "-d", host.path] + PROXIED + ["--uim-monitor-slot-status"], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        wait_for(lambda: host.stats()["clients"] == 1, 30, "the first client's id")
         wanted = [c for c in COMMANDS if c.startswith("--nas")][:6]
         runs = {c: subprocess.Popen(["qmicli", "-d", host.path] + PROXIED + [c], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                     text=True) for c in wanted}
@@ -110,6 +114,8 @@ def test_crowd(tap):
             outputs[c] = read_output(stdout) if run.returncode == 0 else stderr
         tap.equal("six clients at once each get their answer", outputs,
                   {c: COMMANDS[c](PRESETS["registered-lte"]) for c in wanted})
+        first.terminate()
+        first.wait()
         tap.equal("six clients at once leave no client id behind", host.stats()["clients"], 0)
 
 
