@@ -9,7 +9,8 @@
 
 typedef struct {
 	guint8 session_id[8];
-	WireguardHandshake handshake;
+	WireguardHandshake handshakes[EXCHANGE_TRIES];
+	guint initiations;
 } Memory;
 
 static Answer judge_openvpn(const guint8 *data, gsize length, gpointer user_data)
@@ -30,8 +31,27 @@ static Answer judge_openvpn_tcp(const guint8 *data, gsize length, gpointer user_
 
 static Answer judge_wireguard(const guint8 *data, gsize length, gpointer user_data)
 {
-	const Check *c = user_data;
-	return wireguard_is_answer(&((const Memory *)c->memory)->handshake, data, length) ? ANSWER_GOOD : ANSWER_NONE;
+	const Memory *m = ((const Check *)user_data)->memory;
+	for (guint i = 0; i < m->initiations; i++)
+		if (wireguard_is_answer(&m->handshakes[i], data, length))
+			return ANSWER_GOOD;
+	return ANSWER_NONE;
+}
+
+/* FALSE: there is none to be had with this key. */
+static gboolean initiate(Check *c, guint8 *message)
+{
+	Memory *m = c->memory;
+	const Target *t = c->target;
+	WireguardHandshake *handshake = &m->handshakes[m->initiations++];
+	return wireguard_initiate(t->private_key, t->public_key, clock_read().realtime_ns, handshake, message);
+}
+
+/* A server drops without a word an initiation that does not carry a later time than the last one of that key (the WireGuard paper,
+ * 5.1): one that was sent before, and one that another modem with the same key has overtaken. */
+static void initiate_again(guint8 *message, gpointer user_data)
+{
+	initiate(user_data, message);
 }
 
 static gsize make_openvpn(Memory *m, gboolean stream, guint8 *message)
@@ -55,8 +75,9 @@ static void start(Check *c)
 	switch (t->protocol) {
 	case VPN_WIREGUARD:
 		PROBE_SET(&c->o, test, PROBE_WIREGUARD);
-		if (!wireguard_initiate(t->private_key, t->public_key, clock_read().realtime_ns, &m->handshake, message))
+		if (!initiate(c, message))
 			wish.message = NULL;
+		wish.renew = initiate_again;
 		wish.length = WIREGUARD_INITIATION_SIZE;
 		wish.judge = judge_wireguard;
 		break;

@@ -94,8 +94,11 @@ static gboolean say(Exchange *e)
 static gboolean on_again(gpointer data)
 {
 	Exchange *e = data;
-	if (++e->tries < EXCHANGE_TRIES)
+	if (++e->tries < EXCHANGE_TRIES) {
+		if (e->wish.renew)
+			e->wish.renew(e->message, e->user_data);
 		return say(e) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+	}
 	e->again = 0;
 	finish(e, FAILURE_TIMEOUT);
 	return G_SOURCE_REMOVE;
@@ -136,7 +139,7 @@ static void listen_for_answer(Exchange *e)
 	e->watch = g_unix_fd_add(e->fd, G_IO_IN | G_IO_ERR | G_IO_HUP, on_readable, e);
 	e->asked_ns = clock_boottime_ns();
 	if (!e->wish.stream)
-		e->again = g_timeout_add_seconds(EXCHANGE_AGAIN_S, on_again, e);
+		e->again = g_timeout_add(EXCHANGE_AGAIN_MS + (guint)g_random_int_range(0, EXCHANGE_AGAIN_MS / 4), on_again, e);
 	say(e);
 }
 

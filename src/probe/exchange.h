@@ -8,12 +8,14 @@
 #include "probe/failure.h"
 #include "probe/session.h"
 
-#define EXCHANGE_STEP_S  10
-#define EXCHANGE_TRIES   3
-#define EXCHANGE_AGAIN_S 2
+#define EXCHANGE_STEP_S   10
+#define EXCHANGE_TRIES    3
+#define EXCHANGE_AGAIN_MS 2000 /* and up to a quarter more, by chance: those that got into each other's way part then */
 
 typedef enum { ANSWER_NONE, ANSWER_SHORT, ANSWER_GOOD } Answer; /* not ours; the beginning of one (TCP); what was waited for */
 typedef Answer (*ExchangeJudge)(const guint8 *data, gsize length, gpointer user_data);
+/* Makes the message anew, in place and of the same length, for a protocol whose server takes none twice. */
+typedef void (*ExchangeRenew)(guint8 *message, gpointer user_data);
 
 typedef struct {
 	const char *address;
@@ -23,6 +25,7 @@ typedef struct {
 	const guint8 *message; /* NULL: over TCP, being connected is all; over UDP, a failure */
 	gsize length;
 	ExchangeJudge judge;   /* of what comes back */
+	ExchangeRenew renew;   /* over UDP, before the message is sent again; NULL: it stays the same */
 } ExchangeWish;
 
 typedef struct {

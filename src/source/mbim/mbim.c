@@ -26,7 +26,7 @@ typedef struct {
 	guint version_asked;
 	MbimSweep *sweep;
 	MbimSession *session;      /* NULL: none. It counts as an outstanding call. */
-	gboolean forgotten;        /* the last sweep has told that the modem restarted */
+	gboolean sweep_tells;      /* that the modem restarted: the last one did, or the next one will */
 	Observation identity;      /* the `device` observation while it is being put together */
 	guint later_id;            /* a report that must not come from within the call that asked for it */
 	GCancellable *patience;    /* of the closing */
@@ -93,7 +93,7 @@ static void mbim_open(ModemPort *base)
 	port->state = STATE_OPENING;
 	port->cancellable = g_cancellable_new();
 	port->offer = (MbimOffer){0};
-	port->forgotten = FALSE;
+	port->sweep_tells = FALSE;
 	mbim_device_new(file, port->cancellable, on_device, call_begin(port));
 }
 
@@ -107,8 +107,7 @@ static void on_removed(G_GNUC_UNUSED MbimDevice *device, gpointer data)
 static void on_error(G_GNUC_UNUSED MbimDevice *device, const GError *error, gpointer data)
 {
 	MbimPort *port = data;
-	/* A session's command may have been answered so: the next sweep tells. */
-	const gboolean told = mbim_sweep_is_active(port->sweep) || port->forgotten || port->session;
+	const gboolean told = mbim_sweep_is_active(port->sweep) || port->sweep_tells || port->session;
 	if (!told && g_error_matches(error, MBIM_PROTOCOL_ERROR, MBIM_PROTOCOL_ERROR_NOT_OPENED))
 		fail(port, MODEM_FAILURE_HUNG_UP, error);
 }
@@ -307,7 +306,7 @@ static void mbim_sweep(ModemPort *base)
 static void on_sweep_done(Observation *radio, ModemSweep result, gpointer data)
 {
 	MbimPort *port = data;
-	port->forgotten = result == MODEM_SWEEP_FORGOTTEN;
+	port->sweep_tells = result == MODEM_SWEEP_FORGOTTEN;
 	if (call_end(port))
 		port->base.host->swept(port->base.modem, radio, result);
 }
@@ -355,6 +354,7 @@ static void on_session_down(gpointer data, Observation *session)
 	MbimPort *port = data;
 	Observation told = *session;
 	g_clear_pointer(&port->session, mbim_session_free);
+	port->sweep_tells = TRUE; /* the error that answered the session's last command may come after its answer */
 	if (call_end(port))
 		port->base.host->session_down(port->base.modem, &told);
 }
