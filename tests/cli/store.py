@@ -266,7 +266,12 @@ def progress_on_a_terminal_only():
     ours, theirs = pty.openpty()
     subprocess.run([JAMLOG, "sync", "--db", path("tty2.gpkg"), path("wide")], stderr=theirs, stdout=subprocess.DEVNULL, check=True)
     os.close(theirs)
-    drawn = os.read(ours, 4096).decode()
+    drawn = ""
+    while not drawn.endswith("\r\x1b[K"):  # a terminal hands over what was written in parts
+        try:
+            drawn += os.read(ours, 4096).decode()
+        except OSError:  # all of it was read
+            break
     check("%" in drawn and drawn.endswith("\r\x1b[K"), f"drawn: {drawn!r}")
 
 
