@@ -1,0 +1,57 @@
+/* keys.h - the recipients of sealed journals: how their keys are made, kept and brought back.
+ *
+ * A recipient is made at the desk and never in the field: a public key file that goes to the device, a secret key file that stays
+ * home, wrapped with a passphrase, and a recovery sheet to be printed. All three are text.
+ *
+ *   NAME.pub    "jamlog-public-1", a line with the name, a line with the key in base 32 and a checksum
+ *   NAME.key    "jamlog-secret-1", the name, the public key, the parameters, the salt and the wrapped key, and a checksum over all: a
+ *               mistyped passphrase can be told from a damaged file. Argon2id (crypto_pwhash, MODERATE) and XChaCha20-Poly1305.
+ *   the sheet   the secret key in groups of base 32, a checksum in each line that says in which line a mistake is, and words on what it is
+ *
+ * Secrets are kept in memory from keys_secret_new (locked, wiped when freed), never in GLib's, and never in argv or the environment.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "journal.h"
+
+#define KEYS_NAME_SIZE       32   /* with NUL; letters, digits, "-", "_", "." */
+#define KEYS_PASSPHRASE_SIZE 1024 /* with NUL */
+#define KEYS_FINGERPRINT_SIZE 20  /* "XXXX-XXXX-XXXX-XXXX" and NUL: what two people compare on the phone */
+
+typedef struct {
+	char name[KEYS_NAME_SIZE];
+	guint8 public_key[JOURNAL_KEY_SIZE];
+} KeysRecipient;
+
+/* Zeroed memory for secrets: locked, between guard pages, not in core dumps. Never NULL. Free with keys_secret_free, which wipes it. */
+gpointer keys_secret_new(gsize size);
+void keys_secret_free(gpointer secret);
+/* No core dumps of this process, and no debugger of the same user may look into it. */
+void keys_protect_process(void);
+
+/* --- public --- */
+
+/* FORMAT for what is no public key file, or one that was mistyped or damaged; says where a secret key file was given instead. */
+gboolean keys_read_public(const char *path, KeysRecipient *ret_recipient, GError **error);
+void keys_fingerprint(const guint8 public_key[JOURNAL_KEY_SIZE], char ret_text[KEYS_FINGERPRINT_SIZE]);
+
+/* --- secret --- */
+
+/* A new key pair into *ret_identity (from keys_secret_new). */
+void keys_generate(JournalIdentity *ret_identity);
+/* Writes NAME.pub and NAME.key (0600) into `directory`, durably; neither may exist (USAGE). On failure neither is left behind. */
+gboolean keys_write(const char *directory, const char *name, const JournalIdentity *identity, const char *passphrase, GError **error);
+/* Reads and unwraps a secret key file. ACCESS: the passphrase does not fit. FORMAT: no secret key file, or a damaged one. */
+gboolean keys_read_secret(const char *path, const char *passphrase, JournalIdentity *ret_identity, char ret_name[KEYS_NAME_SIZE],
+			  GError **error);
+
+/* The text of a recovery sheet, from keys_secret_new. */
+char *keys_make_sheet(const char *name, const JournalIdentity *identity);
+/* Reads one back, also one that was typed in: case, spaces and blank lines do not matter. FORMAT: says which line is wrong. */
+gboolean keys_read_sheet(const char *text, JournalIdentity *ret_identity, char ret_name[KEYS_NAME_SIZE], GError **error);
+
+/* The parsers behind them, for text that is in memory already (and for whoever wants to break them). */
+gboolean keys_parse_public(const char *text, gsize length, KeysRecipient *ret_recipient, GError **error);
+gboolean keys_parse_secret(const char *text, gsize length, const char *passphrase, JournalIdentity *ret_identity,
+			   char ret_name[KEYS_NAME_SIZE], GError **error);
