@@ -88,10 +88,13 @@ class Device:
         return self.segment()
 
     def segment(self, again=False, **changes):
-        """The next segment of the run. `again`: with the n of the last one, as after a power cut between header and wiping."""
-        before = self.segments[-1] if self.segments else None
+        """The next segment of the run. `again`: of a new run and with the n of the last one, as after a power cut between the header and the
+        wiping of its key; it is not kept."""
         n = len(self.segments) + (0 if again else 1)
+        before = self.segments[n - 2] if n > 1 else None
         self.in_run += 1
+        if again:
+            self.run, self.in_run = os.urandom(16), 1
         if len(self.keys) == n:
             self.keys.append(Ed25519PrivateKey.generate())
         seal_keys, chain_key = [Ed25519PrivateKey.generate() for _ in range(99)], os.urandom(32) if self.recipients else None
