@@ -202,7 +202,7 @@ class Segment:
         self.head, self.header = whole[0], Header._make(HEADER.unpack(whole[0]))
         if self.header.version != 1 or self.header.length != BLOCK or self.header.incompatible & ~SEALED:
             raise Refused("of a newer format")
-        if blocks[0] != blocks[1]:
+        if blocks[0] != blocks[1] and len(self.data) >= FRAMES_AT:
             self.find("damaged", "the copies of the header differ", BLOCK if whole[0] is blocks[0] else 0, BLOCK)
 
     def frame_at(self, at):
@@ -224,7 +224,7 @@ class Segment:
         while True:
             frame = next(filter(None, map(self.frame_at, range(at, len(self.data), SECTOR))), None)
             if frame is None:
-                self.ending = "open" if self.zeros(at, len(self.data)) else "torn"
+                self.ending = "open" if len(self.data) >= FRAMES_AT and self.zeros(at, len(self.data)) else "torn"
                 break
             frame.joined = (frame.number, frame.chain) == (number, chain)
             passed = frame.offset > at
