@@ -205,7 +205,8 @@ static int run(char **paths, const char *database, const JournalIdentity *identi
 		fprintf(stderr, "jamlog sync: %s\n", error->message);
 		/* "Nothing to read" because what was named is no journal is a failure, not an empty folder. */
 		const int code = error_exit_code(error);
-		return code == EXIT_CODE_NO_DATA && (summary.refused > 0 || summary.broken > 0 || summary.sealed > 0) ? EXIT_CODE_FAILURE : code;
+		const gboolean something = summary.refused > 0 || summary.broken > 0 || summary.sealed > 0;
+		return code == EXIT_CODE_NO_DATA && something ? EXIT_CODE_FAILURE : code;
 	}
 	if (json)
 		print_json(&summary, database);
