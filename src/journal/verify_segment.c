@@ -140,7 +140,7 @@ static void take_observations(VerifyWalk *w, JournalFrame *frame)
 		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, frame->length,
 				 "frame %u has a right checksum and holds what no jamlog wrote", frame->number);
 	if (last && observation_decode_head(last, last_length, &head) != OBSERVATION_MALFORMED)
-		note_time(w, &head.time);
+		note_time(w, &head.at);
 	/* Of a sealed frame it is only known that there is something in it. */
 	w->result.end_sequence = MAX(w->result.end_sequence, frame->first_sequence + MAX(n, 1));
 }
