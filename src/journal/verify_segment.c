@@ -191,8 +191,7 @@ static int find_seal_key(VerifyWalk *w, const JournalFrame *frame, const Seal *s
 /* What a seal with a right signature must say to be one of ours. */
 static const char *contradiction(const VerifyWalk *w, const Seal *seal, guint key)
 {
-	const gint64 before = MAX(w->result.proven_until.boottime_ns, w->result.header.created.boottime_ns);
-	if (seal->at.boottime_ns < before)
+	if (seal->at.boottime_ns < MAX(w->sealed_ns, w->result.header.created.boottime_ns))
 		return "it is older than what stands before it";
 	if (key == 0 && seal->meaning == SEAL_OPEN && memcmp(seal->next_keys[0], w->seal_keys[1], JOURNAL_KEY_SIZE) != 0)
 		return "it names another key for the next one than the seal before it";
@@ -219,6 +218,7 @@ static void check_seal(VerifyWalk *w, const JournalFrame *frame, const Seal *sea
 	}
 	w->result.seals_good++;
 	w->next_seal = seal->number + 1;
+	w->sealed_ns = seal->at.boottime_ns;
 	memcpy(w->seal_keys, seal->next_keys, sizeof w->seal_keys);
 	w->final_seal = seal->meaning;
 	w->broken = FALSE;

@@ -26,6 +26,7 @@ typedef struct {
 	/* the row of seals */
 	guint32 next_seal;
 	guint8 seal_keys[2][JOURNAL_KEY_SIZE]; /* of next_seal and the one after it */
+	gint64 sealed_ns;     /* BOOTTIME of the last good one */
 	guint8 final_seal;    /* 0: none yet; else what it says */
 	gboolean broken;      /* since the last good seal something is damaged, or was said to be wrong */
 	gboolean distrusted;  /* a seal came too early: those behind it may be anybody's */
