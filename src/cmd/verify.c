@@ -356,7 +356,7 @@ static int run(char **paths, const Arguments *a)
 	g_autoptr(VerifyReport) report = journal_verify(paths, a->checkpoint, &error);
 	if (!report) {
 		fprintf(stderr, "jamlog verify: %s\n", error->message);
-		return error_exit_code(error);
+		return (int)error_exit_code(error);
 	}
 	tell_files(report, a->quiet);
 	if (a->json)

@@ -274,7 +274,7 @@ static void link_all(Set *set)
 }
 
 /* A claim that is met somewhere, or that another segment is found to lack, is no finding here. */
-static void waive(Set *set)
+static void settle_claims(Set *set)
 {
 	const Link *links = (const Link *)(gpointer)set->links->data;
 	for (guint i = 0, end; i < set->links->len; i = end) {
@@ -368,10 +368,14 @@ static void check_doubles(Set *set)
 			with_frames += e->header_good && e->walk->result.frames > 0;
 		}
 		end = MAX(end, i + 1);
-		for (guint k = i; k < end && with_frames > 1; k++)
-			verify_walk_find(entry_at(set, k)->walk, VERIFY_TAMPERED, 0, 0,
-					 "the device made one segment number %u, and here are %u different ones: all but one are forged",
-					 h->device_number, with_frames);
+		for (guint k = i; k < end && with_frames > 0; k++) {
+			VerifyWalk *walk = entry_at(set, k)->walk;
+			walk->idle = walk->result.frames == 0;
+			if (with_frames > 1)
+				verify_walk_find(walk, VERIFY_TAMPERED, 0, 0,
+						 "the device made one segment number %u, and here are %u different ones: all but one are forged",
+						 h->device_number, with_frames);
+		}
 	}
 }
 
@@ -408,18 +412,27 @@ static void check_gaps(Set *set)
 /* First segments of the first journals have no n; their numbers may have gaps, but begin with 1. */
 static void check_ends(const GPtrArray *run, VerifyRun *report)
 {
-	const Entry *first = run->pdata[0], *last = run->pdata[run->len - 1];
+	const Entry *first = run->pdata[0];
+	const VerifyWalk *last = NULL; /* that holds anything */
 	if (!first->header.is_signed && first->header.number > 1)
 		find_in_run(report, VERIFY_MISSING, "the beginning of this recording is missing: the first segment here is its %uth",
 			    first->header.number);
-	if (last->walk->result.ending == JOURNAL_END_FINAL && !last->walk->result.run_ended)
-		find_in_run(report, VERIFY_MISSING, "this recording goes on in a segment that is not here");
-	for (guint i = 0; i + 1 < run->len; i++) {
-		const Entry *e = run->pdata[i];
-		if (e->walk->result.ending == JOURNAL_END_FINAL && e->walk->result.run_ended)
-			verify_walk_find(e->walk, VERIFY_TAMPERED, e->walk->result.bytes, 0,
+	for (guint i = run->len; i-- > 0;) {
+		VerifyWalk *walk = ((Entry *)run->pdata[i])->walk;
+		walk->left = last != NULL;
+		const gboolean ended = walk->result.ending == JOURNAL_END_FINAL && walk->result.run_ended;
+		if (ended && last)
+			verify_walk_find(walk, VERIFY_TAMPERED, walk->result.bytes, 0,
 					 "it says that the recording ended here, but there are later segments of it");
+		for (guint k = i + 1; k < run->len && ended; k++) {
+			VerifyWalk *later = ((Entry *)run->pdata[k])->walk;
+			later->idle = later->result.frames == 0; /* it was made, and could not be used */
+		}
+		if (!last && walk->result.frames > 0)
+			last = walk;
 	}
+	if (last && last == ((Entry *)run->pdata[run->len - 1])->walk && last->result.ending == JOURNAL_END_FINAL && !last->result.run_ended)
+		find_in_run(report, VERIFY_MISSING, "this recording goes on in a segment that is not here");
 }
 
 static void take_walk(VerifyRun *report, VerifyWalk *walk)
@@ -451,7 +464,7 @@ static void judge(Set *set, VerifyReport *report)
 	link_all(set);
 	for (guint i = 0; i < set->entries->len; i++)
 		walk_entry(set, entry_at(set, i));
-	waive(set);
+	settle_claims(set);
 	for (guint i = 0; i < set->runs->len; i++)
 		g_ptr_array_add(report->runs, verify_run_new(&((Entry *)((GPtrArray *)set->runs->pdata[i])->pdata[0])->header));
 	set->reports = report->runs;

@@ -55,7 +55,7 @@ static void make_header(Made *m, ByteReader *script)
 	const guint8 choice = byte_reader_u8(script), n = byte_reader_u8(script);
 	guint8 digest[JOURNAL_CHAIN_SIZE], signature[JOURNAL_SIGNATURE_SIZE];
 	JournalSegment s = {.is_signed = !(choice & 1), .device_number = n, .number = byte_reader_u8(script) % 8u, .first_sequence = 1};
-	s.created = (ClockReading){byte_reader_u8(script) * NS_PER_S, (gint64)(gint8)choice * G_MAXINT32 * NS_PER_S, CLOCK_STATE_MANUAL};
+	s.created = (ClockReading){byte_reader_u8(script) * NS_PER_S, (gint64)((guint64)choice << 56), CLOCK_STATE_MANUAL};
 	crypto_generichash(digest, sizeof digest, key_of(1)->public, JOURNAL_KEY_SIZE, NULL, 0);
 	memcpy(s.device_id, digest, sizeof s.device_id);
 	s.device_id[1] ^= (choice & 2) && n == 7;
