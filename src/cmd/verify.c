@@ -133,7 +133,7 @@ static void print_verdict(const VerifyRun *run, const Totals *t)
 		printf("  verdict     %s: %s\n", word,
 		       verify_run_class(run) == VERIFY_TAMPERED ? "this is not as it was recorded, and no accident does that"
 		       : verify_run_class(run) == VERIFY_DAMAGED ? "parts cannot be read; the proven frames are as they were recorded"
-								 : "what is here is as far as proven as it was recorded, and more was recorded");
+								 : "what is proven is as it was recorded, and there was more");
 	else if (t->proven == t->frames)
 		printf("  verdict     proven: all that is here is as it was recorded\n");
 	else
@@ -153,7 +153,8 @@ static void print_run(const VerifyRun *run)
 	printf("  holds       observations %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "%s, in %" G_GUINT64_FORMAT " frames, %u segment%s",
 	       t.first, MAX(t.end, t.first + 1) - 1, t.sealed ? " at least (sealed)" : "", t.frames, n, n == 1 ? "" : "s");
 	printf(t.copies > 0 ? " (and %u copies)\n" : "\n", t.copies);
-	printf("  proven      %" G_GUINT64_FORMAT " frames, by %" G_GUINT64_FORMAT " seals\n", t.proven, t.seals);
+	printf("  proven      %" G_GUINT64_FORMAT " of them, by %" G_GUINT64_FORMAT " good seal%s and what later headers say\n", t.proven, t.seals,
+	       t.seals == 1 ? "" : "s");
 	if (t.proven_until.boottime_ns > 0 && t.proven < t.frames)
 		print_clock("until", &t.proven_until);
 	for (guint i = 0; i < run->findings->len; i++)
@@ -185,11 +186,14 @@ static void print_text(const VerifyReport *report)
 		print_run(report->runs->pdata[i]);
 		printf("\n");
 	}
-	if (report->checkpoint_asked && !report->checkpoint_found)
-		printf("checkpoint not found: what was recorded up to it is not here, or was cut off or changed; or it is of another device\n");
-	else if (report->checkpoint_asked)
-		printf("checkpoint found\n");
-	printf("%u recording%s: %s\n", report->runs->len, report->runs->len == 1 ? "" : "s", overall_word(report));
+	const gboolean lost = report->checkpoint_asked && !report->checkpoint_found;
+	if (lost)
+		printf("The checkpoint is not found: what was recorded up to it is not among these files, or was cut off or changed; or the code"
+		       " is another device's.\n");
+	printf("%u recording%s: %s%s\n", report->runs->len, report->runs->len == 1 ? "" : "s", overall_word(report),
+	       lost			  ? ", but not as far as the checkpoint"
+	       : report->checkpoint_asked ? ", and the checkpoint is found"
+					  : "");
 }
 
 static void tell_files(const VerifyReport *report, gboolean quiet)

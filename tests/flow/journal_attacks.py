@@ -20,8 +20,8 @@ CODES = {"proven": 0, "unsigned": 4, "missing": 4, "damaged": 4, "tampered": 1}
 
 
 class Folder:
-    """Journals of one device in a folder of their own, by run and number: A (two segments and a bit, ended), B (cut off by a power
-    cut), C (ended); D is another device's."""
+    """Journals of one device in a folder of their own, by run and number: A (two segments and a bit, ended), B (sealed to
+    a recipient, cut off by a power cut), C (ended); D is another device's."""
 
     def __init__(self, name):
         self.path = path(name)
@@ -64,7 +64,7 @@ def expect(folder, word, *options, code=None):
 def originals():
     """what the recorder wrote is proven, all of it"""
     folder = make("original", sweeps=230, segment=56000)
-    make("original", sweeps=100, start=2000, close=0, group=5)
+    make("original", sweeps=100, start=2000, close=0, group=5, recipient="ab" * 32)
     make("original", sweeps=150, start=3000, clock="ntp")
     other = make("other", device=2, sweeps=100)
     for name in glob.glob(os.path.join(folder, "*.jlj")):
