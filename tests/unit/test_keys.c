@@ -1,5 +1,5 @@
 /* Keys of recipients: what was made is read back, and every mistake is told as what it is. A passphrase costs Argon2id half a second, so
- * only one test tries any.
+ * few tests try any.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
@@ -194,7 +194,8 @@ static void try_truncations(Taken taken, const char *text, gsize length)
 static void assert_carried(Taken taken, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *mailed = g_strjoinv(" \r\n", lines), *longer = g_strconcat(text, "\n \n", NULL), *more = g_strconcat(text, "x", NULL);
+	g_autofree char *mailed = g_strjoinv(" \r\n", lines), *longer = g_strconcat(text, "\n \n", NULL);
+	g_autofree char *more = g_strconcat(text, "x", NULL);
 	g_assert_true(taken(mailed, strlen(mailed), NULL));
 	g_assert_true(taken(longer, strlen(longer), NULL));
 	assert_format(taken, more, strlen(more));
@@ -276,6 +277,23 @@ static void test_a_passphrase_opens_and_another_does_not(void)
 	keys_secret_free(back);
 }
 
+/* The file would show one recipient's key and hold another's. */
+static void test_a_forged_public_half_is_told(void)
+{
+	char text[KEYS_TEXT_MAX], name[KEYS_NAME_SIZE];
+	ByteWriter w = byte_writer_init(text, sizeof text);
+	g_autoptr(GError) error = NULL;
+	JournalIdentity *forged = keys_secret_new(sizeof *forged), *back = keys_secret_new(sizeof *back);
+	keys_generate(forged);
+	memcpy(forged->public_key, identity->public_key, JOURNAL_KEY_SIZE);
+	g_assert_true(keys_put_secret(&w, "reporter", forged, passphrase, NULL));
+	g_assert_false(keys_parse_secret(text, w.length, passphrase, back, name, &error));
+	g_assert_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT);
+	g_assert_true(sodium_is_zero((const guint8 *)back, sizeof *back));
+	keys_secret_free(back);
+	keys_secret_free(forged);
+}
+
 static void test_secret_key_file_is_whole_or_refused(void)
 {
 	gsize length;
@@ -300,7 +318,8 @@ static void test_a_file_cannot_choose_the_cost(void)
 		char name[KEYS_NAME_SIZE];
 		JournalIdentity back;
 		g_autoptr(GError) error = NULL;
-		g_autofree char *body = g_strdup_printf("%s\n%s\n%s\n%s\n%s\n%s\n", lines[0], lines[1], lines[2], costs[i], lines[4], lines[5]);
+		g_autofree char *body = g_strdup_printf("%s\n%s\n%s\n%s\n%s\n%s\n", lines[0], lines[1], lines[2], costs[i], lines[4],
+							lines[5]);
 		ByteWriter w = byte_writer_init(file, sizeof file);
 		keys_put_words(&w, body);
 		keys_digest(body, strlen(body), NULL, 0, digest);
@@ -340,7 +359,9 @@ static void test_nothing_is_overwritten(void)
 
 static void test_names_are_checked(void)
 {
-	static const char *const wrong[] = {"", "a b", "../x", "a/b", ".hidden", "-d", "caf\xc3\xa9", "a\n", "abcdefghijklmnopqrstuvwxyz012345"};
+	static const char *const wrong[] = {
+		"", "a b", "../x", "a/b", ".hidden", "-d", "caf\xc3\xa9", "a\n", "abcdefghijklmnopqrstuvwxyz012345",
+	};
 	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
 		assert_usage(wrong[i], "no name");
 	g_assert_true(keys_check_free(directory, "abcdefghijklmnopqrstuvwxyz-_.45", NULL));
@@ -498,6 +519,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/keys/public/that-hides-nothing", test_a_key_that_hides_nothing_is_refused);
 	g_test_add_func("/keys/wrong-kind-is-told", test_the_wrong_kind_of_file_is_told);
 	g_test_add_func("/keys/secret/passphrase", test_a_passphrase_opens_and_another_does_not);
+	g_test_add_func("/keys/secret/forged", test_a_forged_public_half_is_told);
 	g_test_add_func("/keys/secret/whole-or-refused", test_secret_key_file_is_whole_or_refused);
 	g_test_add_func("/keys/secret/cannot-choose-the-cost", test_a_file_cannot_choose_the_cost);
 	g_test_add_func("/keys/write/overwrites-nothing", test_nothing_is_overwritten);
