@@ -151,7 +151,8 @@ static void take_frame(VerifyWalk *w, JournalFrame *frame)
 	w->result.frames++;
 	w->result.frames_behind++;
 	if (w->final_seal && seals_count(w))
-		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, 0, "frame %u stands behind the segment's final seal", frame->number);
+		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, 0, "frame %u stands behind the segment's final seal",
+				 frame->number);
 	take_observations(w, frame);
 }
 
@@ -173,8 +174,8 @@ static int find_seal_key(VerifyWalk *w, const JournalFrame *frame, const Seal *s
 	const guint32 skipped = seal->number - w->next_seal;
 	if (skipped > 0 && !w->broken) {
 		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, SEAL_SIZE,
-				 "seal %u stands where seal %u should, and nothing is damaged: what is before it was sealed anew", seal->number,
-				 w->next_seal);
+				 "seal %u stands where seal %u should, and nothing is damaged: what is before it was sealed anew",
+				 seal->number, w->next_seal);
 		w->distrusted = TRUE;
 	}
 	if (w->distrusted)
@@ -373,14 +374,14 @@ static void conclude_open(VerifyWalk *w)
 				 "%" G_GUINT64_FORMAT " %s at the end: not there when the device's next recording began", behind, frames);
 	else if (settled && behind > 0)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
-				 "%" G_GUINT64_FORMAT " %s at the end, given up after a failed write: not proven, and written again in the next"
-				 " segment", behind, frames);
+				 "%" G_GUINT64_FORMAT " %s at the end, given up after a failed write: not proven, and written again in"
+				 " the next segment", behind, frames);
 	else if (!settled && w->final_seal && behind == 0)
 		verify_walk_find(w, VERIFY_MISSING, w->result.bytes, 0, "the final frame that its last seal announces is missing");
 	else if (!settled)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
-				 "the end is open: %" G_GUINT64_FORMAT " %s behind the last seal not proven, and whether more followed cannot be known"
-				 " without a checkpoint", behind, frames);
+				 "the end is open: %" G_GUINT64_FORMAT " %s behind the last seal not proven, and whether more followed"
+				 " cannot be known without a checkpoint", behind, frames);
 }
 
 void verify_walk_conclude(VerifyWalk *w)

@@ -86,7 +86,8 @@ static void make_header(Made *m, ByteReader *script)
 /* `twist` 0: it fits. */
 static void add_frame(Made *m, JournalFrameType type, const guint8 *payload, gsize length, guint8 twist)
 {
-	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)length, .number = m->number, .first_sequence = m->number + 1};
+	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)length, .number = m->number,
+				 .first_sequence = m->number + 1};
 	if (m->length % JOURNAL_BLOCK_SIZE + journal_frame_size(length) > JOURNAL_BLOCK_SIZE) {
 		const gsize next = m->length / JOURNAL_BLOCK_SIZE * JOURNAL_BLOCK_SIZE + JOURNAL_BLOCK_SIZE;
 		memset(m->bytes + m->length, 0, next - m->length);
@@ -112,7 +113,8 @@ static void add_frame(Made *m, JournalFrameType type, const guint8 *payload, gsi
 static void add_seal(Made *m, ByteReader *script, guint8 meaning, guint8 twist)
 {
 	guint8 payload[SEAL_SIZE] = {0}, message[13 + JOURNAL_CHAIN_SIZE + JOURNAL_FRAME_HEAD_SIZE + SEAL_SIZE - JOURNAL_SIGNATURE_SIZE];
-	JournalFrameHead head = {.type = JOURNAL_FRAME_SEAL, .payload_length = SEAL_SIZE, .number = m->number, .first_sequence = m->number + 1};
+	JournalFrameHead head = {.type = JOURNAL_FRAME_SEAL, .payload_length = SEAL_SIZE, .number = m->number,
+				 .first_sequence = m->number + 1};
 	ByteWriter w = byte_writer_init(payload, sizeof payload);
 	m->seal += twist % 3u;
 	byte_writer_u32(&w, m->seal);
@@ -128,7 +130,8 @@ static void add_seal(Made *m, ByteReader *script, guint8 meaning, guint8 twist)
 	byte_writer_put(&w, m->header.digest, JOURNAL_CHAIN_SIZE);
 	journal_frame_put_head(&head, byte_writer_reserve(&w, JOURNAL_FRAME_HEAD_SIZE));
 	byte_writer_put(&w, payload, sizeof payload - JOURNAL_SIGNATURE_SIZE);
-	crypto_sign_detached(payload + sizeof payload - JOURNAL_SIGNATURE_SIZE, NULL, message, w.length, key_of((guint8)(100 + m->seal))->secret);
+	crypto_sign_detached(payload + sizeof payload - JOURNAL_SIGNATURE_SIZE, NULL, message, w.length,
+			     key_of((guint8)(100 + m->seal))->secret);
 	payload[40] ^= twist == 8;
 	add_frame(m, JOURNAL_FRAME_SEAL, payload, sizeof payload, 0);
 	m->seal++;
