@@ -277,6 +277,47 @@ def a_frame_of_a_newer_program(files, device):
     return changed(files, 4, segment.bytes)
 
 
+@attack("tampered")
+def a_frame_behind_the_final_one(files, _):
+    return changed(files, 0, files[0][1] + frames_of(files[0][1])[1])
+
+
+@attack("missing")
+def nothing_left_but_the_header(files, _):
+    return changed(files, 1, files[1][1][:8192] + bytes(4096))
+
+
+@attack("damaged", "missing")
+def bytes_torn_that_were_acknowledged(files, _):
+    return changed(files, 1, files[1][1][:8300])
+
+
+@attack("proven")
+def first_journals_without_keys(_, device):
+    segments = []
+    for number in 1, 2, 4:
+        segments.append(writer.first_journal(device.id, device.run, number, segments[-1] if segments else None))
+        segments[-1].observations([b"plain"])
+        segments[-1].put(second.FINAL, bytes([number == 4]))
+    return [(f"{i}.jlj", bytes(s.bytes)) for i, s in enumerate(segments)]
+
+
+@attack("missing")
+def first_journals_with_a_hole(files, device):
+    files = first_journals_without_keys(files, device)
+    return files[:1] + files[2:]
+
+
+@attack("proven")
+def files_that_the_power_cut_when_they_were_made(files, _):
+    return [*files, ("a.jlj", b""), ("b.jlj", bytes(9000)), ("c.jlj", files[0][1][:700])]
+
+
+@attack("damaged")
+def both_headers_lost(files, _):
+    return changed(files, 4, bytes(8192) + files[4][1][8192:])
+
+
 @attack("proven")
 def copies_of_files(files, _):
     return [*files, ("copy.jlj", files[0][1]), ("half.jlj", files[1][1][:9000])]
