@@ -332,7 +332,7 @@ class Segment:
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
 
-        self.announced = bool(ends)
+        self.announced = bool(ends) and self.ending == "open"
 
     def check_seal(self, frame, keys, last, whole):
         """`whole`: every frame since the last good seal is there, so that its number has to be the next one."""
@@ -389,9 +389,11 @@ def choose_copies(segments):
 def judge_headers(segments):
     """In the order of n: whom segment n-1 names as the next key has to be judged before."""
     for s in segments:
-        if not s.signed:
-            continue
         h = s.header
+        if not s.signed:
+            if any(b.signed and b.header.device == h.device for b in segments):
+                s.find("tampered", "it is not signed, and the device signs")
+            continue
         before = [b for b in segments if b.signed and b.header.device == h.device and b.header.n == h.n - 1]
         before = [b for b in before if b.header_word == "good"] or [b for b in before if b.signature_good]
         if not s.signature_good:
@@ -458,8 +460,9 @@ def verify(paths, checkpoint=None, secret=None):
     found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments for f in [None, *s.frames]
              if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
     word = WORDS[min([worst(s.findings) for s in segments] + [1 if refused else 2 if missing else 3])]
+    word = word if word != "unknown" else "proven" if any(s.signed for s in segments) else "unsigned"
     return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused, "empty": empty,
-                      "checkpoint": found, "class": word}
+                      "checkpoint": found, "word": word}
 
 
 def describe(s, secret):

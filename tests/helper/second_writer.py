@@ -98,7 +98,7 @@ class Device:
             self.run, self.in_run = os.urandom(16), 1
         if len(self.keys) == n:
             self.keys.append(Ed25519PrivateKey.generate())
-        seal_keys, chain_key = [Ed25519PrivateKey.generate() for _ in range(99)], os.urandom(32) if self.recipients else None
+        seal_keys, chain_key = [Ed25519PrivateKey.generate() for _ in range(12)], os.urandom(32) if self.recipients else None
         boxes = b"".join(v.blake(r) + make_box(chain_key, r) for r in self.recipients)
         first = before.sequence if before and self.in_run > 1 else 1
         fields = v.Header(
