@@ -66,7 +66,9 @@ LIB_SRC := $(filter-out src/probe/main.c,$(foreach room,$(ROOMS),$(wildcard src/
 CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-HELPER_SRC := $(wildcard tests/helper/*.c)
+# loaded before a program
+SHIM_SRC := tests/helper/fail_calls.c
+HELPER_SRC := $(filter-out $(SHIM_SRC),$(wildcard tests/helper/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py))
 
@@ -146,7 +148,11 @@ $(BUILD)/prefix: FORCE # changes when PREFIX does
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 
 # --- tests. Those named probe_* need the prober's libraries, those named sim_* are of the simulator's rooms, all others of jamlog's. ---
-test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
+test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(SHIM_SRC:%.c=$(BUILD)/%.so) $(REPLAY_BIN)
+$(BUILD)/%.so: %.c Makefile
+	@mkdir -p $(@D)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(BASE_CFLAGS) $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)

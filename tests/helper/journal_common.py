@@ -9,6 +9,8 @@ import sys
 BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
 WRITER = os.path.join(BUILD, "tests/helper/journal_writer_loop")
 CHECK = os.path.join(BUILD, "tests/helper/journal_check")
+SHIM = os.path.join(BUILD, "tests/helper/fail_calls.so")
+FULL = os.environ.get("TORTURE") == "full"  # make torture; make check does little of the same
 
 
 class Tap:
@@ -27,6 +29,10 @@ class Tap:
     def skip(self, name, why):
         self.done += 1
         print(f"ok {self.done} - {name} # SKIP {why}", flush=True)
+
+    @staticmethod
+    def figure(*pairs):
+        print("# " + " ".join(f"{name}={value}" for name, value in zip(pairs[::2], pairs[1::2])), flush=True)
 
     def finish(self):
         sys.exit(1 if self.failed else 0)
@@ -55,3 +61,27 @@ def check(paths):
 def acknowledged(text):
     """The last sequence number that complete lines of the writer's output acknowledge."""
     return max([0] + [int(n) for n in re.findall(r"^ack (\d+)\n", text, re.M)])
+
+
+def check_runs(directory, promised):
+    """What is wrong with the segments of a folder of which {run: last acknowledged sequence} was promised; "" where nothing is. A run is
+    named by the beginning of its files' names."""
+    paths = segments(directory)
+    seen, invented = {}, 0
+    for path, row in zip(paths, check(paths) if paths else []):
+        seen.setdefault(os.path.basename(path).rsplit("-", 1)[0], set()).update(row["seen"])
+        invented += row["invented"]
+    lost = {run: sorted(set(range(1, last + 1)) - seen.get(run, set())) for run, last in promised.items()}
+    problems = [f"lost of {run}: {numbers[:5]}" for run, numbers in lost.items() if numbers]
+    return "; ".join(problems + ([f"{invented} were invented"] if invented else []))
+
+
+def writer_arguments(directory):
+    """Of journal_writer_loop, for a device whose state is in this folder."""
+    return []
+
+
+def preload(shim, **settings):
+    """An environment in which a program finds its calls replaced."""
+    asan = os.environ.get("ASAN_OPTIONS", "")
+    return {**os.environ, "LD_PRELOAD": shim, "ASAN_OPTIONS": asan + ":verify_asan_link_order=0", **settings}
