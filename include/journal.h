@@ -35,7 +35,7 @@ typedef struct {
 	guint8 digest[JOURNAL_CHAIN_SIZE];     /* BLAKE2b-256 of the header block: names this segment, starts its chain */
 	gboolean is_signed;                    /* FALSE: of the first journals, without keys and seals; what follows is then zero */
 	guint32 device_number;                 /* n: of the segment on its device, through all runs, from 1 */
-	guint8 anchor[JOURNAL_CHAIN_SIZE];     /* chain at the end of the device's segment n-1 as found; zeros: not found */
+	guint8 anchor[JOURNAL_CHAIN_SIZE];     /* chain where reading the device's segment n-1 ended; zeros: not found */
 	guint8 header_key[JOURNAL_KEY_SIZE], next_header_key[JOURNAL_KEY_SIZE]; /* public: B_n, B_n+1 */
 	guint8 seal_keys[2][JOURNAL_KEY_SIZE]; /* public: S_0, S_1 */
 	guint n_recipients;                    /* 0: readable by anybody */

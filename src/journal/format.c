@@ -9,20 +9,25 @@ static const guint8 header_magic[8] = {'J', 'A', 'M', 'L', 'O', 'G', 'J', '1'};
 static const guint8 frame_magic[4] = {'J', 'L', 'F', 'R'};
 
 #define HEADER_CRC_AT   (JOURNAL_HEADER_SIZE - 4u)
+#define FLAG_SIGNED     1u /* compatible */
+#define FLAG_SEALED     1u /* incompatible */
+#define N_RECIPIENTS_AT 232u
+#define RECIPIENTS_AT   240u
+#define SECOND_SEAL_KEY_AT 2032u
 #define FRAME_CRC_AT    20u
 #define FRAME_CRC_SIZE  4u
 
 /* --- header --- */
 
-void journal_header_encode(const JournalSegment *s, guint8 *ret_block)
+void journal_header_encode(const JournalSegment *s, const JournalBox *boxes, guint8 *ret_block)
 {
 	memset(ret_block, 0, JOURNAL_HEADER_SIZE);
 	ByteWriter w = byte_writer_init(ret_block, JOURNAL_HEADER_SIZE);
 	byte_writer_put(&w, header_magic, sizeof header_magic);
 	byte_writer_u32(&w, JOURNAL_VERSION);
 	byte_writer_u32(&w, JOURNAL_HEADER_SIZE);
-	byte_writer_u32(&w, 0); /* compatible flags */
-	byte_writer_u32(&w, 0); /* incompatible flags */
+	byte_writer_u32(&w, s->is_signed ? FLAG_SIGNED : 0);
+	byte_writer_u32(&w, s->n_recipients > 0 ? FLAG_SEALED : 0);
 	byte_writer_put(&w, s->device_id, sizeof s->device_id);
 	byte_writer_put(&w, s->run_id, sizeof s->run_id);
 	byte_writer_u32(&w, s->number);
@@ -32,14 +37,44 @@ void journal_header_encode(const JournalSegment *s, guint8 *ret_block)
 	byte_writer_u64(&w, (guint64)s->created.realtime_ns);
 	byte_writer_u64(&w, s->first_sequence);
 	byte_writer_put(&w, s->previous, sizeof s->previous);
-	ByteWriter end = byte_writer_init(ret_block + HEADER_CRC_AT, 4);
-	byte_writer_u32(&end, crc32c(0, ret_block, HEADER_CRC_AT));
+	byte_writer_put(&w, s->header_key, sizeof s->header_key);
+	byte_writer_put(&w, s->next_header_key, sizeof s->next_header_key);
+	byte_writer_put(&w, s->seal_keys[0], sizeof s->seal_keys[0]);
+	byte_writer_u32(&w, s->n_recipients);
+	byte_writer_u32(&w, s->device_number);
+	for (guint i = 0; i < s->n_recipients; i++) {
+		byte_writer_put(&w, boxes[i].fingerprint, sizeof boxes[i].fingerprint);
+		byte_writer_put(&w, boxes[i].box, sizeof boxes[i].box);
+	}
+	ByteWriter tail = byte_writer_init(ret_block + SECOND_SEAL_KEY_AT, JOURNAL_SIGNED_SIZE - SECOND_SEAL_KEY_AT);
+	byte_writer_put(&tail, s->seal_keys[1], sizeof s->seal_keys[1]);
+	byte_writer_put(&tail, s->anchor, sizeof s->anchor);
 }
 
-static ClockState clock_state_from(guint32 value)
+void journal_header_finish(guint8 *block, const guint8 *signature)
 {
-	/* A state that this program does not know is of a better clock than it can judge: the lowest is the honest one. */
+	if (signature)
+		memcpy(block + JOURNAL_SIGNED_SIZE, signature, JOURNAL_SIGNATURE_SIZE);
+	ByteWriter end = byte_writer_init(block + HEADER_CRC_AT, 4);
+	byte_writer_u32(&end, crc32c(0, block, HEADER_CRC_AT));
+}
+
+ClockState journal_clock_state(guint32 value)
+{
 	return value <= CLOCK_STATE_NTP ? (ClockState)value : CLOCK_STATE_UNSET;
+}
+
+/* What stands behind `previous`. */
+static void parse_keys(ByteReader r, const guint8 *block, JournalSegment *s)
+{
+	byte_reader_get(&r, s->header_key, sizeof s->header_key);
+	byte_reader_get(&r, s->next_header_key, sizeof s->next_header_key);
+	byte_reader_get(&r, s->seal_keys[0], sizeof s->seal_keys[0]);
+	byte_reader_u32(&r); /* recipients */
+	s->device_number = byte_reader_u32(&r);
+	ByteReader tail = byte_reader_init(block + SECOND_SEAL_KEY_AT, JOURNAL_SIGNED_SIZE - SECOND_SEAL_KEY_AT);
+	byte_reader_get(&tail, s->seal_keys[1], sizeof s->seal_keys[1]);
+	byte_reader_get(&tail, s->anchor, sizeof s->anchor);
 }
 
 JournalHeaderParse journal_header_parse(const guint8 *block, JournalSegment *ret_segment)
@@ -52,21 +87,40 @@ JournalHeaderParse journal_header_parse(const guint8 *block, JournalSegment *ret
 	if (byte_reader_u32(&end) != crc32c(0, block, HEADER_CRC_AT))
 		return JOURNAL_HEADER_DAMAGED;
 	const guint32 version = byte_reader_u32(&r), header_size = byte_reader_u32(&r);
-	byte_reader_u32(&r); /* compatible flags: unknown ones change nothing for us */
+	const guint32 compatible = byte_reader_u32(&r); /* unknown ones change nothing for us */
 	const guint32 incompatible = byte_reader_u32(&r);
-	if (version != JOURNAL_VERSION || header_size != JOURNAL_HEADER_SIZE || incompatible != 0)
+	if (version != JOURNAL_VERSION || header_size != JOURNAL_HEADER_SIZE || (incompatible & ~FLAG_SEALED) != 0)
 		return JOURNAL_HEADER_NEWER;
+	*s = (JournalSegment){.is_signed = (compatible & FLAG_SIGNED) != 0};
 	byte_reader_get(&r, s->device_id, sizeof s->device_id);
 	byte_reader_get(&r, s->run_id, sizeof s->run_id);
 	s->number = byte_reader_u32(&r);
-	s->created.state = clock_state_from(byte_reader_u32(&r));
+	s->created.state = journal_clock_state(byte_reader_u32(&r));
 	byte_reader_get(&r, s->boot_id.bytes, sizeof s->boot_id.bytes);
 	s->created.boottime_ns = (gint64)byte_reader_u64(&r);
 	s->created.realtime_ns = (gint64)byte_reader_u64(&r);
 	s->first_sequence = byte_reader_u64(&r);
 	byte_reader_get(&r, s->previous, sizeof s->previous);
 	journal_header_digest(block, s->digest);
-	return JOURNAL_HEADER_OK;
+	if (s->is_signed)
+		parse_keys(r, block, s);
+	r.offset = N_RECIPIENTS_AT;
+	if (incompatible & FLAG_SEALED)
+		s->n_recipients = byte_reader_u32(&r);
+	const gboolean sensible = s->n_recipients <= JOURNAL_MAX_RECIPIENTS && (s->n_recipients > 0 || !(incompatible & FLAG_SEALED));
+	return sensible ? JOURNAL_HEADER_OK : JOURNAL_HEADER_DAMAGED;
+}
+
+void journal_header_box(const guint8 *block, guint recipient, JournalBox *ret_box)
+{
+	G_STATIC_ASSERT(sizeof(JournalBox) == JOURNAL_CHAIN_SIZE + JOURNAL_BOX_SIZE);
+	memcpy(ret_box, block + RECIPIENTS_AT + recipient * sizeof *ret_box, sizeof *ret_box);
+}
+
+gboolean journal_header_signature_good(const guint8 *block, const JournalSegment *segment)
+{
+	return segment->is_signed && crypto_sign_verify_detached(block + JOURNAL_SIGNED_SIZE, block, JOURNAL_SIGNED_SIZE,
+								 segment->header_key) == 0;
 }
 
 void journal_header_digest(const guint8 *block, guint8 *ret_digest)
@@ -90,10 +144,9 @@ static guint32 frame_crc(const guint8 *frame, gsize size, guint32 seed)
 	return crc32c(crc, frame + after, size - after);
 }
 
-void journal_frame_encode(const JournalFrameHead *head, const guint8 *payload, guint32 seed, guint8 *ret_frame)
+void journal_frame_put_head(const JournalFrameHead *head, guint8 *ret_frame)
 {
-	const gsize size = journal_frame_size(head->payload_length);
-	ByteWriter w = byte_writer_init(ret_frame, size);
+	ByteWriter w = byte_writer_init(ret_frame, JOURNAL_FRAME_HEAD_SIZE);
 	byte_writer_put(&w, frame_magic, sizeof frame_magic);
 	byte_writer_u8(&w, head->type);
 	byte_writer_u8(&w, head->flags);
@@ -102,10 +155,25 @@ void journal_frame_encode(const JournalFrameHead *head, const guint8 *payload, g
 	byte_writer_u32(&w, head->number);
 	byte_writer_u32(&w, 0);
 	byte_writer_put(&w, head->chain, sizeof head->chain);
-	byte_writer_put(&w, payload, head->payload_length);
-	ByteWriter crc = byte_writer_init(ret_frame + FRAME_CRC_AT, FRAME_CRC_SIZE);
-	byte_writer_u32(&crc, frame_crc(ret_frame, size, seed));
-	memset(ret_frame + size, 0, journal_sector_ceil(size) - size);
+}
+
+void journal_frame_clear_crc(guint8 *frame)
+{
+	memset(frame + FRAME_CRC_AT, 0, FRAME_CRC_SIZE);
+}
+
+void journal_frame_finish(guint8 *frame, gsize size, guint32 seed)
+{
+	ByteWriter crc = byte_writer_init(frame + FRAME_CRC_AT, FRAME_CRC_SIZE);
+	byte_writer_u32(&crc, frame_crc(frame, size, seed));
+	memset(frame + size, 0, journal_sector_ceil(size) - size);
+}
+
+void journal_frame_encode(const JournalFrameHead *head, const guint8 *payload, guint32 seed, guint8 *ret_frame)
+{
+	journal_frame_put_head(head, ret_frame);
+	memcpy(ret_frame + JOURNAL_FRAME_HEAD_SIZE, payload, head->payload_length);
+	journal_frame_finish(ret_frame, journal_frame_size(head->payload_length), seed);
 }
 
 JournalFrameParse journal_frame_parse(const guint8 *bytes, gsize available, guint32 seed, gboolean verify,
@@ -139,18 +207,18 @@ void journal_chain_next(guint8 *io_chain, const guint8 *frame, gsize frame_size)
 
 /* --- packing --- */
 
-gsize journal_pack_next(const guint8 *records, gsize length, guint64 *io_offset, guint *ret_count)
+gsize journal_pack_next(const guint8 *records, gsize length, gsize overhead, guint64 *io_offset, guint *ret_count)
 {
-	const gsize block_room = JOURNAL_BLOCK_SIZE - (gsize)(*io_offset % JOURNAL_BLOCK_SIZE);
-	gsize room = block_room > JOURNAL_FRAME_HEAD_SIZE ? block_room - JOURNAL_FRAME_HEAD_SIZE : 0;
+	const gsize block_room = JOURNAL_BLOCK_SIZE - (gsize)(*io_offset % JOURNAL_BLOCK_SIZE), whole = JOURNAL_PAYLOAD_MAX - overhead;
+	gsize room = block_room - JOURNAL_FRAME_HEAD_SIZE - overhead; /* frames begin on sectors: there is that much */
 	ByteReader r = byte_reader_init(records, length);
 	gsize taken = 0;
 	*ret_count = 0;
 	while (byte_reader_left(&r) > 0) {
 		byte_reader_take(&r, (gsize)byte_reader_varint(&r));
-		if (taken == 0 && r.offset > room && room < JOURNAL_PAYLOAD_MAX) {
+		if (taken == 0 && r.offset > room && room < whole) {
 			*io_offset += block_room;
-			room = JOURNAL_PAYLOAD_MAX;
+			room = whole;
 		}
 		if (r.failed || r.offset > room)
 			break;

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "journal/format.h"
+#include "journal/ratchet.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +27,11 @@ struct JournalReader {
 	const guint8 *window;  /* what is in memory: window_length bytes of the file from window_offset */
 	guint64 window_offset;
 	gsize window_length;
+	guint8 header[JOURNAL_HEADER_SIZE];
 	JournalSegment segment;
 	guint32 seed;
+	Ratchet *ratchet;      /* NULL: nothing is sealed, or it was not unlocked */
+	guint8 *plain;         /* of the last sealed frame; in locked memory; NULL like the ratchet */
 	JournalReadMode mode;
 	JournalPosition at;
 	JournalDamage header_damage;  /* length 0: none, or reported */
@@ -170,16 +174,33 @@ static void pass_frame(JournalReader *r, const Place *p)
 	journal_chain_next(r->at.chain, p->bytes, size);
 }
 
-static void fill_frame(const Place *p, JournalFrame *ret_frame)
+/* A number that the sectors before it cannot hold is no writer's, and would only make us turn the ratchet. */
+static gboolean open_frame(JournalReader *r, const Place *p)
 {
-	const gboolean readable = p->head.type == JOURNAL_FRAME_OBSERVATIONS && p->head.flags == 0;
+	guint8 key[RATCHET_KEY_SIZE];
+	if (p->head.payload_length <= JOURNAL_TAG_SIZE || p->head.number > (p->offset - JOURNAL_FIRST_FRAME) / JOURNAL_SECTOR_SIZE)
+		return FALSE;
+	ratchet_key(r->ratchet, p->head.number, key);
+	const gboolean ok = ratchet_decrypt(key, r->segment.digest, p->bytes, &p->head, r->plain);
+	sodium_memzero(key, sizeof key);
+	return ok;
+}
+
+/* FALSE: the key does not open it. */
+static gboolean fill_frame(JournalReader *r, const Place *p, JournalFrame *ret_frame)
+{
+	const gboolean observations = p->head.type == JOURNAL_FRAME_OBSERVATIONS && p->head.flags == 0;
+	const gboolean sealed = observations && r->segment.n_recipients > 0;
+	const gboolean opened = sealed && r->ratchet && open_frame(r, p);
+	const gboolean readable = p->head.type == JOURNAL_FRAME_SEAL || (observations && !sealed);
 	*ret_frame = (JournalFrame){
-		.payload = p->bytes + JOURNAL_FRAME_HEAD_SIZE,
-		.length = readable ? p->head.payload_length : 0,
+		.payload = opened ? r->plain : p->bytes + JOURNAL_FRAME_HEAD_SIZE,
+		.length = opened ? p->head.payload_length - JOURNAL_TAG_SIZE : readable ? p->head.payload_length : 0,
 		.number = p->head.number,
 		.first_sequence = p->head.first_sequence,
 		.file_offset = p->offset,
 	};
+	return opened || !sealed || !r->ratchet;
 }
 
 /* Bytes between the end of a frame and its sector's end: nothing of ours, so nothing is lost, but somebody wrote there. */
@@ -217,28 +238,30 @@ static JournalResult take_final(JournalReader *r, const Place *p, JournalDamage 
 	return JOURNAL_DAMAGE;
 }
 
-/* *ret_again: the frame holds nothing for the caller. */
-static JournalResult take_frame(JournalReader *r, const Place *p, JournalFrame *ret_frame, JournalDamage *ret_damage,
-				gboolean *ret_again, GError **error)
+static JournalResult take_frame(JournalReader *r, const Place *p, JournalFrame *ret_frame, JournalDamage *ret_damage, GError **error)
 {
 	const JournalFrameHead *head = &p->head;
 	const gboolean fits = frame_fits(r, head);
-	*ret_again = FALSE;
 	if (padding_is_dirty(r, p, ret_damage))
 		return JOURNAL_DAMAGE;
 	if (fits && head->type == JOURNAL_FRAME_FINAL && head->flags == 0)
 		return take_final(r, p, ret_damage, error);
 	*ret_damage = (JournalDamage){p->offset, journal_frame_size(head->payload_length), misfit_reason(r, head)};
-	fill_frame(p, ret_frame);
+	const gboolean opened = fill_frame(r, p, ret_frame);
 	pass_frame(r, p);
-	if (!fits)
+	if (!fits) {
+		ret_frame->length = head->type == JOURNAL_FRAME_OBSERVATIONS ? ret_frame->length : 0;
 		return JOURNAL_CHAIN_BREAK;
+	}
 	if (head->flags != 0 || head->type < JOURNAL_FRAME_OBSERVATIONS || head->type > JOURNAL_FRAME_FINAL) {
 		ret_damage->reason = "a frame of a newer jamlog: update this one to read it";
 		return JOURNAL_DAMAGE;
 	}
-	*ret_again = head->type == JOURNAL_FRAME_SEAL;
-	return JOURNAL_FRAME;
+	if (!opened) {
+		ret_damage->reason = "a frame that the key does not open";
+		return JOURNAL_DAMAGE;
+	}
+	return head->type == JOURNAL_FRAME_SEAL ? JOURNAL_SEAL : JOURNAL_FRAME;
 }
 
 /* Two frames of one write may become visible one after the other, the second one first: what seems damaged in a file that is
@@ -320,11 +343,11 @@ JournalResult journal_reader_next(JournalReader *r, JournalFrame *ret_frame, Jou
 		return report_header(r, ret_damage, error);
 	for (;;) {
 		Place place;
-		gboolean again;
+		gboolean again = FALSE;
 		if (!examine(r, r->at.offset, &place, error))
 			return JOURNAL_IO_ERROR;
 		const JournalResult result = place.parse == JOURNAL_FRAME_OK
-						     ? take_frame(r, &place, ret_frame, ret_damage, &again, error)
+						     ? take_frame(r, &place, ret_frame, ret_damage, error)
 						     : pass_over(r, &place, ret_damage, &again, error);
 		if (!again)
 			return result;
@@ -356,6 +379,7 @@ static gboolean read_header(JournalReader *r, const char *label, const guint8 *b
 	const gsize cut = MIN(length, JOURNAL_HEADER_SIZE);
 	const JournalHeaderParse parse = parse_copy(bytes, cut, &r->segment);
 	if (parse == JOURNAL_HEADER_OK) {
+		memcpy(r->header, bytes, sizeof r->header);
 		if (length < JOURNAL_FIRST_FRAME || memcmp(bytes, bytes + JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE) != 0)
 			r->header_damage = (JournalDamage){JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE,
 							   "the header's copy is damaged"};
@@ -363,6 +387,7 @@ static gboolean read_header(JournalReader *r, const char *label, const guint8 *b
 	}
 	const JournalHeaderParse parse_second = parse_copy(bytes + cut, length - cut, &r->segment);
 	if (parse_second == JOURNAL_HEADER_OK) {
+		memcpy(r->header, bytes + cut, sizeof r->header);
 		r->header_damage = (JournalDamage){0, JOURNAL_HEADER_SIZE, "the header is damaged: its copy was used"};
 		return TRUE;
 	}
@@ -438,6 +463,8 @@ void journal_reader_free(JournalReader *r)
 		close(r->fd);
 	if (r->bytes)
 		g_bytes_unref(r->bytes);
+	ratchet_free(r->ratchet);
+	sodium_free(r->plain);
 	g_free(r->buffer);
 	g_free(r);
 }
@@ -445,6 +472,31 @@ void journal_reader_free(JournalReader *r)
 const JournalSegment *journal_reader_segment(const JournalReader *r)
 {
 	return &r->segment;
+}
+
+gboolean journal_reader_signature_good(const JournalReader *r)
+{
+	return journal_header_signature_good(r->header, &r->segment);
+}
+
+gboolean journal_reader_unlock(JournalReader *r, const JournalIdentity *identity, GError **error)
+{
+	guint8 chain_key[RATCHET_KEY_SIZE];
+	JournalBox box;
+	for (guint i = 0; i < r->segment.n_recipients && !r->ratchet; i++) {
+		journal_header_box(r->header, i, &box);
+		if (!ratchet_unbox(identity, &box, chain_key))
+			continue;
+		r->plain = sodium_malloc(JOURNAL_PAYLOAD_MAX);
+		if (!r->plain)
+			g_error("out of memory");
+		r->ratchet = ratchet_new(chain_key);
+		sodium_memzero(chain_key, sizeof chain_key);
+	}
+	if (r->ratchet || r->segment.n_recipients == 0)
+		return TRUE;
+	g_set_error_literal(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS, "it is sealed to other keys than this one");
+	return FALSE;
 }
 
 void journal_reader_set_mode(JournalReader *r, JournalReadMode mode)

@@ -25,7 +25,7 @@ guint8 *segment_file_buffer_new(void)
 	return buffer;
 }
 
-static gboolean sync_directory(const char *directory, GError **error)
+gboolean segment_file_sync_directory(const char *directory, GError **error)
 {
 	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -44,7 +44,7 @@ gboolean segment_file_make_directory(const char *directory, GError **error)
 		return FALSE;
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot create the journal folder %s", directory);
-	return sync_directory(parent, error);
+	return segment_file_sync_directory(parent, error);
 }
 
 /* One pwrite; where O_DIRECT turns out to be refused (EINVAL: nothing was written), goes on through the page cache. */
@@ -146,7 +146,7 @@ static gboolean fill_new(SegmentFile *file, const char *directory, const guint8 
 		g_propagate_error(error, g_steal_pointer(&short_of_space));
 		return FALSE;
 	}
-	return sync_directory(directory, error);
+	return segment_file_sync_directory(directory, error);
 }
 
 gboolean segment_file_create(SegmentFile *file, const char *directory, const char *path, const guint8 *head, gsize head_size,

@@ -26,6 +26,7 @@ typedef struct {
 /* Memory that O_DIRECT takes: aligned, zeroed, SEGMENT_FILE_BUFFER bytes; free() it. */
 guint8 *segment_file_buffer_new(void);
 
+gboolean segment_file_sync_directory(const char *directory, GError **error);
 /* Makes `directory` with what is missing above it (0700), durably. */
 gboolean segment_file_make_directory(const char *directory, GError **error);
 

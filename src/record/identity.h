@@ -1,8 +1,8 @@
-/* identity.h - the random numbers that stand for this installation.
+/* identity.h - the random number that salts what could tell who carries this device.
  *
- * A file "identity" in the state folder holds 16 random bytes that name the device in its journals and 16 that salt
- * the digests of modems' serial numbers. They say nothing about the hardware or the person; deleting the file makes
- * the installation a new device.
+ * A file "identity" in the state folder holds 16 random bytes that salt the digests of modems' serial numbers, behind 16 that named
+ * the device in the first journals (now its signing keys do). They say nothing about the hardware or the person; deleting the
+ * file makes the same modem a new one.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

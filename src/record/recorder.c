@@ -433,8 +433,9 @@ static gboolean open_journal(Recorder *r, GError **error)
 	Identity identity;
 	if (!identity_load(r->config->state_directory, &identity, error))
 		return FALSE;
-	JournalWriterOptions options = {.directory = r->config->directory, .segment_size = r->config->segment_size};
-	memcpy(options.device_id, identity.device_id, sizeof options.device_id);
+	g_autofree char *keys = g_build_filename(r->config->state_directory, "keys", NULL);
+	const JournalWriterOptions options = {.directory = r->config->directory, .keys = keys,
+					      .segment_size = r->config->segment_size};
 	memcpy(r->host.salt, identity.salt, sizeof r->host.salt);
 	sodium_memzero(&identity, sizeof identity);
 	r->writer = journal_writer_new(&options, error);

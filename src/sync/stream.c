@@ -164,6 +164,8 @@ static gboolean read_frame(RecordStream *s)
 	switch (result) {
 	case JOURNAL_FRAME:
 		return emit_frame(s, &frame);
+	case JOURNAL_SEAL:
+		return TRUE;
 	case JOURNAL_CHAIN_BREAK:
 		return emit_damage(s, &damage) && emit_frame(s, &frame);
 	case JOURNAL_DAMAGE:

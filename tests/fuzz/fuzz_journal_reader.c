@@ -26,7 +26,8 @@ static void make_header(Made *m)
 {
 	JournalSegment segment = {.number = 1, .first_sequence = 1};
 	guint8 digest[JOURNAL_CHAIN_SIZE];
-	journal_header_encode(&segment, m->bytes);
+	journal_header_encode(&segment, NULL, m->bytes);
+	journal_header_finish(m->bytes, NULL);
 	memcpy(m->bytes + JOURNAL_HEADER_SIZE, m->bytes, JOURNAL_HEADER_SIZE);
 	journal_header_digest(m->bytes, digest);
 	m->seed = journal_frame_seed(digest);

@@ -60,6 +60,8 @@ static const char *read_all(const char *path, Tally *t)
 		case JOURNAL_FRAME:
 			note_frame(t, &frame);
 			break;
+		case JOURNAL_SEAL:
+			break;
 		case JOURNAL_DAMAGE:
 			t->damages++;
 			break;

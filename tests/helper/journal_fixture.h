@@ -6,10 +6,33 @@
 
 #include "error.h"
 #include "journal.h"
+#include "journal/device_keys.h"
 
 #include <glib/gstdio.h>
+#include <sodium.h>
 
-static const guint8 fixture_device[JOURNAL_ID_SIZE] = {0xd0, 0xd1, 0xd2, 0xd3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+/* The same device each time: its B_1 is made of the number. The id is the one that FORMAT.md derives from that key. */
+static inline void fixture_device(guint8 number, guint8 ret_seed[JOURNAL_KEY_SIZE], guint8 ret_id[JOURNAL_ID_SIZE])
+{
+	guint8 public_key[JOURNAL_KEY_SIZE], secret[crypto_sign_SECRETKEYBYTES], digest[JOURNAL_CHAIN_SIZE];
+	memset(ret_seed, number, JOURNAL_KEY_SIZE);
+	g_assert_cmpint(sodium_init(), >=, 0);
+	crypto_sign_seed_keypair(public_key, secret, ret_seed);
+	crypto_generichash(digest, sizeof digest, public_key, sizeof public_key, NULL, 0);
+	memcpy(ret_id, digest, JOURNAL_ID_SIZE);
+}
+
+/* The device's keys file, made where it is missing. It stands in the journal folder, so that both have the disk's faults. */
+static inline char *fixture_keys(const char *directory, guint8 number)
+{
+	guint8 seed[JOURNAL_KEY_SIZE], id[JOURNAL_ID_SIZE];
+	g_autofree char *name = g_strdup_printf(".keys-%u", number);
+	char *path = g_build_filename(directory, name, NULL);
+	fixture_device(number, seed, id);
+	if (!g_file_test(path, G_FILE_TEST_EXISTS) && g_mkdir_with_parents(directory, 0700) == 0)
+		device_keys_make(path, seed, NULL);
+	return path;
+}
 
 /* A sweep of as many cells as make about `size` bytes; all of it follows from the sequence number. */
 static inline void fixture_make_large(Observation *o, guint64 sequence, guint n_cells)
@@ -68,8 +91,8 @@ static inline gboolean fixture_is_genuine(const Observation *o)
 static inline JournalWriter *fixture_writer(const char *directory, guint64 segment_size)
 {
 	g_autoptr(GError) error = NULL;
-	JournalWriterOptions options = {.directory = directory, .segment_size = segment_size};
-	memcpy(options.device_id, fixture_device, sizeof options.device_id);
+	g_autofree char *keys = fixture_keys(directory, 1);
+	const JournalWriterOptions options = {.directory = directory, .keys = keys, .segment_size = segment_size};
 	JournalWriter *w = journal_writer_new(&options, &error);
 	g_assert_no_error(error);
 	return w;
@@ -105,11 +128,12 @@ static inline void fixture_close(JournalWriter *w)
 /* All that a reader said about a segment. */
 typedef struct {
 	guint16 seen[FIXTURE_MAX_SEQUENCE]; /* how often each sequence number came */
-	guint observations, frames, damages, breaks;
+	guint observations, frames, seals, damages, breaks;
 	guint invented;                   /* malformed, or of a content that was never written */
 	JournalResult end;
 	JournalDamage damage;             /* of the first finding */
 	JournalPosition position;         /* at the end */
+	JournalPosition before_seal;      /* the last one */
 } FixtureWalk;
 
 static inline void fixture_note_frame(FixtureWalk *walk, JournalFrame *frame)
@@ -138,8 +162,14 @@ static inline void fixture_walk(JournalReader *reader, FixtureWalk *walk)
 		JournalFrame frame;
 		JournalDamage damage = {0};
 		g_autoptr(GError) error = NULL;
+		JournalPosition before;
+		journal_reader_position(reader, &before);
 		const JournalResult result = journal_reader_next(reader, &frame, &damage, &error);
 		g_assert_no_error(error);
+		if (result == JOURNAL_SEAL) {
+			walk->seals++;
+			walk->before_seal = before;
+		}
 		if (result == JOURNAL_FRAME || result == JOURNAL_CHAIN_BREAK)
 			fixture_note_frame(walk, &frame);
 		if (result == JOURNAL_DAMAGE || result == JOURNAL_CHAIN_BREAK || result == JOURNAL_END_TORN) {
@@ -149,7 +179,7 @@ static inline void fixture_walk(JournalReader *reader, FixtureWalk *walk)
 		walk->damages += result == JOURNAL_DAMAGE ? 1 : 0;
 		walk->breaks += result == JOURNAL_CHAIN_BREAK ? 1 : 0;
 		walk->end = result;
-		if (result == JOURNAL_FRAME || result == JOURNAL_CHAIN_BREAK || result == JOURNAL_DAMAGE)
+		if (result == JOURNAL_FRAME || result == JOURNAL_SEAL || result == JOURNAL_CHAIN_BREAK || result == JOURNAL_DAMAGE)
 			continue;
 		journal_reader_position(reader, &walk->position);
 		return;

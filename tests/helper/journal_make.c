@@ -17,14 +17,16 @@
  *     fixes=1          0: none at all
  *     round_every=0    seconds between rounds of probes (probe_rounds.h), the first one in second 0; 0: none
  *     segment=0        segment size in bytes
+ *     recipient=HEX    a public key: the journal is sealed; once for each
  *     close=1          0: end without a final frame, as a crash would
  *     group=1          seconds in one durable group
  *
- * The clock stands still but for the seconds that it counts. Run ids are random (the writer makes them): all else is the same
- * each time.
+ * The clock stands still but for the seconds that it counts. Run ids and keys but the device's first are random (the writer makes
+ * them): all else is the same each time. The device's keys stay in DIR/.keys-DEVICE: what is made in the same folder is one
+ * succession.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "journal.h"
+#include "journal_fixture.h"
 #include "probe_rounds.h"
 
 #include <math.h>
@@ -42,6 +44,8 @@ static struct {
 	const char *clock;
 	Span gaps[16], outages[16];
 	guint n_gaps, n_outages;
+	guint8 recipients[JOURNAL_MAX_RECIPIENTS][JOURNAL_KEY_SIZE];
+	guint n_recipients;
 } options = {.sweeps = 60, .modems = 1, .device = 1, .boot = 1, .pair_every = 60, .fixes = 1, .close = 1, .group = 1,
 	     .start = 1000, .utc = 1715000000, .lat = 53.9, .lon = 27.56, .speed = 10, .clock = "ok"};
 
@@ -241,9 +245,11 @@ static gboolean make_second(JournalWriter *writer, guint i, guint *io_pairs, GEr
 
 static gboolean make_journal(const char *directory, GError **error)
 {
-	JournalWriterOptions wo = {.directory = directory, .segment_size = options.segment};
+	g_autofree char *keys = fixture_keys(directory, (guint8)options.device);
+	JournalWriterOptions wo = {.directory = directory, .keys = keys, .segment_size = options.segment,
+				   .recipients = (const guint8(*)[JOURNAL_KEY_SIZE])options.recipients,
+				   .n_recipients = options.n_recipients};
 	guint pairs = 0;
-	memset(wo.device_id, (int)options.device, sizeof wo.device_id);
 	now_ns = (gint64)(options.start * 1e9);
 	g_autoptr(JournalWriter) writer = journal_writer_new(&wo, error);
 	if (!writer)
@@ -295,6 +301,10 @@ static gboolean parse_option(const char *text)
 		return parse_span(part[1], options.gaps, &options.n_gaps);
 	if (g_str_equal(part[0], "outage"))
 		return parse_span(part[1], options.outages, &options.n_outages);
+	if (g_str_equal(part[0], "recipient"))
+		return options.n_recipients < JOURNAL_MAX_RECIPIENTS &&
+		       sodium_hex2bin(options.recipients[options.n_recipients++], JOURNAL_KEY_SIZE, part[1], strlen(part[1]), NULL, NULL,
+				      NULL) == 0;
 	if (g_str_equal(part[0], "segment"))
 		return sscanf(part[1], "%" G_GUINT64_FORMAT, &options.segment) == 1;
 	if (!g_str_equal(part[0], "clock"))

@@ -1,5 +1,5 @@
 /* journal_writer_loop DIRECTORY [--groups N] [--per-group N] [--size N] [--segment-size N] [--interval-ms N] [--no-close]
- *                               [--wait]
+ *                               [--keys FILE] [--wait]
  *
  * Writes observations whose content follows from their sequence number, and prints a line for every commit:
  * "ack SEQUENCE" when it was acknowledged, "fail CODE MESSAGE" when not; "bytes N" at last. Goes on after a failed commit. For
@@ -12,6 +12,7 @@
 
 static gint groups, per_group = 1, text_size = 100, segment_size, interval_ms;
 static gboolean no_close, wait_for_line;
+static char *keys;
 
 static const GOptionEntry entries[] = {
 	{"groups", 0, 0, G_OPTION_ARG_INT, &groups, "Groups to write (0: for ever)", "N"},
@@ -19,6 +20,7 @@ static const GOptionEntry entries[] = {
 	{"size", 0, 0, G_OPTION_ARG_INT, &text_size, "Characters in an observation", "N"},
 	{"segment-size", 0, 0, G_OPTION_ARG_INT, &segment_size, "Bytes in a segment", "N"},
 	{"interval-ms", 0, 0, G_OPTION_ARG_INT, &interval_ms, "Time between groups", "N"},
+	{"keys", 0, 0, G_OPTION_ARG_FILENAME, &keys, "The device's keys (default: in DIRECTORY)", "FILE"},
 	{"no-close", 0, 0, G_OPTION_ARG_NONE, &no_close, "End without an orderly close", NULL},
 	{"wait", 0, 0, G_OPTION_ARG_NONE, &wait_for_line, "Begin when a line comes on standard input", NULL},
 	{NULL},
@@ -61,8 +63,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: journal_writer_loop DIRECTORY [OPTIONS]\n");
 		return 2;
 	}
-	JournalWriterOptions options = {.directory = argv[1], .segment_size = (guint64)segment_size};
-	memcpy(options.device_id, fixture_device, sizeof options.device_id);
+	g_autofree char *device_keys = keys ? g_strdup(keys) : fixture_keys(argv[1], 1);
+	const JournalWriterOptions options = {.directory = argv[1], .keys = device_keys, .segment_size = (guint64)segment_size};
 	g_autoptr(JournalWriter) w = journal_writer_new(&options, &error);
 	if (!w) {
 		fprintf(stderr, "journal_writer_loop: %s\n", error->message);

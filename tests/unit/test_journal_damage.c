@@ -30,7 +30,7 @@ static void take_frame_places(Example *e)
 		e->start[i] = frame.file_offset;
 		e->end[i] = frame.file_offset + 56 + frame.length;
 	}
-	e->start[FRAMES] = journal_sector_ceil(e->end[FRAMES - 1]);
+	e->start[FRAMES] = journal_sector_ceil(e->end[FRAMES - 1]) + JOURNAL_SECTOR_SIZE; /* behind the final seal */
 	e->end[FRAMES] = e->start[FRAMES] + 57;
 }
 

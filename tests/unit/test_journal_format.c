@@ -31,11 +31,17 @@ static void assert_filled(const guint8 *at, gsize size, guint8 expected)
 		g_assert_cmphex(at[i], ==, expected);
 }
 
+static void encode_header(const JournalSegment *s, guint8 *ret_block)
+{
+	journal_header_encode(s, NULL, ret_block);
+	journal_header_finish(ret_block, NULL);
+}
+
 static void test_the_header_has_its_fields_where_the_format_says(void)
 {
 	guint8 block[JOURNAL_HEADER_SIZE];
 	const JournalSegment s = example_segment();
-	journal_header_encode(&s, block);
+	encode_header(&s, block);
 	g_assert_true(memcmp(block, "JAMLOGJ1", 8) == 0);
 	assert_le(block + 8, 4, 1);
 	assert_le(block + 12, 4, 4096);
@@ -57,7 +63,7 @@ static void test_a_header_comes_back_as_it_was(void)
 {
 	guint8 block[JOURNAL_HEADER_SIZE], digest[32];
 	JournalSegment s = example_segment(), back;
-	journal_header_encode(&s, block);
+	encode_header(&s, block);
 	g_assert_cmpint(journal_header_parse(block, &back), ==, JOURNAL_HEADER_OK);
 	crypto_generichash(digest, sizeof digest, block, sizeof block, NULL, 0);
 	g_assert_true(memcmp(back.digest, digest, sizeof digest) == 0);
@@ -77,7 +83,7 @@ static JournalHeaderParse parse_changed(gsize offset, guint8 value, gboolean men
 {
 	guint8 block[JOURNAL_HEADER_SIZE];
 	JournalSegment s = example_segment();
-	journal_header_encode(&s, block);
+	encode_header(&s, block);
 	block[offset] = value;
 	ByteWriter w = byte_writer_init(block + 4092, 4);
 	if (mend)
@@ -90,7 +96,9 @@ static void test_newer_damaged_and_foreign_headers_are_told_apart(void)
 	g_assert_cmpint(parse_changed(8, 2, TRUE), ==, JOURNAL_HEADER_NEWER);     /* version */
 	g_assert_cmpint(parse_changed(13, 0x20, TRUE), ==, JOURNAL_HEADER_NEWER); /* length of the header */
 	g_assert_cmpint(parse_changed(23, 0x80, TRUE), ==, JOURNAL_HEADER_NEWER); /* incompatible flag 31 */
-	g_assert_cmpint(parse_changed(16, 0x01, TRUE), ==, JOURNAL_HEADER_OK);    /* compatible flag 0 */
+	g_assert_cmpint(parse_changed(16, 0x02, TRUE), ==, JOURNAL_HEADER_OK);    /* compatible flag 1 */
+	g_assert_cmpint(parse_changed(20, 0x02, TRUE), ==, JOURNAL_HEADER_NEWER); /* incompatible flag 1 */
+	g_assert_cmpint(parse_changed(20, 0x01, TRUE), ==, JOURNAL_HEADER_DAMAGED); /* sealed, to nobody */
 	g_assert_cmpint(parse_changed(4028, 0x01, TRUE), ==, JOURNAL_HEADER_OK);  /* a signature */
 	g_assert_cmpint(parse_changed(8, 2, FALSE), ==, JOURNAL_HEADER_DAMAGED);
 	g_assert_cmpint(parse_changed(4028, 0x01, FALSE), ==, JOURNAL_HEADER_DAMAGED);
@@ -173,23 +181,30 @@ static void test_records_are_packed_up_to_the_end_of_the_block(void)
 	guint64 offset = 8192;
 	gsize length = make_records(records, sizeof records, 50, 100);
 	/* 4096 - 56 = 4040 bytes hold 40 records of 101. */
-	g_assert_cmpuint(journal_pack_next(records, length, &offset, &count), ==, 40 * 101);
+	g_assert_cmpuint(journal_pack_next(records, length, 0, &offset, &count), ==, 40 * 101);
 	g_assert_cmpuint(count, ==, 40);
 	g_assert_cmpuint(offset, ==, 8192);
 	/* In the block's last sector: 512 - 56 = 456 bytes hold 4. */
 	offset = 8192 + 7 * 512;
-	g_assert_cmpuint(journal_pack_next(records, length, &offset, &count), ==, 4 * 101);
+	g_assert_cmpuint(journal_pack_next(records, length, 0, &offset, &count), ==, 4 * 101);
 	g_assert_cmpuint(offset, ==, 8192 + 7 * 512);
 	/* Fewer than fit: all. */
-	g_assert_cmpuint(journal_pack_next(records, 2 * 101, &offset, &count), ==, 2 * 101);
+	g_assert_cmpuint(journal_pack_next(records, 2 * 101, 0, &offset, &count), ==, 2 * 101);
 	/* A record of 456 bytes with its length does not fit there any more: next block. One of 454 + 2 does. */
 	length = make_records(records, sizeof records, 2, 454);
-	g_assert_cmpuint(journal_pack_next(records, length, &offset, &count), ==, 456);
+	g_assert_cmpuint(journal_pack_next(records, length, 0, &offset, &count), ==, 456);
 	g_assert_cmpuint(offset, ==, 8192 + 7 * 512);
 	length = make_records(records, sizeof records, 2, 455);
-	g_assert_cmpuint(journal_pack_next(records, length, &offset, &count), ==, 2 * 457);
+	g_assert_cmpuint(journal_pack_next(records, length, 0, &offset, &count), ==, 2 * 457);
 	g_assert_cmpuint(offset, ==, 12288);
 	g_assert_cmpuint(count, ==, 2);
+	/* A tag behind the payload takes its 16 bytes of the room. */
+	offset = 8192 + 7 * 512;
+	length = make_records(records, sizeof records, 2, 438);
+	g_assert_cmpuint(journal_pack_next(records, length, 16, &offset, &count), ==, 440);
+	length = make_records(records, sizeof records, 2, 439);
+	g_assert_cmpuint(journal_pack_next(records, length, 16, &offset, &count), ==, 2 * 441);
+	g_assert_cmpuint(offset, ==, 12288);
 }
 
 static void test_a_segment_is_named_by_device_run_and_number(void)
