@@ -7,8 +7,13 @@
  *   directory = PATH       where journals go (default: /var/lib/jamlog/journal for root, else ~/.local/share/jamlog/journal)
  *   interval = 1s          between two sweeps of a modem, 0.2s to 1h
  *   segment-size = 16      MiB, of one journal file
+ *   durable = 1s           what is not yet safe on the disk is at most this old, 1s to 60s; 5s and more spare the card and the battery
  *   mode = session         session: data sessions are tried, nothing is sent over them; passive: none is, nothing is sent at all;
  *                          probe: sessions are tried and the targets probed over them
+ *
+ *   [seal]
+ *   recipients = FILE; FILE   public key files (keys.h) of two recipients or more: only they can read what is recorded; default: none,
+ *                          and whoever holds the device can
  *
  *   [session]
  *   every = 60s            one attempt in each such stretch, at a moment left to chance, 10s to 24h
@@ -70,6 +75,8 @@ typedef struct {
 	char *state_directory; /* holds the random ids of this device; config_set_directory does not move it */
 	guint interval_ms;
 	guint64 segment_size; /* bytes */
+	guint durable_s;
+	char **recipients;    /* paths; NULL: none */
 	ConfigMode mode;
 	guint session_every_ms, session_hold_ms;
 	gint session_min_rsrp_dbm;
@@ -94,6 +101,7 @@ void config_source_free(ConfigSource *source);
 /* The first source of a type, or NULL. */
 const ConfigSource *config_find_type(const Config *config, const char *type);
 void config_set_directory(Config *config, const char *directory);
+void config_set_recipients(Config *config, char *const *paths);
 
 /* BLAKE2b-64 of everything that shapes the recording, hexadecimal (17 bytes with the NUL). */
 void config_digest(const Config *config, char ret_hex[17]);

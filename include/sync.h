@@ -22,6 +22,7 @@ typedef struct {
 	guint64 files;            /* journals given, copies included */
 	guint64 foreign;          /* files in folders that are no journals by name */
 	guint64 refused;          /* named files that are no journals, or cannot be opened */
+	guint64 sealed;           /* to keys that were not given */
 	guint64 broken;           /* *.jlj in folders that cannot be read as a journal: damage */
 	guint64 journal_bytes;    /* of all journals given */
 	guint64 segments_new, segments_grown, segments_unchanged;
@@ -46,8 +47,9 @@ typedef struct {
 	gpointer user_data;
 } SyncReport;
 
-/* Syncs files and folders (NULL-terminated) into the store at `database`, which is created where it is missing. Summary and
+/* Syncs files and folders (NULL-terminated) into the store at `database`, which is created where it is missing. `identity` opens sealed
+ * journals; NULL: they are passed over with a warning. Summary and
  * warnings are valid after FALSE too. FALSE with NO_DATA where there was no readable journal at all (no store is made then),
  * with whatever made the store unwritable, or with FAILED where it was stopped. */
-gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary,
-		       GError **error);
+gboolean sync_journals(char *const *paths, const char *database, const JournalIdentity *identity, const SyncReport *report,
+		       SyncSummary *ret_summary, GError **error);

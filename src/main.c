@@ -18,6 +18,7 @@ static const struct {
 	{"status", cmd_status, "how the running recorder is: its sources, its disk"},
 	{"mark", cmd_mark, "write a note into the running recording"},
 	{"targets", cmd_targets, "what mode \"probe\" would contact, and how much it takes"},
+	{"keygen", cmd_keygen, "make a recipient of sealed recordings, at the desk"},
 	{"sync", cmd_sync, "read journals into one SQLite file (a GeoPackage)"},
 	{"export", cmd_export, "write GeoJSON, CSV or OONI's format from that file"},
 };

@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "config.h"
 #include "keyfile.h"
+#include "keys.h"
 #include "record.h"
 #include "targets.h"
 
@@ -11,8 +12,8 @@
 #include <stdio.h>
 
 typedef struct {
-	char **modems, **gpsds;
-	char *config_path, *directory, *state, *runtime, *interval, *duration, *mode;
+	char **modems, **gpsds, **recipients;
+	char *config_path, *directory, *state, *runtime, *interval, *duration, *durable, *mode;
 	gboolean no_modem, no_gps, proxy, inhibit, reset, gnss, quiet, verbose;
 } Options;
 
@@ -20,12 +21,14 @@ static void options_clear(Options *o)
 {
 	g_strfreev(o->modems);
 	g_strfreev(o->gpsds);
+	g_strfreev(o->recipients);
 	g_free(o->config_path);
 	g_free(o->directory);
 	g_free(o->state);
 	g_free(o->runtime);
 	g_free(o->interval);
 	g_free(o->duration);
+	g_free(o->durable);
 	g_free(o->mode);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -52,6 +55,10 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		{"state", 0, 0, G_OPTION_ARG_FILENAME, &o->state, "Folder for this installation's random identity", "DIR"},
 		{"runtime", 0, 0, G_OPTION_ARG_FILENAME, &o->runtime, "Folder in which \"jamlog status\" and \"mark\" find this recorder",
 		 "DIR"},
+		{"recipient", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->recipients,
+		 "Seal the recording to this public key (see \"jamlog keygen\"); give two or more", "FILE.pub"},
+		{"durable", 0, 0, G_OPTION_ARG_STRING, &o->durable,
+		 "How old unsaved observations may get (default 1s; 5s and more spare card and battery)", "TIME"},
 		{"interval", 'i', 0, G_OPTION_ARG_STRING, &o->interval, "Time between two sweeps of a modem (default 1s)", "TIME"},
 		{"duration", 't', 0, G_OPTION_ARG_STRING, &o->duration, "Stop after this long (90, 90s, 1.5m, 2h, 1:30)", "TIME"},
 		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config_path, "Read this file instead of the two standard ones", "FILE"},
@@ -198,12 +205,16 @@ static gboolean set_mode(const char *text, Config *config, GError **error)
 
 static gboolean apply(const Options *o, Config *config, RecorderOptions *recorder, GError **error)
 {
-	double interval_s = config->interval_ms / 1000.0;
+	double interval_s = config->interval_ms / 1000.0, durable_s = config->durable_s;
 	if (!apply_sources(o, config, error) || !set_mode(o->mode, config, error) ||
 	    !parse_time("--interval", o->interval, 0.2, 3600, &interval_s, error) ||
+	    !parse_time("--durable", o->durable, 1, 60, &durable_s, error) ||
 	    !parse_time("--duration", o->duration, 1, 366 * 86400, &recorder->duration_s, error))
 		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);
+	config->durable_s = (guint)durable_s;
+	if (o->recipients)
+		config_set_recipients(config, o->recipients);
 	if (o->state) {
 		g_free(config->state_directory);
 		config->state_directory = g_strdup(o->state);
@@ -237,6 +248,7 @@ int cmd_record(int argc, char **argv)
 	g_autoptr(Config) config = config_new();
 	g_autoptr(GError) error = NULL;
 	RecorderOptions recorder = {0};
+	keys_protect_process(); /* the signing keys, and what was just seen */
 	if (!prepare(&options, config, &recorder, &argc, &argv, &error)) {
 		fprintf(stderr, "jamlog record: %s\n", error->message);
 		return EXIT_CODE_USAGE;

@@ -208,6 +208,9 @@ static void print_journal(GVariant *status, int width)
 	print_row(width, "journal", path);
 	printf("  %*s  %s and %" G_GINT64_FORMAT " observations in this run; last written durably %s ago\n", width, "", written,
 	       number_of(status, "observations"), durable);
+	print_row(width, "", is_true(status, "sealed") ? "sealed: not readable on this device"
+						       : "not sealed: readable by whoever holds this device");
+	printf("  %*s  checkpoint %s (all that is written durably)\n", width, "", text_of(status, "checkpoint"));
 	if (lost > 0)
 		printf("  %*s  %s%" G_GINT64_FORMAT " OBSERVATIONS ARE LOST%s since the disk fails\n", width, "", bad(), lost, plain());
 	if (!has(status, "disk_left_bytes"))

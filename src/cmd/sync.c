@@ -4,7 +4,9 @@
 #include "sync.h"
 
 #include "cmd/cmd.h"
+#include "cmd/passphrase.h"
 #include "error.h"
+#include "keys.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -153,6 +155,7 @@ static void print_json(const SyncSummary *s, const char *database)
 		{"segments_unchanged", s->segments_unchanged},
 		{"files_foreign", s->foreign},
 		{"files_refused", s->refused},
+		{"files_sealed", s->sealed},
 		{"files_broken", s->broken},
 		{"records_of_newer_kind", s->newer_kind},
 		{"damages", s->damages},
@@ -175,7 +178,7 @@ static void print_json(const SyncSummary *s, const char *database)
 
 static int exit_code(const SyncSummary *s)
 {
-	if (s->refused > 0)
+	if (s->refused > 0 || s->sealed > 0)
 		return EXIT_CODE_FAILURE;
 	return s->damages > 0 || s->broken > 0 ? EXIT_CODE_DAMAGED : EXIT_CODE_OK;
 }
@@ -189,20 +192,20 @@ static gboolean flush_summary(void)
 	return FALSE;
 }
 
-static int run(char **paths, const char *database, gboolean quiet, gboolean json)
+static int run(char **paths, const char *database, const JournalIdentity *identity, gboolean quiet, gboolean json)
 {
 	g_autoptr(GError) error = NULL;
 	SyncSummary summary;
 	Terminal terminal = {.bar = !quiet && isatty(STDERR_FILENO)};
 	const SyncReport report = {warn, draw_bar, stopped, &terminal};
 	watch_signals();
-	const gboolean ok = sync_journals(paths, database, &report, &summary, &error);
+	const gboolean ok = sync_journals(paths, database, identity, &report, &summary, &error);
 	clear_bar(&terminal);
 	if (!ok) {
 		fprintf(stderr, "jamlog sync: %s\n", error->message);
 		/* "Nothing to read" because what was named is no journal is a failure, not an empty folder. */
 		const int code = error_exit_code(error);
-		return code == EXIT_CODE_NO_DATA && (summary.refused > 0 || summary.broken > 0) ? EXIT_CODE_FAILURE : code;
+		return code == EXIT_CODE_NO_DATA && (summary.refused > 0 || summary.broken > 0 || summary.sealed > 0) ? EXIT_CODE_FAILURE : code;
 	}
 	if (json)
 		print_json(&summary, database);
@@ -222,6 +225,34 @@ static int run(char **paths, const char *database, gboolean quiet, gboolean json
 	return flush_summary() ? exit_code(&summary) : EXIT_CODE_FAILURE;
 }
 
+/* The person's secret key, into memory from keys_secret_new. */
+static gboolean open_identity(const char *path, int fd, JournalIdentity *ret_identity, GError **error)
+{
+	char name[KEYS_NAME_SIZE];
+	char *passphrase = keys_secret_new(KEYS_PASSPHRASE_SIZE);
+	g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", path);
+	const gboolean ok = passphrase_read(prompt, fd, FALSE, passphrase, error) &&
+			    keys_read_secret(path, passphrase, ret_identity, name, error);
+	keys_secret_free(passphrase);
+	return ok;
+}
+
+static int run_with_identity(char **paths, const char *database, const char *identity_path, int fd, gboolean quiet, gboolean json)
+{
+	g_autoptr(GError) error = NULL;
+	keys_protect_process();
+	JournalIdentity *identity = keys_secret_new(sizeof *identity);
+	int code = EXIT_CODE_FAILURE;
+	if (open_identity(identity_path, fd, identity, &error)) {
+		code = run(paths, database, identity, quiet, json);
+	} else {
+		fprintf(stderr, "jamlog sync: %s\n", error->message);
+		code = error_exit_code(error);
+	}
+	keys_secret_free(identity);
+	return code;
+}
+
 static int usage_error(const char *message)
 {
 	fprintf(stderr, "jamlog sync: %s\nTry \"jamlog sync --help\".\n", message);
@@ -230,12 +261,16 @@ static int usage_error(const char *message)
 
 int cmd_sync(int argc, char **argv)
 {
-	g_autofree char *database = NULL;
+	g_autofree char *database = NULL, *identity = NULL;
 	gboolean quiet = FALSE, json = FALSE;
+	gint passphrase_fd = -1;
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {
 		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &database,
 		 "The store: made where it is missing, added to where it is there", "FILE.gpkg"},
+		{"identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
+		 "Open sealed journals with this secret key; its passphrase is asked for", "FILE.key"},
+		{"passphrase-fd", 0, 0, G_OPTION_ARG_INT, &passphrase_fd, "Take the passphrase from this file descriptor (one line)", "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the summary as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print no summary and no progress, only what went wrong", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -257,5 +292,8 @@ int cmd_sync(int argc, char **argv)
 		return usage_error("name a journal or a folder of journals");
 	if (!database || !*database)
 		return usage_error("say with --db into which file");
-	return run(argv + 1, database, quiet, json);
+	if (!identity && passphrase_fd >= 0)
+		return usage_error("a passphrase is of use with --identity alone");
+	return identity ? run_with_identity(argv + 1, database, identity, passphrase_fd, quiet, json)
+			: run(argv + 1, database, NULL, quiet, json);
 }

@@ -62,6 +62,7 @@ Config *config_new(void)
 	config->directory = g_build_filename(config->state_directory, "journal", NULL);
 	config->interval_ms = 1000;
 	config->segment_size = 16 * MIB;
+	config->durable_s = 1;
 	config->session_every_ms = 60000;
 	config->session_hold_ms = 5000;
 	config->session_min_rsrp_dbm = -120;
@@ -77,6 +78,7 @@ void config_free(Config *config)
 		return;
 	g_free(config->directory);
 	g_free(config->state_directory);
+	g_strfreev(config->recipients);
 	g_strfreev(config->targets);
 	g_ptr_array_unref(config->sources);
 	g_free(config);
@@ -227,6 +229,30 @@ static char *read_path(const KeyFile *file, const char *group, const char *key, 
 	return NULL;
 }
 
+/* Replaces *io_paths by the files that the key names, set apart by ";", where it is there. */
+static gboolean read_paths(const KeyFile *file, const char *group, const char *key, const char *if_empty, char ***io_paths,
+			   GError **error)
+{
+	g_autofree char *text = keyfile_string(file, group, key);
+	if (!text)
+		return TRUE;
+	g_auto(GStrv) names = g_strsplit(text, ";", -1);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; names[i]; i++) {
+		char *path = *g_strstrip(names[i]) ? read_path(file, group, key, names[i], error) : NULL;
+		if (!path && *names[i])
+			return FALSE;
+		if (path)
+			g_ptr_array_add(paths, path);
+	}
+	if (paths->len == 0)
+		return keyfile_error(file, group, key, error, "%s", if_empty);
+	g_ptr_array_add(paths, NULL);
+	g_strfreev(*io_paths);
+	*io_paths = (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
+	return TRUE;
+}
+
 static gboolean set_directory_from(Config *config, const KeyFile *file, const char *text, GError **error)
 {
 	g_autofree char *path = read_path(file, "record", "directory", text, error);
@@ -256,47 +282,41 @@ static gboolean read_session(Config *config, const KeyFile *file, GError **error
 static gboolean read_probe(Config *config, const KeyFile *file, GError **error)
 {
 	gint64 hour = (gint64)config->hour_bytes, day = (gint64)config->day_bytes;
-	g_autofree char *text = keyfile_string(file, "probe", "targets");
 	if (!keyfile_int(file, "probe", "hour-bytes", 0, G_MAXINT64, &hour, error) ||
 	    !keyfile_int(file, "probe", "day-bytes", 0, G_MAXINT64, &day, error))
 		return FALSE;
 	config->hour_bytes = (guint64)hour;
 	config->day_bytes = (guint64)day;
-	if (!text)
-		return TRUE;
-	g_auto(GStrv) names = g_strsplit(text, ";", -1);
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; names[i]; i++) {
-		char *path = *g_strstrip(names[i]) ? read_path(file, "probe", "targets", names[i], error) : NULL;
-		if (!path && *names[i])
-			return FALSE;
-		if (path)
-			g_ptr_array_add(paths, path);
-	}
-	if (paths->len == 0) /* nobody who empties the list wants ours */
-		return keyfile_error(file, "probe", "targets", error,
-				     "it names no file; without this key the list that came with jamlog is used");
-	g_ptr_array_add(paths, NULL);
-	g_strfreev(config->targets);
-	config->targets = (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
-	return TRUE;
+	/* Nobody who empties the list wants ours. */
+	return read_paths(file, "probe", "targets", "it names no file; without this key the list that came with jamlog is used",
+			  &config->targets, error);
+}
+
+static gboolean read_seal(Config *config, const KeyFile *file, GError **error)
+{
+	return read_paths(file, "seal", "recipients", "it names no file; without this key the recording is not sealed",
+			  &config->recipients, error);
 }
 
 static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 {
 	int mode = (int)config->mode;
-	double interval_s = config->interval_ms / 1000.0;
+	double interval_s = config->interval_ms / 1000.0, durable_s = config->durable_s;
 	gint64 segment_mib = (gint64)(config->segment_size / MIB);
 	g_autofree char *directory = keyfile_string(file, "record", "directory");
 	if (!keyfile_seconds(file, "record", "interval", &interval_s, error) ||
+	    !keyfile_seconds(file, "record", "durable", &durable_s, error) ||
 	    !keyfile_int(file, "record", "segment-size", 1, 1024, &segment_mib, error) ||
 	    !keyfile_choice(file, "record", "mode", config_mode_words, &mode, error))
 		return FALSE;
 	if (interval_s < 0.2 || interval_s > 3600)
 		return keyfile_error(file, "record", "interval", error, "%g s is not between 0.2 s and 1 h", interval_s);
+	if (durable_s < 1 || durable_s > 60)
+		return keyfile_error(file, "record", "durable", error, "%g s is not between 1 s and 60 s", durable_s);
 	if (directory && !set_directory_from(config, file, directory, error))
 		return FALSE;
 	config->interval_ms = (guint)(interval_s * 1000);
+	config->durable_s = (guint)durable_s;
 	config->segment_size = (guint64)segment_mib * MIB;
 	config->mode = (ConfigMode)mode;
 	return TRUE;
@@ -304,21 +324,24 @@ static gboolean read_record(Config *config, const KeyFile *file, GError **error)
 
 static gboolean load_file(Config *config, const char *path, GError **error)
 {
-	static const char *const record_keys[] = {"directory", "interval", "segment-size", "mode", NULL};
+	static const char *const record_keys[] = {"directory", "interval", "segment-size", "durable", "mode", NULL};
+	static const char *const seal_keys[] = {"recipients", NULL};
 	static const char *const session_keys[] = {"every", "hold", "min-rsrp", NULL};
 	static const char *const probe_keys[] = {"targets", "hour-bytes", "day-bytes", NULL};
 	static const char *const modem_keys[] = {"device", "protocol", "proxy", "inhibit", "reset", "gnss",
 						 "session", "apn", "ip", "interface", NULL};
 	static const char *const gps_keys[] = {"gpsd", NULL};
 	static const KeyFileGroup groups[] = {
-		{"record", FALSE, record_keys}, {"session", FALSE, session_keys}, {"probe", FALSE, probe_keys},
+		{"record", FALSE, record_keys}, {"seal", FALSE, seal_keys}, {"session", FALSE, session_keys},
+		{"probe", FALSE, probe_keys},
 		{"modem", TRUE, modem_keys}, {"gps", TRUE, gps_keys}, {NULL, FALSE, NULL}};
 	static const struct {
 		const char *kind;
 		gboolean (*read)(Config *, const KeyFile *, const char *, GError **);
 	} kinds[] = {{"modem", read_modem}, {"gps", read_gps}};
 	g_autoptr(KeyFile) file = keyfile_load(path, groups, error);
-	if (!file || !read_record(config, file, error) || !read_session(config, file, error) || !read_probe(config, file, error))
+	if (!file || !read_record(config, file, error) || !read_seal(config, file, error) || !read_session(config, file, error) ||
+	    !read_probe(config, file, error))
 		return FALSE;
 	for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
 		g_auto(GStrv) names = keyfile_groups(file, kinds[k].kind);
@@ -339,12 +362,18 @@ gboolean config_load(Config *config, const char *path, GError **error)
 	return !g_file_test(user_file, G_FILE_TEST_EXISTS) || load_file(config, user_file, error);
 }
 
+void config_set_recipients(Config *config, char *const *paths)
+{
+	g_strfreev(config->recipients);
+	config->recipients = g_strdupv((char **)paths);
+}
+
 void config_digest(const Config *config, char ret_hex[17])
 {
 	guint8 digest[8];
 	g_autoptr(GString) text = g_string_new(NULL);
-	g_string_printf(text, "%u %" G_GUINT64_FORMAT " %s %u %u %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", config->interval_ms,
-			config->segment_size, config_mode_words[config->mode], config->session_every_ms, config->session_hold_ms,
+	g_string_printf(text, "%u %u %" G_GUINT64_FORMAT " %s %u %u %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", config->interval_ms,
+			config->durable_s, config->segment_size, config_mode_words[config->mode], config->session_every_ms, config->session_hold_ms,
 			config->session_min_rsrp_dbm, config->hour_bytes, config->day_bytes);
 	for (guint i = 0; config->targets && config->targets[i]; i++)
 		g_string_append_printf(text, "%s\n", config->targets[i]);

@@ -6,7 +6,7 @@
 #include "record/answer.h"
 #include "record/board.h"
 #include "record/control_server.h"
-#include "record/identity.h"
+#include "record/journal_start.h"
 #include "record/narrator.h"
 #include "record/plug.h"
 #include "record/status.h"
@@ -19,7 +19,7 @@
 #include <signal.h>
 
 #define SELF              "jamlog" /* the recorder's own name as a source */
-#define COMMIT_MS         1000     /* what is not yet durable is at most this old */
+#define TICK_MS           1000
 #define HEARTBEAT_S       10
 #define TRIM_S            60       /* the many small things that come and go with each sweep leave holes behind */
 #define CLOCK_STEP_NS     (NS_PER_S / 2)
@@ -47,6 +47,7 @@ typedef struct {
 	guint64 lost;             /* not taken because the disk was full, since it was */
 	gboolean disk_failing;
 	gboolean disk_low;        /* and it was told */
+	gboolean full_noted;      /* and it stands in the journal */
 	gint64 clock_offset_ns;   /* REALTIME - BOOTTIME a second ago */
 	guint seconds;
 
@@ -128,7 +129,9 @@ static void disk_failed(Recorder *r, const GError *error)
 	gboolean gone = g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND);
 	narrator_warn(r->narrator, SELF, "NOT RECORDING: %s; %strying again each second", error->message,
 		     gone ? "" : "what was written before is safe, ");
-	count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
+	if (!full || !r->full_noted)
+		count_event(r, full ? EVENT_DISK_FULL : EVENT_JOURNAL_ERROR, r->observations); /* no message: it has the person's paths */
+	r->full_noted = r->full_noted || full;
 }
 
 static void disk_works(Recorder *r)
@@ -137,7 +140,7 @@ static void disk_works(Recorder *r)
 		return;
 	narrator_warn(r->narrator, SELF, "recording again (%" G_GUINT64_FORMAT " observations were lost)", r->lost);
 	count_event(r, EVENT_DISK_BACK, r->lost);
-	r->disk_failing = FALSE;
+	r->disk_failing = r->full_noted = FALSE;
 	r->lost = 0;
 }
 
@@ -261,6 +264,12 @@ static void watch_space(Recorder *r)
 	gboolean low = journal_writer_space_low(r->writer);
 	if (low && !r->disk_low)
 		narrator_warn(r->narrator, SELF, "the disk is almost full: make room, or the recording will have gaps");
+	/* While there is room for a last word. */
+	if (low && !r->full_noted)
+		count_event(r, EVENT_DISK_FULL, r->observations);
+	else if (!low && r->full_noted && !r->disk_failing)
+		count_event(r, EVENT_DISK_BACK, 0);
+	r->full_noted = low || r->disk_failing;
 	r->disk_low = low;
 }
 
@@ -277,6 +286,8 @@ static void on_second(gpointer data)
 		count_event(r, EVENT_HEARTBEAT, r->observations);
 		keep_reachable(r);
 	}
+	if (!r->disk_failing && r->seconds % r->config->durable_s != 0)
+		return;
 	if (commit(r, &error))
 		disk_works(r);
 	else
@@ -388,6 +399,15 @@ static void plug_part(gpointer recorder, Source *source)
 
 static const PlugHost plug_host = {.start = plug_start, .part = plug_part};
 
+/* Only with one that left the device is a cut tail found. */
+static void say_checkpoint(const Recorder *r)
+{
+	char code[JOURNAL_CHECKPOINT_SIZE];
+	journal_writer_checkpoint(r->writer, code);
+	narrator_say(r->narrator, SELF, "checkpoint %s: write it down, or send it to somebody; \"jamlog verify --checkpoint\" shows with it"
+		     " that nothing was cut off", code);
+}
+
 static gboolean finish(Recorder *r, GError **error)
 {
 	g_autoptr(GError) first_error = NULL;
@@ -404,6 +424,7 @@ static gboolean finish(Recorder *r, GError **error)
 		return FALSE;
 	}
 	say_durable(r);
+	say_checkpoint(r);
 	narrator_say(r->narrator, SELF, "stopped: %" G_GUINT64_FORMAT " observations, %.1f KiB, in %s", r->observations,
 		     (double)journal_writer_bytes(r->writer) / 1024, r->config->directory);
 	return TRUE;
@@ -428,23 +449,12 @@ static gboolean make_sources(Recorder *r, GError **error)
 	return TRUE;
 }
 
-static gboolean open_journal(Recorder *r, GError **error)
-{
-	Identity identity;
-	if (!identity_load(r->config->state_directory, &identity, error))
-		return FALSE;
-	g_autofree char *keys = g_build_filename(r->config->state_directory, "keys", NULL);
-	const JournalWriterOptions options = {.directory = r->config->directory, .keys = keys,
-					      .segment_size = r->config->segment_size};
-	memcpy(r->host.salt, identity.salt, sizeof r->host.salt);
-	sodium_memzero(&identity, sizeof identity);
-	r->writer = journal_writer_new(&options, error);
-	return r->writer != NULL;
-}
-
 static gboolean begin(Recorder *r, GError **error)
 {
-	if (!make_sources(r, error) || !open_journal(r, error))
+	if (!make_sources(r, error))
+		return FALSE;
+	r->writer = journal_start(r->config, r->narrator, r->host.salt, error);
+	if (!r->writer)
 		return FALSE;
 	watch_signals(r); /* a run that stands in the journal comes to its end there */
 	ClockReading now = clock_read();
@@ -468,7 +478,7 @@ static gboolean begin(Recorder *r, GError **error)
 
 static void run_loop(Recorder *r)
 {
-	g_autoptr(Ticker) ticker = ticker_new(COMMIT_MS, on_second, r);
+	g_autoptr(Ticker) ticker = ticker_new(TICK_MS, on_second, r);
 	/* A timer of its own: those of GLib count milliseconds in 32 bits, which are 49 days. */
 	g_autoptr(GSource) end = g_timeout_source_new(0);
 	g_source_set_callback(end, on_duration_over, r, NULL);

@@ -25,11 +25,15 @@ static void describe_disk(const RunFacts *facts, gint64 running_ms, GVariantBuil
 {
 	struct statvfs disk;
 	const guint64 bytes = journal_writer_bytes(facts->writer);
+	char checkpoint[JOURNAL_CHECKPOINT_SIZE];
 	g_autofree char *directory = g_filename_display_name(facts->directory);
 	g_autofree char *segment = g_path_get_basename(journal_writer_path(facts->writer));
 	answer_add(dict, "directory", "s", directory);
 	answer_add(dict, "segment", "s", segment);
 	answer_add(dict, "journal_bytes", "t", bytes);
+	journal_writer_checkpoint(facts->writer, checkpoint);
+	answer_add(dict, "checkpoint", "s", checkpoint);
+	answer_add(dict, "sealed", "b", journal_writer_sealed(facts->writer));
 	if (statvfs(facts->directory, &disk) != 0)
 		return;
 	const guint64 left = (guint64)disk.f_bavail * disk.f_frsize, written = bytes - facts->started_bytes;

@@ -46,11 +46,25 @@ gboolean sync_stopped(const SyncContext *context, GError **error)
 
 /* --- finding them --- */
 
+static gboolean unlock(JournalReader *reader, const char *path, const SyncContext *context, GError **error)
+{
+	if (journal_reader_segment(reader)->n_recipients == 0)
+		return TRUE;
+	if (!context->identity) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS, "%s is sealed: give a recipient's secret key with --identity", path);
+		return FALSE;
+	}
+	if (journal_reader_unlock(reader, context->identity, error))
+		return TRUE;
+	g_prefix_error(error, "%s: ", path);
+	return FALSE;
+}
+
 static gboolean add_journal(const char *path, GPtrArray *segments, SyncContext *context, GError **error)
 {
 	struct stat st;
 	g_autoptr(JournalReader) reader = journal_reader_open(path, error);
-	if (!reader)
+	if (!reader || !unlock(reader, path, context, error))
 		return FALSE;
 	if (stat(path, &st) != 0)
 		st.st_size = 0;
@@ -67,10 +81,13 @@ static gboolean add_journal(const char *path, GPtrArray *segments, SyncContext *
 static void add_from_folder(const char *path, GPtrArray *segments, SyncContext *context)
 {
 	g_autoptr(GError) error = NULL;
+	g_autofree char *name = g_path_get_basename(path);
+	if (*name == '.')
+		return; /* the recorder's own (src/journal/folder.h), or what some systems leave behind on a card */
 	if (!g_str_has_suffix(path, JOURNAL_SUFFIX)) {
 		context->summary->foreign++;
 	} else if (!add_journal(path, segments, context, &error)) {
-		context->summary->broken++;
+		*(g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS) ? &context->summary->sealed : &context->summary->broken) += 1;
 		sync_warn(context, "%s: passed over", error->message);
 	}
 }

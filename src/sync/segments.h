@@ -23,6 +23,7 @@ typedef struct {
 	SyncSummary *summary;
 	const SyncReport *report;
 	guint64 bytes_done, bytes_total;
+	const JournalIdentity *identity; /* NULL: none; sealed journals are then refused */
 	gboolean kept; /* boots that were read are in the store, whatever becomes of the rest */
 } SyncContext;
 

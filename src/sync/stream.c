@@ -25,6 +25,7 @@ struct RecordStream {
 	SyncSegment **segments;
 	guint n;
 	StreamPass pass;
+	const JournalIdentity *identity;
 	GThread *thread;
 	GAsyncQueue *full, *empty;
 	gint stop; /* atomic */
@@ -184,7 +185,7 @@ static gboolean read_segment(RecordStream *s)
 {
 	g_autoptr(GError) error = NULL;
 	s->reader = journal_reader_open(s->segment->path, &error);
-	if (!s->reader)
+	if (!s->reader || (s->identity && !journal_reader_unlock(s->reader, s->identity, &error)))
 		return emit_end(s, JOURNAL_IO_ERROR, error->message);
 	const gboolean trusted = s->pass == STREAM_SECOND && !s->segment->careful;
 	journal_reader_set_mode(s->reader, trusted ? JOURNAL_READ_TRUSTED : JOURNAL_READ_VERIFY);
@@ -221,6 +222,7 @@ RecordStream *record_stream_new(SyncSegment **segments, guint n, StreamPass pass
 	s->pass = pass;
 	s->hooks = *hooks;
 	s->context = context;
+	s->identity = context->identity;
 	s->full = g_async_queue_new();
 	s->empty = g_async_queue_new();
 	for (guint i = 0; i < N_BATCHES; i++)

@@ -131,10 +131,10 @@ static gboolean sync_boots(SyncTools *tools, GPtrArray *segments, GError **error
 	return TRUE;
 }
 
-gboolean sync_journals(char *const *paths, const char *database, const SyncReport *report, SyncSummary *ret_summary,
-		       GError **error)
+gboolean sync_journals(char *const *paths, const char *database, const JournalIdentity *identity, const SyncReport *report,
+		       SyncSummary *ret_summary, GError **error)
 {
-	SyncContext context = {.summary = ret_summary, .report = report};
+	SyncContext context = {.summary = ret_summary, .report = report, .identity = identity};
 	*ret_summary = (SyncSummary){0};
 	g_autoptr(GPtrArray) segments = sync_segments_collect(paths, &context);
 	if (segments->len == 0) {

@@ -165,7 +165,7 @@ def overlapping_runs_share_fixes():
 def order_does_not_matter():
     """the order in which segments arrive makes no difference"""
     folder = make("many", sweeps=900, segment=65536, gap=["100-140", "300-420"], pair_every=200)
-    files = [os.path.join(folder, f) for f in sorted(os.listdir(folder))]
+    files = [os.path.join(folder, f) for f in sorted(os.listdir(folder)) if f.endswith(".jlj")]
     check(len(files) >= 4, f"{len(files)} segments")
     sync(path("many.gpkg"), folder)
     whole = content(path("many.gpkg"))

@@ -70,7 +70,7 @@ def make(name, **options):
 
 
 def segment_of(folder):
-    files = sorted(os.listdir(folder))
+    files = sorted(f for f in os.listdir(folder) if f.endswith(".jlj"))
     check_equal(len(files), 1, f"files in {folder}")
     return os.path.join(folder, files[0])
 

@@ -5,6 +5,7 @@
 
 #include "journal/crc32c.h"
 #include "journal/format.h"
+#include "journal/seal.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -97,8 +98,9 @@ static void test_a_cut_at_any_byte_loses_only_what_was_cut(void)
 			g_assert_cmpuint(walk->seen[i], ==, 1);
 		g_assert_cmpuint(walk->damages + walk->breaks, ==, 0);
 		g_assert_cmpint(walk->end == JOURNAL_END_FINAL, ==, cut >= e.end[FRAMES]);
-		const gboolean between_frames = whole == FRAMES ? cut <= e.start[FRAMES] || cut >= e.end[FRAMES]
-								: cut <= e.start[whole];
+		const gsize seal = e.start[FRAMES] - JOURNAL_SECTOR_SIZE;
+		gboolean between_frames = whole == FRAMES ? cut <= seal || cut >= e.end[FRAMES] : cut <= e.start[whole];
+		between_frames = between_frames || (cut >= seal + journal_frame_size(SEAL_SIZE) && cut <= e.start[FRAMES]);
 		g_assert_cmpint(walk->end == JOURNAL_END_TORN, ==, cut < 8192 || !between_frames);
 	}
 	g_free(e.data);
@@ -220,6 +222,8 @@ static GByteArray *begin(const Example *e)
 
 static void add(GByteArray *a, const Example *e, guint frame)
 {
+	if (frame == FRAMES) /* and the seal in front of it */
+		g_byte_array_append(a, e->data + e->start[frame] - JOURNAL_SECTOR_SIZE, JOURNAL_SECTOR_SIZE);
 	g_byte_array_append(a, e->data + e->start[frame], (guint)sectors_of(e, frame));
 }
 
@@ -329,7 +333,9 @@ static void test_an_edited_frame_with_a_mended_checksum_is_told(void)
 		g_autofree FixtureWalk *walk = fixture_walk_bytes(e.data, e.size);
 		g_assert_cmpuint(walk->breaks, ==, 1);
 		g_assert_cmpstr(walk->damage.reason, ==, "what stands before this frame is not what it was written after");
-		g_assert_cmpuint(walk->damage.offset, ==, e.start[edited + 1]);
+		/* Behind the last frame stands the final seal. */
+		const gsize next = edited + 1 == FRAMES ? e.start[FRAMES] - JOURNAL_SECTOR_SIZE : e.start[edited + 1];
+		g_assert_cmpuint(walk->damage.offset, ==, next);
 		g_free(e.data);
 	}
 }

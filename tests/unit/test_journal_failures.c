@@ -101,6 +101,8 @@ static char *scratch_directory(void)
 	return fixture_directory();
 }
 
+static gint64 started_ns; /* of what in_ten_seconds counts from */
+
 /* Every segment in the folder. */
 static FixtureWalk *walk_all(const char *directory)
 {
@@ -353,6 +355,12 @@ static void test_a_failed_segment_is_left_for_a_new_one(void)
 	fixture_remove(directory);
 }
 
+static ClockReading in_ten_seconds(gpointer user_data)
+{
+	(void)user_data;
+	return (ClockReading){.boottime_ns = started_ns + 10 * NS_PER_S};
+}
+
 /* As on a disk that fills up: preallocation fails, what is preallocated is used up, then there is no room; then there is. */
 static void test_a_full_disk_is_used_to_its_last_preallocated_byte(void)
 {
@@ -361,6 +369,7 @@ static void test_a_full_disk_is_used_to_its_last_preallocated_byte(void)
 	g_autoptr(GError) error = NULL;
 	guint64 next = 1, low_at = 0;
 	fault.full_at = 1024 * 1024;
+	started_ns = clock_boottime_ns();
 	do {
 		if (journal_writer_space_low(w) && !low_at)
 			low_at = journal_writer_bytes(w);
@@ -374,7 +383,13 @@ static void test_a_full_disk_is_used_to_its_last_preallocated_byte(void)
 	g_autofree char *path = g_strdup(journal_writer_path(w));
 	fixture_commit(w);
 	g_assert_cmpstr(journal_writer_path(w), ==, path);
+	/* The reserve was used up, and is made again a while after there is room. */
+	g_assert_true(journal_writer_space_low(w));
+	clock_override(in_ten_seconds, NULL);
+	fixture_append(w, &next, 1, 20);
+	fixture_commit(w);
 	g_assert_false(journal_writer_space_low(w));
+	clock_override(NULL, NULL);
 	fixture_close(w);
 	g_autofree FixtureWalk *walk = walk_all(directory);
 	fixture_assert_exactly(walk, 1, next - 1);
