@@ -63,22 +63,59 @@ def acknowledged(text):
     return max([0] + [int(n) for n in re.findall(r"^ack (\d+)\n", text, re.M)])
 
 
+def has_frames(path):
+    with open(path, "rb") as file:
+        file.seek(8192)
+        data = file.read()
+    return any(data.startswith(b"JLFR", at) for at in range(0, len(data), 512))
+
+
+def numbers_used_twice(paths):
+    """Headers of one device with one n, of which more than one has frames: that is what a forger leaves, and no crash."""
+    by_number = {}
+    for path in paths:
+        with open(path, "rb") as file:
+            header = file.read(4096)
+        if header[:8] == b"JAMLOGJ1" and header[16] & 1:
+            by_number.setdefault((header[24:40], header[236:240]), []).append(path)
+    return [same for same in by_number.values() if len(same) > 1 and sum(map(has_frames, same)) > 1]
+
+
+def run_of(path):
+    """A run is named by the beginning of its files' names."""
+    return os.path.basename(path).rsplit("-", 1)[0]
+
+
 def check_runs(directory, promised):
-    """What is wrong with the segments of a folder of which {run: last acknowledged sequence} was promised; "" where nothing is. A run is
-    named by the beginning of its files' names."""
+    """What is wrong with the segments of a folder of which {run: last acknowledged sequence} was promised; "" where nothing is."""
     paths = segments(directory)
     seen, invented = {}, 0
     for path, row in zip(paths, check(paths) if paths else []):
-        seen.setdefault(os.path.basename(path).rsplit("-", 1)[0], set()).update(row["seen"])
+        seen.setdefault(run_of(path), set()).update(row["seen"])
         invented += row["invented"]
     lost = {run: sorted(set(range(1, last + 1)) - seen.get(run, set())) for run, last in promised.items()}
     problems = [f"lost of {run}: {numbers[:5]}" for run, numbers in lost.items() if numbers]
-    return "; ".join(problems + ([f"{invented} were invented"] if invented else []))
+    problems += [f"{invented} were invented"] if invented else []
+    problems += [f"one number, two segments with frames: {same}" for same in numbers_used_twice(paths)]
+    return "; ".join(problems)
 
 
 def writer_arguments(directory):
-    """Of journal_writer_loop, for a device whose state is in this folder."""
-    return []
+    """Of journal_writer_loop, for a journal and a device's state in this folder."""
+    return [os.path.join(directory, "journal"), "--keys", os.path.join(directory, "state/keys")]
+
+
+class Written:
+    """What a run of journal_writer_loop came to."""
+
+    def __init__(self, directory, *options, environment=None):
+        done = subprocess.run([WRITER, *writer_arguments(directory), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, env=environment, check=False)
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+        path = re.match(r"path (.*)\n", self.out)
+        self.run = run_of(path.group(1)) if path else None
+        self.acknowledged = acknowledged(self.out)
+        self.words = [line.split()[0] for line in self.out.splitlines() if line.startswith(("ack ", "fail "))]
 
 
 def preload(shim, **settings):

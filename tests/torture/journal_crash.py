@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
 import recording_disk  # noqa: E402
-from journal_common import FULL, SHIM, WRITER, Tap, check_runs, preload, writer_arguments  # noqa: E402
+from journal_common import FULL, SHIM, WRITER, Tap, Written, check_runs, preload, run_of, writer_arguments  # noqa: E402
 
 STATES = int(os.environ.get("STATES", "10000" if FULL else "40"))
 SEED = int(os.environ.get("SEED", "5"))
@@ -33,17 +33,17 @@ NEXT_RUN_EVERY = 10  # states
 
 
 def record(folder, runs, environment):
-    """Marks hold (run, last acknowledged sequence); a run is named by the beginning of its files' names."""
+    """Marks hold (run, last acknowledged sequence)."""
     disk = recording_disk.RecordingDisk(folder, DISK_SIZE)
     try:
         for options in runs:
-            command = [WRITER, os.path.join(disk.mounted, "journal"), *options, *writer_arguments(disk.mounted)]
+            command = [WRITER, *writer_arguments(disk.mounted), *options]
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as writer:
                 run = None
                 for line in writer.stdout:
                     word, *rest = line.split()
                     if word == "path":
-                        run = os.path.basename(rest[0]).rsplit("-", 1)[0]
+                        run = run_of(rest[0])
                     elif word == "ack":
                         disk.mark((run, int(rest[0])))
                     elif word == "fail":
@@ -70,9 +70,8 @@ def promised(log):
 
 def start_again(mounted):
     """The next run on that disk: "" where it records."""
-    command = [WRITER, os.path.join(mounted, "journal"), "--groups", "2", *writer_arguments(mounted)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    return "" if run.returncode == 0 and run.stdout.count("\nack ") == 3 else f"the next run fails: {run.stdout}{run.stderr}"
+    run = Written(mounted, "--groups", "2")
+    return "" if run.code == 0 and run.words == ["ack"] * 3 else f"the next run fails: {run.out}{run.err}"
 
 
 def judge(folder, disk, count, rng, next_run_every):
