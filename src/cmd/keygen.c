@@ -49,7 +49,8 @@ static gboolean print_sheet(const char *sheet, GError **error)
 {
 	if (keys_write_all(STDOUT_FILENO, sheet, strlen(sheet)))
 		return TRUE;
-	return error_set_errno(error, errno, "the key files are made, but the sheet could not be printed whole: remove both and begin anew");
+	return error_set_errno(error, errno,
+			       "the key files are made, but the sheet could not be printed whole: remove both and begin anew");
 }
 
 /* The sheet comes first: without the files it is worth nothing, but the files without it may be taken for saved. */
@@ -93,21 +94,24 @@ static void print_made(const Options *options, const char *name, const JournalId
 	keys_fingerprint(identity->public_key, fingerprint);
 	fprintf(out,
 		"%s %s, fingerprint %s\n\n"
-		"  %s.pub  goes to every device that is to record for this recipient (jamlog record --recipient %s.pub).\n"
-		"      Who gets it from you compares the fingerprint on the phone.\n"
-		"  %s.key  stays here at the desk, and in a backup. With the passphrase it opens the recordings; it never goes near a device.\n",
+		"  %s.pub  goes to every device that is to record for this recipient (jamlog record\n"
+		"      --recipient %s.pub). Who gets it from you compares the fingerprint on the phone.\n"
+		"  %s.key  stays here at the desk, and in a backup. With the passphrase it opens the\n"
+		"      recordings; it never goes near a device.\n",
 		options->restore ? "Restored" : "Made", name, fingerprint, path, name, path);
 	if (!options->sheet && !options->restore)
 		fprintf(out,
-			"\nThere is NO RECOVERY SHEET: if %s.key or its passphrase is lost, the recordings that only this recipient can open\n"
-			"are lost with it. To have one, remove both files now and run: jamlog keygen %s --sheet - | lp\n",
+			"\nThere is NO RECOVERY SHEET: if %s.key or its passphrase is lost, the recordings that\n"
+			"only this recipient can open are lost with it. To have one, remove both files now and run:\n"
+			"jamlog keygen %s --sheet - | lp\n",
 			path, name);
 	else if (options->sheet && g_str_equal(options->sheet, "-"))
-		fprintf(out, "\nThe recovery sheet is the key itself, without a passphrase: lock the paper away, and leave no copy on a screen or disk.\n");
+		fprintf(out, "\nThe recovery sheet is the key itself, without a passphrase: lock the paper away, and\n"
+			     "leave no copy on a screen or disk.\n");
 	else if (options->sheet)
 		fprintf(out,
-			"\n  %s  is the recovery sheet: the key itself, without a passphrase. Print it, lock the paper away, and delete\n"
-			"      the file (shred -u %s).\n",
+			"\n  %s  is the recovery sheet: the key itself, without a passphrase. Print it, lock the\n"
+			"      paper away, and delete the file (shred -u %s).\n",
 			options->sheet, options->sheet);
 }
 
@@ -146,14 +150,14 @@ static GOptionContext *make_context(const GOptionEntry *entries)
 	GOptionContext *context = g_option_context_new("NAME - make a recipient of sealed recordings, at the desk");
 	g_option_context_set_summary(
 		context,
-		"Makes the two halves of a key: NAME.pub, to which devices seal what they record, and NAME.key, which opens it with a\n"
-		"passphrase. Make two recipients or more, on different desks: what none of them can open any more is lost.");
+		"Makes the two halves of a key: NAME.pub, to which devices seal what they record, and NAME.key, which opens it\n"
+		"with a passphrase. Make two recipients or more, on different desks: what none of them can open is lost.");
 	g_option_context_set_description(
 		context,
-		"The recovery sheet is the key in printed letters; it brings the key back when NAME.key or the passphrase is lost. NAME may\n"
-		"be left out with --restore.\n\n"
-		"Exit codes: 0 done; 1 a failure, or the sheet has a mistake (the message says in which line); 2 usage, a passphrase that\n"
-		"will not do, or files of that name are there already.\n\n"
+		"The recovery sheet is the key in printed letters; it brings the key back when NAME.key or the passphrase is\n"
+		"lost. With --restore NAME may be left out: the sheet has it.\n\n"
+		"Exit codes: 0 done; 1 a failure, or the sheet has a mistake (the message says in which line); 2 usage, a\n"
+		"passphrase that will not do, or files of that name are there already.\n\n"
 		"Examples:\n  jamlog keygen newsroom --sheet - | lp\n  jamlog keygen --restore typed.txt\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	return context;
@@ -167,7 +171,7 @@ int cmd_keygen(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &directory, "The folder for both files (default: this one)", "DIR"},
 		{"sheet", 0, 0, G_OPTION_ARG_FILENAME, &sheet, "Write the recovery sheet into a new file, or print it (-)", "FILE"},
-		{"restore", 0, 0, G_OPTION_ARG_FILENAME, &restore, "Bring a key back from its sheet, a file or what is typed in (-)", "FILE"},
+		{"restore", 0, 0, G_OPTION_ARG_FILENAME, &restore, "Bring a key back from its sheet, a file or typed in (-)", "FILE"},
 		{"passphrase-fd", 0, 0, G_OPTION_ARG_INT, &options.passphrase_fd,
 		 "Take the passphrase from this descriptor, one line, instead of asking on the terminal", "N"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},

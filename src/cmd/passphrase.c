@@ -115,8 +115,8 @@ static const char *complaint(const char *secret, gboolean new)
 	if (!*secret)
 		return "an empty passphrase protects nothing";
 	if (new && characters_of(secret) < LENGTH_MIN)
-		return "that is too short: whoever takes the file tries such a one out in no time. Take five or six words that chance chose "
-		       "(dice and a list of words), not a sentence that is known";
+		return "that is too short: whoever takes the file tries such a one out in no time. Take five or six words that "
+		       "chance chose (dice and a list of words), not a sentence that is known";
 	return NULL;
 }
 

@@ -132,7 +132,8 @@ gboolean keys_check_free(const char *directory, const char *name, GError **error
 	static const char *const suffixes[] = {".key", ".pub"};
 	if (!keys_name_valid(name, strlen(name))) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
-			    "\"%s\" is no name for a recipient: up to %d letters, digits, \"-\", \"_\" and \".\", the first a letter or a digit",
+			    "\"%s\" is no name for a recipient: up to %d letters, digits, \"-\", \"_\" and \".\", the first a letter "
+			    "or a digit",
 			    name, KEYS_NAME_SIZE - 1);
 		return FALSE;
 	}
@@ -142,7 +143,8 @@ gboolean keys_check_free(const char *directory, const char *name, GError **error
 		g_autofree char *path = file_of(directory, name, suffixes[i]);
 		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
-				    "%s is there already and is not overwritten, for recordings may be sealed to it: choose another name or folder",
+				    "%s is there already and is not overwritten, for recordings may be sealed to it: choose another "
+				    "name or folder",
 				    path);
 			return FALSE;
 		}

@@ -91,7 +91,8 @@ static guint8 *derive(const SecretFile *file, const char *passphrase, GError **e
 			  COST_MEMORY, crypto_pwhash_ALG_ARGON2ID13) == 0)
 		return key;
 	keys_secret_free(key);
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "there are no 256 MiB of memory free, which the passphrase takes: close programs");
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+		    "there are no 256 MiB of memory free, which the passphrase takes: close programs");
 	return NULL;
 }
 
@@ -153,7 +154,8 @@ gboolean keys_parse_secret(const char *text, gsize length, const char *passphras
 	keys_secret_free(identity);
 	keys_secret_free(key);
 	if (fits && !honest)
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "the public key in this file is not that of the secret one: it was forged");
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "the public key in this file is not that of the secret one: it was forged");
 	else if (!fits)
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS, "the passphrase of %s does not fit; the file is whole", file.name);
 	return honest;

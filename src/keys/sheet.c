@@ -199,7 +199,8 @@ static gboolean read_lines(Reading *r, const char *text, GError **error)
 		step++;
 	}
 	if (step < LINES)
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "line %u (the sheet's line \"%s\") is missing", line + 1, labels[step]);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "line %u (the sheet's line \"%s\") is missing", line + 1,
+			    labels[step]);
 	return step == LINES;
 }
 

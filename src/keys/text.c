@@ -108,7 +108,7 @@ static const char *complaint(const char *text, gsize length, const char *magic)
 		return "made by a newer jamlog: use that one";
 	if (begins(text, length, magic))
 		return public_wanted ? "a public key file that was damaged or mistyped: get it anew from whoever made it"
-				     : "a secret key file that is damaged: take a copy of it, or the recovery sheet (jamlog keygen --restore)";
+				     : "a secret key file that is damaged: take a copy, or the recovery sheet (jamlog keygen --restore)";
 	if (begins(text, length, KEYS_SECRET_MAGIC))
 		return "a SECRET key file. It stays at the desk; what belongs here is the public one, NAME.pub";
 	if (begins(text, length, KEYS_PUBLIC_MAGIC))

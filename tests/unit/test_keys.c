@@ -194,7 +194,8 @@ static void try_truncations(Taken taken, const char *text, gsize length)
 static void assert_carried(Taken taken, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *mailed = g_strjoinv(" \r\n", lines), *longer = g_strconcat(text, "\n \n", NULL), *more = g_strconcat(text, "x", NULL);
+	g_autofree char *mailed = g_strjoinv(" \r\n", lines), *longer = g_strconcat(text, "\n \n", NULL);
+	g_autofree char *more = g_strconcat(text, "x", NULL);
 	g_assert_true(taken(mailed, strlen(mailed), NULL));
 	g_assert_true(taken(longer, strlen(longer), NULL));
 	assert_format(taken, more, strlen(more));
@@ -300,7 +301,8 @@ static void test_a_file_cannot_choose_the_cost(void)
 		char name[KEYS_NAME_SIZE];
 		JournalIdentity back;
 		g_autoptr(GError) error = NULL;
-		g_autofree char *body = g_strdup_printf("%s\n%s\n%s\n%s\n%s\n%s\n", lines[0], lines[1], lines[2], costs[i], lines[4], lines[5]);
+		g_autofree char *body = g_strdup_printf("%s\n%s\n%s\n%s\n%s\n%s\n", lines[0], lines[1], lines[2], costs[i], lines[4],
+							lines[5]);
 		ByteWriter w = byte_writer_init(file, sizeof file);
 		keys_put_words(&w, body);
 		keys_digest(body, strlen(body), NULL, 0, digest);
@@ -340,7 +342,9 @@ static void test_nothing_is_overwritten(void)
 
 static void test_names_are_checked(void)
 {
-	static const char *const wrong[] = {"", "a b", "../x", "a/b", ".hidden", "-d", "caf\xc3\xa9", "a\n", "abcdefghijklmnopqrstuvwxyz012345"};
+	static const char *const wrong[] = {
+		"", "a b", "../x", "a/b", ".hidden", "-d", "caf\xc3\xa9", "a\n", "abcdefghijklmnopqrstuvwxyz012345",
+	};
 	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
 		assert_usage(wrong[i], "no name");
 	g_assert_true(keys_check_free(directory, "abcdefghijklmnopqrstuvwxyz-_.45", NULL));
