@@ -24,11 +24,12 @@ BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev l
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd iproute2 util-linux dnsmasq-base nginx-light openssl sqlite3
 CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
 	jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn wireguard-go wireguard-tools nftables \
-	bind9-dnsutils
+	bind9-dnsutils e2fsprogs mount
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
-BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
+BENCH_NEEDS = $(CHECK_NEEDS) time
+TORTURE_NEEDS = $(CHECK_NEEDS)
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
@@ -70,7 +71,8 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SHIM_SRC := tests/helper/fail_calls.c
 HELPER_SRC := $(filter-out $(SHIM_SRC),$(wildcard tests/helper/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py))
+SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py \
+	tests/torture/*.py))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 bin = $(patsubst %.c,$(BUILD)/%,$(1))
@@ -78,8 +80,10 @@ PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-probe $(BUILD)/jamlog-sim
 REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
+# of which make check runs a short form
+TORTURE_TESTS = $(filter tests/torture/%,$(SCRIPTS)) tests/flow/journal_kill.py $(BUILD)/tests/unit/test_journal_every_bit
 
-.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
+.PHONY: all check check-asan coverage torture fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -102,6 +106,10 @@ check-asan: need-ASAN
 coverage: need-COVERAGE
 	@$(MAKE) --no-print-directory VARIANT=coverage -j$(JOBS) all test-programs
 	@$(MAKE) --no-print-directory VARIANT=coverage run-tests run-coverage
+
+torture: need-TORTURE
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) TORTURE=full prove --failures --comments --jobs $(JOBS) --timer --exec tests/run-one $(TORTURE_TESTS)
 
 bench: need-BENCH
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
