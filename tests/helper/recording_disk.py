@@ -86,7 +86,7 @@ class RecordingDisk:
     def __init__(self, folder, size):
         self.image = bytearray(size)
         self.log = []
-        self.fails = False  # from now on every write is an I/O error
+        self.opened = self.pulled = 0  # devices on the file so far; how many of them are gone
         self.path = os.path.join(folder, "disk")
         self.mounted = os.path.join(folder, "recorded")
         open(self.path, "wb").close()
@@ -104,6 +104,17 @@ class RecordingDisk:
 
     def mark(self, what):
         self.log.append((MARK, what))
+
+    def pull(self):
+        """Every access fails from now on."""
+        self.pulled = self.opened
+
+    def plug(self):
+        """It is back, as another device, and mounted in the same place."""
+        unmount(self.mounted, MNT_DETACH)
+        self.loop.close()
+        self.loop = Loop(self.path)
+        mount(self.loop.name, self.mounted, "ext4")
 
     def close(self):
         unmount(self.mounted, MNT_DETACH)
@@ -132,21 +143,22 @@ class RecordingDisk:
             size = len(self.image)
             return 0, struct.pack("<QII", 3600, 0, 0) + struct.pack("<6Q10I", 1, size, size // 512, 0, 0, 0, 0, 0, 0, 0o100600, 1, 0, 0, 0, 4096, 0)
         if opcode == FUSE_OPEN:
-            return 0, struct.pack("<QII", 0, FOPEN_DIRECT_IO, 0)
-        if opcode == FUSE_READ:
-            _, offset, size = struct.unpack_from("<QQI", body)
-            return 0, bytes(self.image[offset:offset + size])
-        if opcode == FUSE_WRITE:
-            return self._write(body)
+            self.opened += 1
+            return 0, struct.pack("<QII", self.opened, FOPEN_DIRECT_IO, 0)
+        if opcode in (FUSE_FLUSH, FUSE_RELEASE):
+            return 0, b""
+        if opcode not in (FUSE_READ, FUSE_WRITE, FUSE_FSYNC):
+            return errno.ENOSYS, b""
+        device, = struct.unpack_from("<Q", body)
+        return (errno.EIO, b"") if device <= self.pulled else self._access(opcode, body)
+
+    def _access(self, opcode, body):
         if opcode == FUSE_FSYNC:
             self.log.append((FLUSH,))
-            return errno.EIO if self.fails else 0, b""
-        return 0 if opcode in (FUSE_FLUSH, FUSE_RELEASE) else errno.ENOSYS, b""
-
-    def _write(self, body):
+            return 0, b""
         _, offset, size = struct.unpack_from("<QQI", body)
-        if self.fails:
-            return errno.EIO, b""
+        if opcode == FUSE_READ:
+            return 0, bytes(self.image[offset:offset + size])
         data = body[40:40 + size]
         self.image[offset:offset + size] = data
         self.log.append((WRITE, offset, data))
