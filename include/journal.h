@@ -130,10 +130,18 @@ typedef struct {
 	guint64 file_offset;
 } JournalFrame;
 
+typedef enum {
+	JOURNAL_DAMAGE_GAP,    /* where a frame should be: what follows does not prove what is before it */
+	JOURNAL_DAMAGE_BESIDE, /* no frame is hit */
+	JOURNAL_DAMAGE_FORGED, /* whole frames where no writer puts any */
+	JOURNAL_DAMAGE_NEWER,  /* a frame that this program does not know; the chain goes on */
+} JournalDamageKind;
+
 typedef struct {
 	guint64 offset;
 	guint64 length;
 	const char *reason; /* static, a few words */
+	JournalDamageKind kind;
 } JournalDamage;
 
 /* NULL with FORMAT where it is no jamlog journal (or one of an incompatible, newer version: the message says so). */

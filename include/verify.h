@@ -33,11 +33,13 @@ typedef struct {
 	gboolean run_ended;
 	guint64 bytes;         /* of the file, up to its end */
 	guint64 frames, frames_proven; /* of observations and seals, whole ones */
+	guint64 frames_behind; /* behind the last thing that vouches for any; the end of what was recorded, and not proven */
 	guint64 seals_good;
 	guint8 chain[JOURNAL_CHAIN_SIZE]; /* at the end of what was read */
 	guint64 first_sequence, end_sequence; /* of the observations seen; end: one past the last, as the frames' heads tell */
-	gint64 proven_until_ns, proven_until_utc_ns; /* BOOTTIME and REALTIME of what vouches last: a seal, or the creation of the
-							 segment whose header does; 0: nothing is proven but the header */
+	ClockReading proven_until; /* of what vouches last: a seal, or the creation of the segment whose header does, where that is of the
+				      same boot; boottime_ns 0: there is none, nothing is proven but the header */
+	ClockReading recorded_until; /* of the last observation that can be read, or seal; at least the segment's creation */
 } VerifySegment;
 
 typedef struct {
@@ -47,11 +49,14 @@ typedef struct {
 	gboolean checkpoint; /* the code was found in this run, at: */
 	guint checkpoint_segment;
 	guint64 checkpoint_sequence; /* every observation before this one is held by it */
+	ClockReading checkpoint_time; /* of the last thing before it that has one */
 } VerifyRun;
 
 typedef struct {
 	GPtrArray *runs;     /* VerifyRun, by device, then by n of the first segment */
-	GPtrArray *refused;  /* char *: sentences about files that cannot be read as a journal */
+	GPtrArray *refused;  /* char *: sentences about files that were named and cannot be read as a journal */
+	GPtrArray *broken;   /* char *: the same about files in folders that are journals by name */
+	guint empty;         /* files without a header that are all zeros behind: the power went while they were created */
 	guint foreign;       /* files in folders that are no journals by name */
 	gboolean checkpoint_asked, checkpoint_found;
 } VerifyReport;

@@ -128,7 +128,7 @@ static gboolean run(const Options *options, const char *wanted_name, GError **er
 	else
 		keys_generate(identity);
 	const char *name = wanted_name ? wanted_name : sheet_name;
-	g_autofree char *prompt = g_strdup_printf("New passphrase for %s, of several random words", name);
+	g_autofree char *prompt = g_strdup_printf("New passphrase for %s, of several random words: ", name);
 	ok = ok && keys_check_free(options->directory, name, error) &&
 	     passphrase_read(prompt, options->passphrase_fd, TRUE, passphrase, error) &&
 	     write_all(options, name, identity, passphrase, error);

@@ -86,7 +86,7 @@ static gboolean ask(Terminal *t, const char *prompt, char *secret, GError **erro
 	do {
 		const gboolean hidden = hide_typing(t);
 		if (hidden)
-			dprintf(t->fd, "%s: ", prompt);
+			dprintf(t->fd, "%s", prompt);
 		n = hidden ? take_line(t, secret) : -1;
 		const int wrong = errno;
 		dprintf(t->fd, "\n");
@@ -133,7 +133,7 @@ static gboolean ask_until_good(Terminal *t, const char *prompt, gboolean twice, 
 		if (!asked || wrong || !twice)
 			continue;
 		sodium_memzero(again, KEYS_PASSPHRASE_SIZE);
-		asked = ask(t, "The same again", again, error);
+		asked = ask(t, "The same again: ", again, error);
 		if (asked && (strlen(again) != strlen(secret) || sodium_memcmp(again, secret, strlen(secret)) != 0))
 			wrong = "the two are not the same";
 	}

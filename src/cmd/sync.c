@@ -205,7 +205,8 @@ static int run(char **paths, const char *database, const JournalIdentity *identi
 		fprintf(stderr, "jamlog sync: %s\n", error->message);
 		/* "Nothing to read" because what was named is no journal is a failure, not an empty folder. */
 		const int code = error_exit_code(error);
-		return code == EXIT_CODE_NO_DATA && (summary.refused > 0 || summary.broken > 0 || summary.sealed > 0) ? EXIT_CODE_FAILURE : code;
+		const gboolean something = summary.refused > 0 || summary.broken > 0 || summary.sealed > 0;
+		return code == EXIT_CODE_NO_DATA && something ? EXIT_CODE_FAILURE : code;
 	}
 	if (json)
 		print_json(&summary, database);
@@ -229,15 +230,19 @@ static int run(char **paths, const char *database, const JournalIdentity *identi
 static gboolean open_identity(const char *path, int fd, JournalIdentity *ret_identity, GError **error)
 {
 	char name[KEYS_NAME_SIZE];
+	/* A file that is none is told before anybody is asked. */
+	if (!keys_read_secret(path, NULL, NULL, name, error))
+		return FALSE;
 	char *passphrase = keys_secret_new(KEYS_PASSPHRASE_SIZE);
-	g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", path);
+	g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", name);
 	const gboolean ok = passphrase_read(prompt, fd, FALSE, passphrase, error) &&
 			    keys_read_secret(path, passphrase, ret_identity, name, error);
 	keys_secret_free(passphrase);
 	return ok;
 }
 
-static int run_with_identity(char **paths, const char *database, const char *identity_path, int fd, gboolean quiet, gboolean json)
+static int run_with_identity(char **paths, const char *database, const char *identity_path, int fd, gboolean quiet,
+			     gboolean json)
 {
 	g_autoptr(GError) error = NULL;
 	keys_protect_process();
@@ -270,7 +275,8 @@ int cmd_sync(int argc, char **argv)
 		 "The store: made where it is missing, added to where it is there", "FILE.gpkg"},
 		{"identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
 		 "Open sealed journals with this secret key; its passphrase is asked for", "FILE.key"},
-		{"passphrase-fd", 0, 0, G_OPTION_ARG_INT, &passphrase_fd, "Take the passphrase from this file descriptor (one line)", "N"},
+		{"passphrase-fd", 0, 0, G_OPTION_ARG_INT, &passphrase_fd, "Take the passphrase from this file descriptor, one line",
+		 "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the summary as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print no summary and no progress, only what went wrong", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -373,8 +373,8 @@ void config_digest(const Config *config, char ret_hex[17])
 	guint8 digest[8];
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_string_printf(text, "%u %u %" G_GUINT64_FORMAT " %s %u %u %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", config->interval_ms,
-			config->durable_s, config->segment_size, config_mode_words[config->mode], config->session_every_ms, config->session_hold_ms,
-			config->session_min_rsrp_dbm, config->hour_bytes, config->day_bytes);
+			config->durable_s, config->segment_size, config_mode_words[config->mode], config->session_every_ms,
+			config->session_hold_ms, config->session_min_rsrp_dbm, config->hour_bytes, config->day_bytes);
 	for (guint i = 0; config->targets && config->targets[i]; i++)
 		g_string_append_printf(text, "%s\n", config->targets[i]);
 	for (guint i = 0; i < config->sources->len; i++) {

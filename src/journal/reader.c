@@ -211,7 +211,7 @@ static gboolean padding_is_dirty(JournalReader *r, const Place *p, JournalDamage
 	if (r->mode != JOURNAL_READ_VERIFY || r->reported_padding == p->offset || all_zeros(p->bytes + size, end - size))
 		return FALSE;
 	r->reported_padding = p->offset;
-	*ret_damage = (JournalDamage){p->offset + size, end - size, "bytes after the end of a frame"};
+	*ret_damage = (JournalDamage){p->offset + size, end - size, "bytes after the end of a frame", JOURNAL_DAMAGE_BESIDE};
 	return TRUE;
 }
 
@@ -234,7 +234,9 @@ static JournalResult take_final(JournalReader *r, const Place *p, JournalDamage 
 		end = rest.offset + sector_length(&rest);
 	if (end == 0)
 		return JOURNAL_END_FINAL;
-	*ret_damage = (JournalDamage){after, end - after, "bytes after the final frame"};
+	*ret_damage = (JournalDamage){after, end - after, "bytes after the final frame", JOURNAL_DAMAGE_BESIDE};
+	if (rest.parse == JOURNAL_FRAME_OK)
+		ret_damage->kind = JOURNAL_DAMAGE_FORGED;
 	return JOURNAL_DAMAGE;
 }
 
@@ -246,7 +248,8 @@ static JournalResult take_frame(JournalReader *r, const Place *p, JournalFrame *
 		return JOURNAL_DAMAGE;
 	if (fits && head->type == JOURNAL_FRAME_FINAL && head->flags == 0)
 		return take_final(r, p, ret_damage, error);
-	*ret_damage = (JournalDamage){p->offset, journal_frame_size(head->payload_length), misfit_reason(r, head)};
+	*ret_damage = (JournalDamage){p->offset, journal_frame_size(head->payload_length), misfit_reason(r, head),
+				     JOURNAL_DAMAGE_FORGED};
 	const gboolean opened = fill_frame(r, p, ret_frame);
 	pass_frame(r, p);
 	if (!fits) {
@@ -255,6 +258,7 @@ static JournalResult take_frame(JournalReader *r, const Place *p, JournalFrame *
 	}
 	if (head->flags != 0 || head->type < JOURNAL_FRAME_OBSERVATIONS || head->type > JOURNAL_FRAME_FINAL) {
 		ret_damage->reason = "a frame of a newer jamlog: update this one to read it";
+		ret_damage->kind = JOURNAL_DAMAGE_NEWER;
 		return JOURNAL_DAMAGE;
 	}
 	if (!opened) {
@@ -299,7 +303,7 @@ static JournalResult pass_over(JournalReader *r, const Place *bad, JournalDamage
 	*ret_again = FALSE;
 	if (!find_frame(r, from, &found, &dirty_end, error))
 		return JOURNAL_IO_ERROR;
-	*ret_damage = (JournalDamage){from, found.offset - from, damage_reason(bad, dirty_end == 0)};
+	*ret_damage = (JournalDamage){from, found.offset - from, damage_reason(bad, dirty_end == 0), JOURNAL_DAMAGE_GAP};
 	if (found.available == 0) {
 		ret_damage->length = dirty_end ? dirty_end - from : 0;
 		expect_growth(r);
@@ -318,6 +322,8 @@ static JournalResult pass_over(JournalReader *r, const Place *bad, JournalDamage
 	if (found.head.number > r->at.frame_number) {
 		r->at.frame_number = found.head.number;
 		memcpy(r->at.chain, found.head.chain, sizeof r->at.chain);
+	} else {
+		ret_damage->kind = JOURNAL_DAMAGE_BESIDE;
 	}
 	return JOURNAL_DAMAGE;
 }
@@ -382,13 +388,14 @@ static gboolean read_header(JournalReader *r, const char *label, const guint8 *b
 		memcpy(r->header, bytes, sizeof r->header);
 		if (length < JOURNAL_FIRST_FRAME || memcmp(bytes, bytes + JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE) != 0)
 			r->header_damage = (JournalDamage){JOURNAL_HEADER_SIZE, JOURNAL_HEADER_SIZE,
-							   "the header's copy is damaged"};
+							   "the header's copy is damaged", JOURNAL_DAMAGE_BESIDE};
 		return TRUE;
 	}
 	const JournalHeaderParse parse_second = parse_copy(bytes + cut, length - cut, &r->segment);
 	if (parse_second == JOURNAL_HEADER_OK) {
 		memcpy(r->header, bytes + cut, sizeof r->header);
-		r->header_damage = (JournalDamage){0, JOURNAL_HEADER_SIZE, "the header is damaged: its copy was used"};
+		r->header_damage = (JournalDamage){0, JOURNAL_HEADER_SIZE, "the header is damaged: its copy was used",
+						   JOURNAL_DAMAGE_BESIDE};
 		return TRUE;
 	}
 	if (all_zeros(bytes, length))

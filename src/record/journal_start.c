@@ -77,6 +77,7 @@ JournalWriter *journal_start(const Config *config, Narrator *narrator, guint8 re
 	if (writer && recipients.n > 0)
 		narrator_say(narrator, SELF, "sealed: what is recorded can be read by %s alone, and not on this device", who->str);
 	else if (writer)
-		narrator_say(narrator, SELF, "NOT SEALED: what is recorded can be read by whoever holds this device (see \"jamlog keygen\")");
+		narrator_say(narrator, SELF,
+			     "NOT SEALED: what is recorded can be read by whoever holds this device (see \"jamlog keygen\")");
 	return writer;
 }

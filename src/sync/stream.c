@@ -119,14 +119,16 @@ static gboolean emit_frame(RecordStream *s, JournalFrame *frame)
 		if (!item)
 			return FALSE;
 		item->record.parse = decode(s->pass, data, length, &item->record.observation, &wanted);
-		item->record.place = (JournalDamage){frame->file_offset, length, "a record that cannot be read"};
+		item->record.place = (JournalDamage){.offset = frame->file_offset, .length = length,
+								       .reason = "a record that cannot be read"};
 		if (!wanted)
 			continue;
 		if (s->pass == STREAM_SECOND || item->record.observation.kind == OBSERVATION_FIX)
 			fill_values(&item->record);
 		s->filling->n++;
 	}
-	const JournalDamage damage = {frame->file_offset, frame->length, "a frame that does not divide into records"};
+	const JournalDamage damage = {.offset = frame->file_offset, .length = frame->length,
+				      .reason = "a frame that does not divide into records"};
 	return !malformed || emit_damage(s, &damage);
 }
 
@@ -148,7 +150,7 @@ static gboolean emit_end(RecordStream *s, JournalResult ending, const char *warn
 static gboolean emit_io_error(RecordStream *s, const JournalPosition *at, const GError *why)
 {
 	const guint64 left = s->segment->size > at->offset ? s->segment->size - at->offset : 0;
-	const JournalDamage damage = {at->offset, left, "the disk could not be read"};
+	const JournalDamage damage = {.offset = at->offset, .length = left, .reason = "the disk could not be read"};
 	return emit_damage(s, &damage) && emit_end(s, JOURNAL_IO_ERROR, why->message);
 }
 

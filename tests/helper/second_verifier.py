@@ -38,6 +38,10 @@ class Refused(Exception):
     """A file that cannot be read as a journal."""
 
 
+class Nothing(Exception):
+    """A file that the power cut while it was created."""
+
+
 # --- what the page builds on ---
 
 def make_table():
@@ -188,6 +192,7 @@ class Segment:
         self.signed, self.sealed = bool(self.header.compatible & SIGNED), bool(self.header.incompatible & SEALED)
         self.signature_good = self.signed and signature_good(self.header.key, self.header.signature, self.head[:4028])
         self.ending, self.run_ended, self.seals_good, self.copies = None, False, 0, 0
+        self.announced = False  # by the seal at the end: a final frame that is not there
         self.header_word = "" if self.signed else "unsigned"
         self.read_frames()
 
@@ -198,7 +203,7 @@ class Segment:
         blocks = [self.data[:BLOCK], self.data[BLOCK:2 * BLOCK]]
         whole = [b for b in blocks if len(b) == BLOCK and b[:8] == b"JAMLOGJ1" and crc32c(b[:4092]) == int.from_bytes(b[4092:], "little")]
         if not whole:
-            raise Refused("no copy of the header is whole")
+            raise Refused("no copy of the header is whole") if self.data[FRAMES_AT:].strip(b"\0") else Nothing()
         self.head, self.header = whole[0], Header._make(HEADER.unpack(whole[0]))
         if self.header.version != 1 or self.header.length != BLOCK or self.header.incompatible & ~SEALED:
             raise Refused("of a newer format")
@@ -292,14 +297,16 @@ class Segment:
             if not frame.joined:
                 break
 
-    def vouch(self, chain):
-        """`previous` and `anchor`: False where the segment does not reach as far."""
-        if chain == self.digest:
-            return True
-        i = next((i for i, f in enumerate(self.frames) if f.after == chain), None)
-        if i is not None:
-            self.prove_until(i)
-        return i is not None
+    def vouch(self, chain, complete):
+        """`previous` and `anchor`: False where the segment does not reach as far. `complete`: by then the segment's run had ended."""
+        i = -1 if chain == self.digest else next((i for i, f in enumerate(self.frames) if f.after == chain), None)
+        if i is None:
+            return False
+        self.prove_until(i)
+        self.announced = self.announced and not complete
+        if complete and any(not f.known(FINAL) for f in self.frames[i + 1:]):
+            self.find("tampered", "frames that were not there when the next run began", self.frames[i + 1].offset)
+        return True
 
     def check_seals(self):
         keys, last, whole = {0: self.header.seal_0, 1: self.header.seal_1}, -1, True
@@ -319,6 +326,8 @@ class Segment:
                     self.prove_until(i)
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
+
+        self.announced = bool(ends)
 
     def check_seal(self, frame, keys, last, whole):
         """`whole`: every frame since the last good seal is there, so that its number has to be the next one."""
@@ -344,8 +353,7 @@ def worst(findings):
 
 
 def read_all(paths):
-    """Of several files with the same header the best counts."""
-    files, refused, best = [], [], {}
+    files, segments, refused, empty = [], [], [], 0
     for path in paths:
         if os.path.isdir(path):
             files += sorted(os.path.join(d, name) for d, _, names in os.walk(path) for name in names if name.endswith(".jlj"))
@@ -353,18 +361,24 @@ def read_all(paths):
             files.append(path)
     for path in files:
         try:
-            segment = Segment(path)
+            segments.append(Segment(path))
         except Refused as why:
             refused.append({"path": path, "why": str(why)})
-            continue
-        other = best.get(segment.digest)
-        rank = lambda s: (worst(s.findings), len(s.frames))  # noqa: E731
-        if other and rank(other) >= rank(segment):
-            other.copies += 1
-        else:
-            segment.copies = other.copies + 1 if other else 0
-            best[segment.digest] = segment
-    return sorted(best.values(), key=lambda s: (s.header.device, s.header.n, s.header.run, s.header.number)), refused
+        except Nothing:
+            empty += 1
+    return sorted(segments, key=lambda s: (s.header.device, s.header.n, s.header.run, s.header.number)), refused, empty
+
+
+def choose_copies(segments):
+    """Of several files with the same header the one that proves most; but tampering with any of them is told."""
+    best = {}
+    for s in sorted(segments, key=lambda s: (worst(s.findings) == 0, -sum(f.proven for f in s.frames), -len(s.frames))):
+        chosen = best.setdefault(s.digest, s)
+        if chosen is not s:
+            chosen.copies += 1
+            for finding in s.findings if worst(s.findings) == 0 else ():
+                chosen.find("tampered", f"in the copy {s.path}: {finding['text']}")
+    return [s for s in segments if best[s.digest] is s]
 
 
 def judge_headers(segments):
@@ -385,8 +399,9 @@ def judge_headers(segments):
             s.header_word = "good"
         if s.header_word != "good":
             s.find("tampered", "the header: " + s.header_word)
-        twins = [t for t in segments if t is not s and t.signed and (t.header.device, t.header.n) == (h.device, h.n) and t.signature_good]
-        if s.signature_good and s.frames and any(t.frames for t in twins):
+    good = [s for s in segments if s.header_word == "good" and s.frames]
+    for s in good:
+        if any(t.digest != s.digest and (t.header.device, t.header.n) == (s.header.device, s.header.n) for t in good):
             s.find("tampered", "two segments of this device have one number and both have frames")
 
 
@@ -409,28 +424,37 @@ def check_links(segments):
             if s.header_word == "unsigned":
                 reached = [b for b in before if link in [b.digest] + [f.after for f in b.frames]]
             else:
-                reached = [b for b in before if b.vouch(link)]
+                reached = [b for b in before if b.vouch(link, b.header.run != h.run)]
             if not reached:
-                before[-1].find("missing", "it does not reach as far as the header of its successor says")
+                b = before[-1]
+                b.find("missing", "it does not reach as far as the header of its successor says")
+                if b.ending == "torn":
+                    b.find("damaged", "what is torn was acknowledged", b.end, len(b.data) - b.end)
+    for s in segments:
+        if s.announced:
+            s.find("missing", "the final frame that its last seal announces")
     return missing
 
 
 def verify(paths, checkpoint=None, secret=None):
-    segments, refused = read_all(paths)
+    segments, refused, empty = read_all(paths)
     judge_headers(segments)
     for s in segments:
         if s.header_word == "good":
             s.check_seals()
+    segments = choose_copies(segments)
+    for s in segments:
         s.read_records(secret)
     missing = check_links(segments)
-    found = [{"segment": s.digest.hex(), "sequence": f.first if f else s.header.first, "frame": f.number if f else None}
-             for s in segments for f in [None, *s.frames] if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)]
-    return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused,
-                      "checkpoint": found, "class": WORDS[min([worst(s.findings) for s in segments] + [2 if missing else 3, 3])]}
+    found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments for f in [None, *s.frames]
+             if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
+    word = WORDS[min([worst(s.findings) for s in segments] + [1 if refused else 2 if missing else 3])]
+    return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused, "empty": empty,
+                      "checkpoint": found, "class": word}
 
 
 def describe(s, secret):
-    h, counted = s.header, [f for f in s.frames if f.known(OBSERVATIONS, SEAL)]
+    h, counted = s.header, [f for f in s.frames if f.known(OBSERVATIONS, SEAL) or f.known(FINAL) and not f.in_place]
     if s.signed and not all(f.proven for f in counted):
         s.find("unknown", "frames that nothing proves")
     word = WORDS[worst(s.findings)] if worst(s.findings) < 3 else "proven" if s.signed else "unsigned"

@@ -39,7 +39,8 @@ class Segment:
     def __init__(self, head, seal_keys, chain_key, first):
         self.head, self.seal_keys, self.chain_key = head, seal_keys, chain_key
         self.digest = self.chain = v.blake(head)
-        self.bytes, self.number, self.sequence, self.j, self.acknowledged = bytearray(head * 2), 0, first, 0, v.blake(head)
+        self.bytes, self.number, self.sequence, self.j = bytearray(head * 2), 0, first, 0
+        self.end = self.digest  # the chain value before the final frame
 
     def put(self, kind, payload, flags=0, frame_of=None):
         length = len(payload) + (16 if self.chain_key and kind == v.OBSERVATIONS else 0)
@@ -54,12 +55,13 @@ class Segment:
             self.bytes += bytes(room)
         self.bytes += frame + bytes(-len(frame) % v.SECTOR)
         self.number, self.chain = self.number + 1, v.blake(self.chain, frame)
+        if kind != v.FINAL:
+            self.end = self.chain
 
     def observations(self, records):
         """One frame of records shorter than 128 bytes."""
         self.put(v.OBSERVATIONS, b"".join(bytes([len(r)]) + r for r in records))
         self.sequence += len(records)
-        self.acknowledged = self.chain
 
     def seal(self, ends=0, key=None):
         def signed(head):
@@ -68,7 +70,6 @@ class Segment:
             return head + body + (key or self.seal_keys[self.j]).sign(b"jamlog seal 1" + self.digest + head + body)
         self.put(v.SEAL, bytes(v.SEAL_BODY.size), frame_of=signed)
         self.j += 1
-        self.acknowledged = self.chain
 
     def finish(self, run_ended):
         self.seal(1 if run_ended else 2)
@@ -102,9 +103,9 @@ class Device:
         first = before.sequence if self.in_run > 1 else 1
         fields = v.Header(
             b"JAMLOGJ1", 1, v.BLOCK, v.SIGNED, v.SEALED if self.recipients else 0, self.id, self.run, self.in_run, 1, self.boot,
-            time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.time_ns(), first, before.acknowledged if self.in_run > 1 else bytes(32),
+            time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.time_ns(), first, before.end if self.in_run > 1 else bytes(32),
             v.public_of(self.keys[n - 1]), v.public_of(self.keys[n]), v.public_of(seal_keys[0]), len(self.recipients), n, boxes,
-            v.public_of(seal_keys[1]), before.chain if self.in_run == 1 and before else bytes(32), b"", bytes(64), 0)
+            v.public_of(seal_keys[1]), before.end if before else bytes(32), b"", bytes(64), 0)
         new = Segment(seal_header(fields._replace(**changes), self.keys[n - 1]), seal_keys, chain_key, first)
         if not again:
             self.segments.append(new)

@@ -1,5 +1,5 @@
 /* Keys of recipients: what was made is read back, and every mistake is told as what it is. A passphrase costs Argon2id half a second, so
- * only one test tries any.
+ * few tests try any.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
@@ -277,6 +277,23 @@ static void test_a_passphrase_opens_and_another_does_not(void)
 	keys_secret_free(back);
 }
 
+/* The file would show one recipient's key and hold another's. */
+static void test_a_forged_public_half_is_told(void)
+{
+	char text[KEYS_TEXT_MAX], name[KEYS_NAME_SIZE];
+	ByteWriter w = byte_writer_init(text, sizeof text);
+	g_autoptr(GError) error = NULL;
+	JournalIdentity *forged = keys_secret_new(sizeof *forged), *back = keys_secret_new(sizeof *back);
+	keys_generate(forged);
+	memcpy(forged->public_key, identity->public_key, JOURNAL_KEY_SIZE);
+	g_assert_true(keys_put_secret(&w, "reporter", forged, passphrase, NULL));
+	g_assert_false(keys_parse_secret(text, w.length, passphrase, back, name, &error));
+	g_assert_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT);
+	g_assert_true(sodium_is_zero((const guint8 *)back, sizeof *back));
+	keys_secret_free(back);
+	keys_secret_free(forged);
+}
+
 static void test_secret_key_file_is_whole_or_refused(void)
 {
 	gsize length;
@@ -502,6 +519,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/keys/public/that-hides-nothing", test_a_key_that_hides_nothing_is_refused);
 	g_test_add_func("/keys/wrong-kind-is-told", test_the_wrong_kind_of_file_is_told);
 	g_test_add_func("/keys/secret/passphrase", test_a_passphrase_opens_and_another_does_not);
+	g_test_add_func("/keys/secret/forged", test_a_forged_public_half_is_told);
 	g_test_add_func("/keys/secret/whole-or-refused", test_secret_key_file_is_whole_or_refused);
 	g_test_add_func("/keys/secret/cannot-choose-the-cost", test_a_file_cannot_choose_the_cost);
 	g_test_add_func("/keys/write/overwrites-nothing", test_nothing_is_overwritten);
