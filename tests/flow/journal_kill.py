@@ -43,7 +43,7 @@ def verdict(directory, promised):
     """What is wrong with a folder of killed runs. Of each, the last segment alone may be unreadable."""
     journal = os.path.join(directory, "journal")
     paths = segments(journal)
-    problems = [check_runs(journal, promised)]
+    problems = [check_runs(journal, promised, "tampered", "missing", "damaged")]
     for i, (path, row) in enumerate(zip(paths, check(paths) if paths else [])):
         last = i + 1 == len(paths) or run_of(paths[i + 1]) != run_of(path)
         if row["damages"] or row["breaks"] or (row["end"] in ("refused", "error") and not last):

@@ -1,6 +1,7 @@
 # What the scripts about the journal share: TAP, the helper programs, and their output as values.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import glob
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
 WRITER = os.path.join(BUILD, "tests/helper/journal_writer_loop")
+JAMLOG = os.path.join(BUILD, "jamlog")
 CHECK = os.path.join(BUILD, "tests/helper/journal_check")
 SHIM = os.path.join(BUILD, "tests/helper/fail_calls.so")
 FULL = os.environ.get("TORTURE") == "full"  # make torture; make check does little of the same
@@ -86,8 +88,17 @@ def run_of(path):
     return os.path.basename(path).rsplit("-", 1)[0]
 
 
-def check_runs(directory, promised):
-    """What is wrong with the segments of a folder of which {run: last acknowledged sequence} was promised; "" where nothing is."""
+def accusations(directory, *classes):
+    """What the verifier says against a folder of segments, of these classes."""
+    out = subprocess.run([JAMLOG, "verify", "--json", directory], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if out.returncode not in (0, 4, 5):
+        return [f"verify ends with {out.returncode}: {out.stderr}"]
+    return [f"{f['class']}: {f['text']}" for run in json.loads(out.stdout)["runs"] for f in run["findings"] if f["class"] in classes]
+
+
+def check_runs(directory, promised, *accused):
+    """What is wrong with the segments of a folder of which {run: last acknowledged sequence} was promised; "" where nothing is. Findings
+    of the verifier that are wrong: of the classes `accused`."""
     paths = segments(directory)
     seen, invented = {}, 0
     for path, row in zip(paths, check(paths) if paths else []):
@@ -97,6 +108,7 @@ def check_runs(directory, promised):
     problems = [f"lost of {run}: {numbers[:5]}" for run, numbers in lost.items() if numbers]
     problems += [f"{invented} were invented"] if invented else []
     problems += [f"one number, two segments with frames: {same}" for same in numbers_used_twice(paths)]
+    problems += accusations(directory, *accused) if paths and not problems else []
     return "; ".join(problems)
 
 

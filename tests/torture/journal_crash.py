@@ -84,9 +84,9 @@ def judge(folder, disk, count, rng, next_run_every):
             known, fresh = points[point]
             states.at(rng, point)
             try:
-                problem = check_runs(os.path.join(states.mounted, "journal"), known)
+                problem = check_runs(os.path.join(states.mounted, "journal"), known, "tampered")
                 if not problem and next_run_every and n % next_run_every == 0:
-                    problem = start_again(states.mounted) or check_runs(os.path.join(states.mounted, "journal"), known)
+                    problem = start_again(states.mounted) or check_runs(os.path.join(states.mounted, "journal"), known, "tampered")
             finally:
                 states.leave()
             yield fresh, problem and f"state before entry {point} of {len(disk.log)}, acknowledged {known}: {problem}"

@@ -60,11 +60,11 @@ def one(base, fault, options):
         run = Written(place, *OPTIONS, *options, environment=environment(place, fault))
         problem = judge(run, fault)
         promised = {run.run: run.acknowledged} if run.run else {}
-        problem = problem or check_runs(os.path.join(place, "journal"), promised)
+        problem = problem or check_runs(os.path.join(place, "journal"), promised, "tampered")
         after = Written(place, "--groups", "2", *options)
         if not problem and (after.code != 0 or after.words != ["ack"] * 3):
             problem = "the next run fails: " + after.out + after.err
-        problem = problem or check_runs(os.path.join(place, "journal"), {**promised, after.run: after.acknowledged})
+        problem = problem or check_runs(os.path.join(place, "journal"), {**promised, after.run: after.acknowledged}, "tampered")
         return run, problem and f"{fault}: {problem}\n{run.out}{run.err}"
     finally:
         shutil.rmtree(place, ignore_errors=True)
