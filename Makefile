@@ -79,7 +79,9 @@ bin = $(patsubst %.c,$(BUILD)/%,$(1))
 PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-probe $(BUILD)/jamlog-sim
 REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
-TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
+ALL_TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
+# make coverage COVER=journal: the tests named after that room, and its figures
+TESTS = $(if $(COVER),$(foreach test,$(ALL_TESTS),$(if $(findstring $(COVER),$(notdir $(test))),$(test))) tests/flow/fuzz_corpus.sh,$(ALL_TESTS))
 # of which make check runs a short form
 TORTURE_TESTS = $(filter tests/torture/%,$(SCRIPTS)) tests/flow/journal_kill.py $(BUILD)/tests/unit/test_journal_every_bit
 
@@ -202,7 +204,7 @@ run-tests:
 		prove --failures --jobs $(TEST_JOBS) --timer --exec tests/run-one $(TESTS)
 
 run-coverage:
-	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt
+	@gcovr --root . --object-directory build/coverage --filter src/$(COVER) --branches --print-summary | tee build/coverage/summary.txt
 
 run-fuzz:
 	@set -e; for f in $(notdir $(FUZZ_BIN)); do \

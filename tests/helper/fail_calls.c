@@ -1,7 +1,7 @@
 /* fail_calls.so - loaded before a program (LD_PRELOAD), lets its file system calls fail, as the environment says:
  *
  *   FAIL_UNDER=FOLDER    only calls on names and open files under it count; has no default: nothing fails without it
- *   FAIL_CALLS=A,B       only these of write, fdatasync, fsync, open, rename, cut, mkdir, unlink, lock; all, if not said
+ *   FAIL_CALLS=A,B       only these of read, write, fdatasync, fsync, open, rename, cut, mkdir, unlink, lock; all, if not said
  *   FAIL_FROM=N          the N-th such call, from 1, and FAIL_COUNT=N of them (1, if not said)
  *   FAIL_ERRNO=NUMBER
  *   FAIL_HOW=error       the call does nothing and fails (if not said); else:
@@ -94,6 +94,16 @@ static ssize_t share(Fate fate, size_t size)
 	return fate == ERROR || size < 2 ? -1 : size < 1024 ? (ssize_t)(size / 2) : (ssize_t)(size / 2 / 512 * 512);
 }
 
+ssize_t read(int fd, void *data, size_t size)
+{
+	return fate_of_file("read", fd) == PASS ? syscall(SYS_read, fd, data, size) : -1;
+}
+
+ssize_t pread(int fd, void *data, size_t size, off_t offset)
+{
+	return fate_of_file("read", fd) == PASS ? syscall(SYS_pread64, fd, data, size, offset) : -1;
+}
+
 ssize_t write(int fd, const void *data, size_t size)
 {
 	const Fate fate = fate_of_file("write", fd);
@@ -168,5 +178,6 @@ int open(const char *path, int flags, ...)
 
 /* The same under their other names. */
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+ssize_t pread64(int fd, void *data, size_t size, off_t offset) __attribute__((alias("pread")));
 ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset) __attribute__((alias("pwrite")));
 int ftruncate64(int fd, off_t size) __attribute__((alias("ftruncate")));

@@ -25,7 +25,7 @@ DISK_SIZE = 16 << 20
 WORKLOADS = [
     [["--groups", "150", "--per-group", "3", "--segment-size", "24576", "--interval-ms", "2"]],
     [["--groups", "60", "--per-group", "40", "--size", "150", "--interval-ms", "2", "--no-close"],
-     ["--groups", "60", "--per-group", "1", "--segment-size", "40960", "--interval-ms", "2"]],
+     ["--groups", "60", "--per-group", "1", "--segment-size", "40960", "--interval-ms", "2", "--sealed"]],
     [["--groups", "20", "--segment-size", "12288", "--interval-ms", "5"]] * 5,
 ]
 CONTROL = [[["--groups", "150", "--per-group", "3", "--interval-ms", "2"]]]

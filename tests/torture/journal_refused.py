@@ -2,8 +2,9 @@
 """Each call to the file system that the writer makes fails in turn, from its start to its end: nothing is acknowledged that is not there,
 the next commit after the fault is acknowledged again, the next run begins, and no number of a segment is used twice.
 
-What test_journal_failures.c does inside the writer's process, this does to all that a run opens: its folders, lock, reserve and keys
-too. One fault for each call, or where TORTURE=full all of EIO, ENOSPC and EROFS, single and in rows of 12, and writes that half succeed.
+What test_journal_failures.c does inside the writer's process, this does to all that a run opens: its folders, lock, reserve, keys and the
+segment before it too. One fault for every other call, in a new folder and in one with an earlier run; where TORTURE=full all of EIO,
+ENOSPC and EROFS at each call, single and in rows of 12, and writes that half succeed. And a disk that fails while it is read.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import collections
@@ -11,12 +12,13 @@ import errno
 import itertools
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
-from journal_common import FULL, SHIM, Tap, Written, check_runs, preload  # noqa: E402
+from journal_common import CHECK, FULL, JAMLOG, SHIM, Tap, Written, check_runs, preload, segments  # noqa: E402
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EROFS)
 GROUPS = 8
@@ -30,15 +32,26 @@ def environment(place, fault=None, **more):
     return preload(SHIM, FAIL_UNDER=place, **chosen, **more)
 
 
-def calls_of_a_run(base, *options):
-    place, log = os.path.join(base, "counted"), os.path.join(base, "log")
-    run = Written(place, *OPTIONS, *options, environment=environment(place, FAIL_LOG=log))
-    if run.code != 0:
-        raise RuntimeError(run.out + run.err)
+def calls_of(command, place, log):
+    run = command(environment(place, FAIL_LOG=log))
     with open(log) as file:
         calls = [line.split()[0] for line in file]
-    shutil.rmtree(place)
     os.unlink(log)
+    return calls, run
+
+
+def begin(base, place, used):
+    if used:
+        shutil.copytree(os.path.join(base, "used"), place)
+
+
+def calls_of_a_run(base, used, *options):
+    place = os.path.join(base, "counted")
+    begin(base, place, used)
+    calls, run = calls_of(lambda e: Written(place, *OPTIONS, *options, environment=e), place, os.path.join(base, "log"))
+    if run.code != 0:
+        raise RuntimeError(run.out + run.err)
+    shutil.rmtree(place)
     return calls
 
 
@@ -54,9 +67,10 @@ def judge(run, fault):
     return "" if len(commits) == GROUPS else "ended early"
 
 
-def one(base, fault, options):
-    place = os.path.join(base, "-".join(map(str, fault)) + "".join(options))
+def one(base, fault, used, options):
+    place = os.path.join(base, "-".join(map(str, fault)) + str(used) + "".join(options))
     try:
+        begin(base, place, used)
         run = Written(place, *OPTIONS, *options, environment=environment(place, fault))
         problem = judge(run, fault)
         promised = {run.run: run.acknowledged} if run.run else {}
@@ -70,36 +84,55 @@ def one(base, fault, options):
         shutil.rmtree(place, ignore_errors=True)
 
 
-def faults(calls):
+def faults(calls, used):
     for number, call in enumerate(calls, 1):
-        if not FULL:
-            yield Fault(number, 1, ERRORS[number % 3], "half" if call == "write" and number % 2 else "error")
-            continue
-        for count, errnum, how in itertools.product((1, 12), ERRORS, ("error", "half") if call == "write" else ("error",)):
-            yield Fault(number, count, errnum, how)
+        hows = ("error", "half") if call == "write" else ("error",)
+        if FULL:
+            yield from (Fault(number, *more) for more in itertools.product((1, 12), ERRORS, hows))
+        elif number % 2 == used:
+            yield Fault(number, 1, ERRORS[number % 3], hows[number // 2 % len(hows)])
+
+
+def read_in_vain(base):
+    """Each read of a folder fails in turn, for the reader and for the verifier. Yields what is wrong."""
+    place = os.path.join(base, "used")
+    paths = segments(os.path.join(place, "journal"))
+    for command in ([CHECK, *paths], [JAMLOG, "verify", *paths]):
+        def read(env, argv=tuple(command)):
+            return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, check=False)
+        calls, _ = calls_of(read, place, os.path.join(base, "log"))
+        for number in range(1, len(calls) + 1, 1 if FULL else 3):
+            run = read(environment(place, Fault(number, 1, errno.EIO, "error")))
+            told = "end=error" in run.stdout or "end=refused" in run.stdout or "Input/output error" in run.stdout + run.stderr
+            if run.returncode < 0 or not told or "tampered" in run.stdout:
+                yield f"{command[0]}: failing call {number} of {len(calls)}: {run}"
 
 
 def main():
-    tap = Tap(4)
+    tap = Tap(5)
     base = tempfile.mkdtemp(prefix="jamlog-refused-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     try:
+        if Written(os.path.join(base, "used"), *OPTIONS).code != 0:
+            raise RuntimeError("there is no run without a fault")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            calls = calls_of_a_run(base)
-            work = [(fault, ()) for fault in faults(calls)]
-            if FULL:
-                work += [(fault, ("--sealed",)) for fault in faults(calls_of_a_run(base, "--sealed"))]
+            work, met = [], collections.Counter()
+            for used, options in itertools.product((0, 1), ((), ("--sealed",)) if FULL else ((),)):
+                calls = calls_of_a_run(base, used, *options)
+                met += collections.Counter(calls)
+                work += [(fault, used, options) for fault in faults(calls, used)]
             results = list(pool.map(lambda item: one(base, *item), work))
         problems = [problem for _, problem in results if problem]
-        tap.ok(not problems, f"{len(work)} faults at each of {len(calls)} calls: no false acknowledgement, and it goes on",
+        tap.ok(not problems, f"{len(work)} faults at {sum(met.values())} calls: no false acknowledgement, and it goes on",
                "\n".join(problems[:5]))
-        met = collections.Counter(calls)
-        tap.ok(all(met[call] for call in ("write", "fdatasync", "fsync", "open", "rename", "cut", "mkdir", "lock")),
+        tap.ok(all(met[call] for call in ("read", "write", "fdatasync", "fsync", "open", "rename", "cut", "mkdir", "lock")),
                "every kind of call was met", met)
         said = sum(1 for run, _ in results if "fail" in run.words or run.code == 1)
-        tap.ok(said > len(calls) / 4, "the faults were felt", f"{said} of {len(work)}")
-        shortened, problem = one(base, Fault(1, 1000000, 0, "short"), ())
+        tap.ok(said > len(work) / 5, "the faults were felt", f"{said} of {len(work)}")
+        shortened, problem = one(base, Fault(1, 1000000, 0, "short"), 0, ())
         tap.ok(not problem and "fail" not in shortened.words, "short writes are gone on with", problem or shortened.out)
-        tap.figure("calls", len(calls), "faults", len(work), "said", said, "bad", len(problems))
+        untold = list(read_in_vain(base))
+        tap.ok(not untold, "a read that fails is told", "\n".join(untold[:5]))
+        tap.figure("calls", sum(met.values()), "faults", len(work), "said", said, "bad", len(problems))
     finally:
         shutil.rmtree(base, ignore_errors=True)
     tap.finish()
