@@ -7,6 +7,7 @@
 #include "error.h"
 #include "journal.h"
 #include "journal/device_keys.h"
+#include "journal/segment_file.h"
 
 #include <glib/gstdio.h>
 #include <sodium.h>
@@ -30,7 +31,7 @@ static inline char *fixture_keys(const char *directory, guint8 number, const cha
 	g_autofree char *name = g_strdup_printf(".keys-%u", number);
 	char *path = wanted ? g_strdup(wanted) : g_build_filename(directory, name, NULL);
 	fixture_device(number, seed, id);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS) && g_mkdir_with_parents(directory, 0700) == 0)
+	if (!g_file_test(path, G_FILE_TEST_EXISTS) && segment_file_make_directory(directory, NULL))
 		device_keys_make(path, seed, NULL);
 	return path;
 }
