@@ -22,13 +22,14 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
 	libgudev-1.0-dev libcurl4-openssl-dev libc-ares-dev libnl-3-dev libnl-route-3-dev libnftables-dev libssl-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd iproute2 util-linux dnsmasq-base nginx-light openssl sqlite3
-CHECK_NEEDS = $(DEMO_NEEDS) perl python3 python3-cryptography sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy \
-	faketime strace jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn wireguard-go wireguard-tools nftables \
-	bind9-dnsutils
+CHECK_NEEDS = $(DEMO_NEEDS) perl python3 python3-cryptography sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy \
+	libmbim-utils libmbim-proxy faketime strace jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn \
+	wireguard-go wireguard-tools nftables bind9-dnsutils e2fsprogs mount
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
-BENCH_NEEDS = $(CHECK_NEEDS) time e2fsprogs mount
+BENCH_NEEDS = $(CHECK_NEEDS) time
+TORTURE_NEEDS = $(CHECK_NEEDS)
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
@@ -66,18 +67,25 @@ LIB_SRC := $(filter-out src/probe/main.c,$(foreach room,$(ROOMS),$(wildcard src/
 CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-HELPER_SRC := $(wildcard tests/helper/*.c)
+# loaded before a program
+SHIM_SRC := tests/helper/fail_calls.c
+HELPER_SRC := $(filter-out $(SHIM_SRC),$(wildcard tests/helper/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py))
+SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py \
+	tests/torture/*.py))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 bin = $(patsubst %.c,$(BUILD)/%,$(1))
 PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-probe $(BUILD)/jamlog-sim
 REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
-TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
+ALL_TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
+# make coverage COVER=journal: the tests named after that room, and its figures
+TESTS = $(if $(COVER),$(foreach test,$(ALL_TESTS),$(if $(findstring $(COVER),$(notdir $(test))),$(test))) tests/flow/fuzz_corpus.sh,$(ALL_TESTS))
+# of which make check runs a short form
+TORTURE_TESTS = $(filter tests/torture/%,$(SCRIPTS)) tests/flow/journal_kill.py $(BUILD)/tests/unit/test_journal_every_bit
 
-.PHONY: all check check-asan coverage fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
+.PHONY: all check check-asan coverage torture fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -100,6 +108,10 @@ check-asan: need-ASAN
 coverage: need-COVERAGE
 	@$(MAKE) --no-print-directory VARIANT=coverage -j$(JOBS) all test-programs
 	@$(MAKE) --no-print-directory VARIANT=coverage run-tests run-coverage
+
+torture: need-TORTURE
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) TORTURE=full prove --failures --comments --jobs $(JOBS) --timer --exec tests/run-one $(TORTURE_TESTS)
 
 bench: need-BENCH
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
@@ -146,7 +158,11 @@ $(BUILD)/prefix: FORCE # changes when PREFIX does
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 
 # --- tests. Those named probe_* need the prober's libraries, those named sim_* are of the simulator's rooms, all others of jamlog's. ---
-test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(REPLAY_BIN)
+test-programs: $(call bin,$(UNIT_SRC) $(HELPER_SRC)) $(SHIM_SRC:%.c=$(BUILD)/%.so) $(REPLAY_BIN)
+$(BUILD)/%.so: %.c Makefile
+	@mkdir -p $(@D)
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(BASE_CFLAGS) $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
 $(BUILD)/tests/unit/test_sim_%: $(BUILD)/tests/unit/test_sim_%.o $(BUILD)/libsim.a
 	$(SAY) "  LINK  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS)
@@ -188,7 +204,7 @@ run-tests:
 		prove --failures --jobs $(TEST_JOBS) --timer --exec tests/run-one $(TESTS)
 
 run-coverage:
-	@gcovr --root . --object-directory build/coverage --filter src/ --branches --print-summary | tee build/coverage/summary.txt
+	@gcovr --root . --object-directory build/coverage --filter src/$(COVER) --branches --print-summary | tee build/coverage/summary.txt
 
 run-fuzz:
 	@set -e; for f in $(notdir $(FUZZ_BIN)); do \

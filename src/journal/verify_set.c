@@ -384,18 +384,18 @@ static void check_doubles(Set *set)
 	}
 }
 
-static void check_gap(VerifyRun *run, const Entry *e, const Entry *before)
+/* `first`: of its run. What stands before it by number may be another run's, which had begun the same number. */
+static void check_gap(VerifyRun *run, const Entry *e, const Entry *before, gboolean first)
 {
 	const guint32 n = e->header.device_number, last = before ? before->header.device_number : 0;
 	const guint32 gap = n - last - 1; /* before is sorted before it */
-	const gboolean same_run = before && same_id(before->header.run_id, e->header.run_id);
-	const gboolean begins_late = e->header.number > 1 && !same_run;
+	const gboolean begins_late = e->header.number > 1 && first;
 	if (n == last || n == 0)
 		return;
 	if (gap > 0 && before)
 		find_in_run(run, VERIFY_MISSING, "%u segment%s of this device missing before its segment %u%s", gap,
 			    gap == 1 ? " is" : "s are", n,
-			    same_run ? ": a part of this recording" : begins_late ? ": the beginning of this recording at least" : "");
+			    !first ? ": a part of this recording" : begins_late ? ": the beginning of this recording at least" : "");
 	else if (begins_late)
 		find_in_run(run, VERIFY_MISSING, BEGINNING_MISSING, e->header.number);
 	if (!before && n > e->header.number)
@@ -411,7 +411,7 @@ static void check_gaps(Set *set)
 		if (before && !same_id(before->header.device_id, e->header.device_id))
 			before = NULL;
 		if (e->header.is_signed)
-			check_gap(set->reports->pdata[e->run], e, before);
+			check_gap(set->reports->pdata[e->run], e, before, ((GPtrArray *)set->runs->pdata[e->run])->pdata[0] == e);
 		before = e;
 	}
 }

@@ -44,7 +44,7 @@ static void take_segment(JournalWriter *w, const SegmentWriter *segment)
 	w->path = g_strdup(segment->file.path);
 }
 
-/* Makes the run's next segment. The current one is untouched; *ret_segment is its successor. */
+/* Makes the run's next segment. The current one is untouched, or given up after FALSE; *ret_segment is its successor. */
 static gboolean create_next(JournalWriter *w, SegmentWriter *ret_segment, GError **error)
 {
 	const JournalSegment *h = &w->segment.header;
@@ -53,11 +53,14 @@ static gboolean create_next(JournalWriter *w, SegmentWriter *ret_segment, GError
 		return FALSE;
 	if (segment_writer_create(ret_segment, &w->place, &w->segment, error))
 		return TRUE;
-	/* What could not be removed again must not stand in the way of the next attempt. */
+	/* What could not be removed again must not stand in the way of the next attempt. Its header vouches for the current segment as it is
+	 * now: nothing may follow there. */
 	g_autofree char *name = journal_segment_name(h->device_id, h->run_id, h->number + 1);
 	g_autofree char *path = g_build_filename(w->place.directory, name, NULL);
-	if (g_file_test(path, G_FILE_TEST_EXISTS))
+	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
 		w->segment.header.number++;
+		segment_writer_abandon(&w->segment);
+	}
 	return FALSE;
 }
 
@@ -88,15 +91,18 @@ gboolean journal_writer_append(JournalWriter *w, Observation *o)
 static gboolean rotate(JournalWriter *w, GError **error)
 {
 	SegmentWriter next;
-	const gboolean open = w->segment.file.fd >= 0;
-	if (open && w->segment.at.offset < w->rotate_at)
+	g_autoptr(GError) failure = NULL;
+	if (w->segment.file.fd >= 0 && w->segment.at.offset < w->rotate_at)
 		return TRUE;
-	if (!create_next(w, &next, open ? NULL : error)) {
+	if (!create_next(w, &next, &failure)) {
 		w->rotate_at = w->segment.at.offset + SEGMENT_FILE_STEP;
-		return open;
+		if (w->segment.file.fd >= 0)
+			return TRUE;
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return FALSE;
 	}
 	/* All in the old segment is acknowledged already: an end without its final frame costs nothing but the frame. */
-	if (open && segment_writer_write_end(&w->segment, &w->place, JOURNAL_FINAL_CONTINUED, NULL))
+	if (w->segment.file.fd >= 0 && segment_writer_write_end(&w->segment, &w->place, JOURNAL_FINAL_CONTINUED, NULL))
 		segment_file_finish(&w->segment.file, w->segment.at.offset, NULL);
 	segment_writer_abandon(&w->segment);
 	take_segment(w, &next);

@@ -12,7 +12,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
 from journal_common import WRITER, Tap  # noqa: E402
 
-TRACED = "trace=openat,open,creat,mkdir,pwrite64,write,fsync,fdatasync,ftruncate,unlink,close"
+TRACED = "trace=openat,open,creat,mkdir,pwrite64,write,fsync,fdatasync,ftruncate,unlink,rename,close"
 NAMES = [
     "a missing folder is made durable in its parent before the segment is created",
     "each segment is created, then it is durable, then its folder, then the first frame is written",
@@ -20,6 +20,8 @@ NAMES = [
     "a commit is one write and one fdatasync",
     "an ended segment is cut and made durable, and only after its successor is",
     "no segment is opened again or renamed, and none is removed",
+    "what was created or renamed is durable, and so is its folder, before the next acknowledgement",
+    "the keys of a turn are durable before its header, what is left of them after it before its first frame",
 ]
 
 
@@ -28,8 +30,9 @@ def trace(directory):
     log = os.path.join(directory, "trace")
     # LSan cannot work under ptrace; the leaks are found by the other tests.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-    command = ["strace", "-f", "-e", TRACED, "-s", "64", "-o", log, WRITER, os.path.join(directory, "a/b"), "--groups", "30",
-               "--per-group", "20", "--size", "100", "--segment-size", "40960"]
+    command = ["strace", "-f", "-e", TRACED, "-s", "64", "-o", log, WRITER, os.path.join(directory, "a/b"),
+               "--keys", os.path.join(directory, "state/keys"), "--groups", "30", "--per-group", "20", "--size", "100",
+               "--segment-size", "40960"]
     try:
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     except FileNotFoundError:
@@ -53,8 +56,8 @@ def number(calls, base):
             path = re.search(r'"([^"]*)"', args).group(1)
             paths[result] = path
             out.append((name, path, args, result))
-        elif name in ("mkdir", "unlink"):
-            out.append((name, re.search(r'"([^"]*)"', args).group(1), args, result))
+        elif name in ("mkdir", "unlink", "rename"):
+            out.append((name, re.findall(r'"([^"]*)"', args)[-1], args, result))
         else:
             fd = int(args.split(",")[0])
             out.append((name, "stdout" if fd == 1 else paths.get(fd, str(fd)), args, result))
@@ -74,7 +77,7 @@ def offset_of(call):
 
 def check_folders(calls, base):
     first_segment = next(i for i, c in enumerate(calls) if c[1].endswith(".jlj"))
-    for made, parent in ((f"{base}/a", base), (f"{base}/a/b", f"{base}/a")):
+    for made, parent in ((f"{base}/a", base), (f"{base}/a/b", f"{base}/a"), (f"{base}/state", base)):
         made_at = position(calls, 0, "mkdir", made)
         synced_at = position(calls, made_at, "fsync", parent) if made_at is not None else None
         if synced_at is None or synced_at > first_segment:
@@ -142,7 +145,47 @@ def check_ends(calls, segments):
 def check_names(calls, segments):
     opened = [c[1] for c in calls if c[0] == "openat" and c[1].endswith(".jlj")]
     removed = [c[1] for c in calls if c[0] == "unlink"]
-    return "" if opened == segments and not removed else f"opened {opened}, removed {removed}"
+    renamed = [c[2] for c in calls if c[0] == "rename" and ".jlj" in c[2]]
+    return "" if opened == segments and not removed + renamed else f"opened {opened}, removed {removed}, renamed {renamed}"
+
+
+def check_durable(calls):
+    """Locks hold nothing, and need not last."""
+    contents, names, known = set(), set(), set()
+    for name, path, args, _ in calls:
+        if name == "mkdir" or (name == "openat" and "O_CREAT" in args and path not in known and not path.endswith(".lock")):
+            known.add(path)
+            names.add(path)
+        if name == "openat" and "O_TRUNC" in args:
+            names.add(path)
+        if name in ("write", "pwrite64", "ftruncate") and path != "stdout":
+            contents.add(path)
+        elif name in ("fsync", "fdatasync"):
+            contents.discard(path)
+            names = {n for n in names if os.path.dirname(n) != path} if name == "fsync" else names
+        elif name == "rename":
+            source = re.findall(r'"([^"]*)"', args)[0]
+            if source in contents:
+                return f"{source} was not durable when it was renamed"
+            names = names - {source} | {path}
+        elif path == "stdout" and '"ack' in args and names | contents:
+            return f"acknowledged while {sorted(names | contents)} may be lost: {args}"
+    return ""
+
+
+def check_turns(calls, base, segments):
+    keys, state, folder = f"{base}/state/keys", f"{base}/state", f"{base}/a/b"
+    for path in segments:
+        header = position(calls, 0, "openat", path)
+        frame = next(i for i, c in enumerate(calls) if c[1] == path and c[0] == "pwrite64" and b_is_frame(c))
+        turn = max(i for i, c in enumerate(calls[:header]) if c[:2] == ("rename", keys))
+        ready = position(calls, turn, "fsync", f"{keys}.next")
+        durable = position(calls, header, "fsync", folder)
+        wiped = position(calls, header, "rename", keys)
+        order = [turn, position(calls, turn, "fsync", state), ready, header, durable, wiped, position(calls, wiped or 0, "fsync", state), frame]
+        if None in order or order != sorted(order):
+            return f"{path}: both keys, durable, the next state ready, header, durable, one key, durable, frame at {order}"
+    return ""
 
 
 def main():
@@ -158,7 +201,8 @@ def main():
         segments = list(dict.fromkeys(c[1] for c in calls if c[1].endswith(".jlj")))
         enough = "" if len(segments) >= 3 else f"only {len(segments)} segments were written"
         problems = [check_folders(calls, directory), check_creation(calls, directory, segments), check_acknowledgements(calls),
-                    check_commits(calls), check_ends(calls, segments), check_names(calls, segments)]
+                    check_commits(calls), check_ends(calls, segments), check_names(calls, segments), check_durable(calls),
+                    check_turns(calls, directory, segments)]
         for name, problem in zip(NAMES, problems):
             tap.ok(not problem and not enough, name, problem or enough)
     finally:

@@ -49,7 +49,9 @@ static const char *read_all(const char *path, Tally *t)
 	g_autoptr(JournalReader) reader = journal_reader_open(path, NULL);
 	JournalFrame frame;
 	JournalDamage damage;
-	if (!reader)
+	JournalIdentity identity;
+	fixture_identity(&identity);
+	if (!reader || !journal_reader_unlock(reader, &identity, NULL))
 		return "refused";
 	for (;;) {
 		switch (journal_reader_next(reader, &frame, &damage, NULL)) {

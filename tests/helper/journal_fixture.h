@@ -35,6 +35,13 @@ static inline char *fixture_keys(const char *directory, guint8 number, const cha
 	return path;
 }
 
+/* The recipient of what tests seal. */
+static inline void fixture_identity(JournalIdentity *ret_identity)
+{
+	guint8 seed[crypto_box_SEEDBYTES] = {0x1d};
+	crypto_box_seed_keypair(ret_identity->public_key, ret_identity->secret_key, seed);
+}
+
 /* A sweep of as many cells as make about `size` bytes; all of it follows from the sequence number. */
 static inline void fixture_make_large(Observation *o, guint64 sequence, guint n_cells)
 {

@@ -1,5 +1,5 @@
 /* journal_writer_loop DIRECTORY [--groups N] [--per-group N] [--size N] [--segment-size N] [--interval-ms N] [--no-close]
- *                               [--keys FILE] [--wait]
+ *                               [--keys FILE] [--sealed] [--wait]
  *
  * Writes observations whose content follows from their sequence number, and prints a line for every commit:
  * "ack SEQUENCE" when it was acknowledged, "fail CODE MESSAGE" when not; "bytes N" at last. Goes on after a failed commit. For
@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 static gint groups, per_group = 1, text_size = 100, segment_size, interval_ms;
-static gboolean no_close, wait_for_line;
+static gboolean no_close, sealed, wait_for_line;
 static char *keys;
 
 static const GOptionEntry entries[] = {
@@ -21,6 +21,7 @@ static const GOptionEntry entries[] = {
 	{"segment-size", 0, 0, G_OPTION_ARG_INT, &segment_size, "Bytes in a segment", "N"},
 	{"interval-ms", 0, 0, G_OPTION_ARG_INT, &interval_ms, "Time between groups", "N"},
 	{"keys", 0, 0, G_OPTION_ARG_FILENAME, &keys, "The device's keys (default: in DIRECTORY)", "FILE"},
+	{"sealed", 0, 0, G_OPTION_ARG_NONE, &sealed, "For the identity that journal_check has", NULL},
 	{"no-close", 0, 0, G_OPTION_ARG_NONE, &no_close, "End without an orderly close", NULL},
 	{"wait", 0, 0, G_OPTION_ARG_NONE, &wait_for_line, "Begin when a line comes on standard input", NULL},
 	{NULL},
@@ -64,7 +65,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	g_autofree char *device_keys = fixture_keys(argv[1], 1, keys);
-	const JournalWriterOptions options = {.directory = argv[1], .keys = device_keys, .segment_size = (guint64)segment_size};
+	JournalIdentity identity;
+	fixture_identity(&identity);
+	const JournalWriterOptions options = {.directory = argv[1], .keys = device_keys, .segment_size = (guint64)segment_size,
+					      .recipients = &identity.public_key, .n_recipients = sealed ? 1 : 0};
 	g_autoptr(JournalWriter) w = journal_writer_new(&options, &error);
 	if (!w) {
 		fprintf(stderr, "journal_writer_loop: %s\n", error->message);
