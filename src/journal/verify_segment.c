@@ -93,7 +93,8 @@ static void note_place(VerifyWalk *w, JournalReader *reader, gboolean worked_out
 		v->met = TRUE;
 		if (!v->proves || !w->result.header.is_signed)
 			continue;
-		prove(w, &v->created);
+		if (worked_out)
+			prove(w, &v->created);
 		w->vouched_by = i;
 		w->sealed_since = FALSE;
 	}

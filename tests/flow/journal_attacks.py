@@ -294,7 +294,7 @@ def _(f):
 
 @attack("tampered", "with the key that the device has left its last segment is made anew")
 def _(f):
-    with open(os.path.join(f.path, ".keys-1"), "rb") as state:
+    with open(path("keys-1"), "rb") as state:
         data = state.read()
     key, s = Key(data[32:64]), f.read("C1")
     check_equal(key.public, s.get("next_key"), "the key that is left")

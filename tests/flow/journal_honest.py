@@ -93,6 +93,17 @@ def left_over():
         check({x["class"] for x in report["runs"][0]["findings"]} <= {"unknown"}, f"{name}: {report['runs'][0]['findings']}")
 
 
+def left_over_at_the_end():
+    """a segment that was made and could not be used stays behind the one in which the run ended"""
+    device, first, second = known_run(ended=False)
+    end = second.chain_before(3)
+    empty = device.segment(b"run1" * 4, 3, end, end, 20)
+    device.frames(second, 2)
+    device.end(second, 0, True)
+    report = expect(write_known(first, second, empty), "proven")
+    check_equal(report["runs"][0]["findings"], [], "findings")
+
+
 def lost_seal():
     """one damaged seal costs the frames before it, and those behind it are proven again"""
     f = Folder("attack")
@@ -150,5 +161,5 @@ def many_findings():
 
 
 if __name__ == "__main__":
-    run_tests([originals, known_is_proven, power_cut, growing, signed_twice, given_up, left_over, lost_seal, copies_and_strangers, one_run_alone,
-               first_journals, many_findings])
+    run_tests([originals, known_is_proven, power_cut, growing, signed_twice, given_up, left_over, left_over_at_the_end, lost_seal,
+               copies_and_strangers, one_run_alone, first_journals, many_findings])

@@ -104,7 +104,7 @@ static void print_findings(const VerifyReport *report)
 /* A run of some groups over three segments; `end`: in order, if the disk lets it. */
 static void record(const char *directory, gboolean end)
 {
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	const JournalWriterOptions options = {.directory = directory, .keys = keys, .segment_size = 12 * 1024};
 	g_autoptr(JournalWriter) w = journal_writer_new(&options, NULL);
 	guint64 next = 1;
