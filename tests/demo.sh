@@ -109,6 +109,10 @@ kill -TERM "$recorder"
 wait "$recorder" || fail "the recorder ended with exit code $?"
 kill "$sim" 2>/dev/null || true
 
+echo
+echo "What the journal proves, from the files alone:"
+"$build/jamlog" verify "$out/journal" || fail "verify ended with exit code $?"
+echo
 "$build/jamlog" sync "$out/journal" --db "$out/demo.gpkg" || fail "sync ended with exit code $?"
 "$build/jamlog" export --db "$out/demo.gpkg" --format geojson --output "$out/demo.geojson" || fail "export ended with exit code $?"
 "$build/jamlog" export --db "$out/demo.gpkg" --format ooni-jsonl --output "$out/demo-ooni.jsonl" || fail "export ended with exit code $?"

@@ -132,8 +132,8 @@ static void print_table(const SyncSummary *s, const char *database)
 	printf("%-28s", "Verification");
 	for (guint i = 0; i < SYNC_VERIFICATIONS; i++)
 		printf("%s%s %" G_GUINT64_FORMAT, i ? ", " : "", sync_verification_words[i], s->verified[i]);
-	printf(" (segments; table \"custody\")\n%-28sjournals %" G_GUINT64_FORMAT " bytes, store %" G_GUINT64_FORMAT " bytes: %s\n", "Sizes", s->journal_bytes,
-	       file_size(database), database);
+	printf(" (segments; table \"custody\")\n%-28sjournals %" G_GUINT64_FORMAT " bytes, store %" G_GUINT64_FORMAT " bytes: %s\n",
+	       "Sizes", s->journal_bytes, file_size(database), database);
 }
 
 static void append_counts(GString *json, const char *name, const char *const *words, const guint64 *counts, guint n)

@@ -96,9 +96,11 @@ static void add_folder(const char *path, guint depth, GPtrArray *sources, Verify
 		if (g_file_test(child, G_FILE_TEST_IS_DIR)) {
 			if (depth < MAX_FOLDER_DEPTH && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
 				add_folder(child, depth + 1, sources, report);
+		} else if (*(const char *)names->pdata[i] == '.') {
+			continue; /* the recorder's own (folder.h), or what some systems leave behind on a card */
 		} else if (g_str_has_suffix(child, JOURNAL_SUFFIX)) {
 			add_file(child, sources, report, report->broken);
-		} else if (*(const char *)names->pdata[i] != '.') { /* the recorder's own are hidden */
+		} else {
 			report->foreign++;
 		}
 	}

@@ -295,6 +295,7 @@ static void take_end(VerifyWalk *w, JournalReader *reader, JournalResult ending,
 	journal_reader_position(reader, &at);
 	w->result.ending = ending;
 	w->result.bytes = at.offset;
+	memcpy(w->result.chain, at.chain, sizeof w->result.chain);
 	if (ending == JOURNAL_END_FINAL)
 		take_final(w, reader);
 	if (ending != JOURNAL_END_TORN)

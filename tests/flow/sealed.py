@@ -160,6 +160,9 @@ def test_recording(disk):
     code, _ = recorder.stop()
     tap.ok(code == 0 and re.search(r"checkpoint [0-9A-HJKMNP-TV-Z]{12}:", recorder.log()), "the end gives the last checkpoint", recorder.log())
     modem.unplug()
+    code = re.search(r"checkpoint ([0-9A-Z]{12}):", recorder.log()).group(1)
+    verified = rig.run([rig.JAMLOG, "verify", journal, "--checkpoint", code])
+    tap.ok(verified.returncode == 0 and "proven" in verified.stdout, "which verify finds, without any key", verified)
     return journal
 
 
