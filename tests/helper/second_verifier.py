@@ -262,35 +262,37 @@ class Segment:
 
     def read_records(self, secret):
         """Takes the frames of observations apart, opened with the recipient's secret where they are sealed."""
-        key = None
+        step = None  # of the ratchet: a frame's number and its key
         if self.sealed:
             mine = blake(public_of(secret)) if secret else None
             boxes = [self.header.boxes[i:i + 112] for i in range(0, 112 * self.header.recipients, 112)]
             box = next((b[32:] for b in boxes if b[:32] == mine), None)
             if box is None:
                 return
-            key = open_box(box, secret)
-        keys = {}
+            try:
+                step = 0, open_box(box, secret)
+            except (InvalidSignature, ValueError):
+                self.find("damaged", "the recipient's box does not open", 240, 16 * 112)
+                return
         for frame in sorted(self.frames, key=lambda f: f.number):
             if not frame.known(OBSERVATIONS):
                 continue
             try:
-                payload = self.open_frame(frame, key, keys) if self.sealed else frame.payload
+                payload = frame.payload
+                if self.sealed:
+                    step, payload = self.open_frame(frame, *step)
                 frame.records = split_records(payload)
             except InvalidTag:
                 self.find("damaged", "observations that the key does not open", frame.offset, len(frame.data))
             except ValueError as error:
                 self.find("tampered", f"observations that were never written so: {error}", frame.offset, len(frame.data))
 
-    def open_frame(self, frame, key, keys):
+    def open_frame(self, frame, i, key):
         if frame.number > (frame.offset - FRAMES_AT) // SECTOR:
             raise ValueError("no frame can have such a number here")
-        i, key = max(keys.items(), default=(0, key))
         while i < frame.number:
             i, key = i + 1, ratchet(key, 2)
-        keys.clear()
-        keys[i] = key
-        return ChaCha20Poly1305(ratchet(key, 1)).decrypt(bytes(12), frame.payload, self.digest + frame.without_crc(HEAD))
+        return (i, key), ChaCha20Poly1305(ratchet(key, 1)).decrypt(bytes(12), frame.payload, self.digest + frame.without_crc(HEAD))
 
     # --- what is proven; the header was judged before ---
 
@@ -331,7 +333,6 @@ class Segment:
                     self.prove_until(i)
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
-
         self.announced = bool(ends) and self.ending == "open"
 
     def check_seal(self, frame, keys, last, whole):
