@@ -192,6 +192,7 @@ class Segment:
         self.signed, self.sealed = bool(self.header.compatible & SIGNED), bool(self.header.incompatible & SEALED)
         self.signature_good = self.signed and signature_good(self.header.key, self.header.signature, self.head[:4028])
         self.ending, self.run_ended, self.seals_good, self.copies = None, False, 0, 0
+        self.last_seal = -1  # the good ones: index into frames
         self.announced = False  # by the seal at the end: a final frame that is not there
         self.header_word = "" if self.signed else "unsigned"
         self.read_frames()
@@ -311,8 +312,9 @@ class Segment:
             return False
         self.prove_until(i)
         self.announced = self.announced and not complete
-        if complete and any(not f.known(FINAL) for f in self.frames[i + 1:]):
-            self.find("tampered", "frames that were not there when the next run began", self.frames[i + 1].offset)
+        late = self.frames[max(i, self.last_seal) + 1:]
+        if complete and any(not f.known(FINAL) for f in late):
+            self.find("tampered", "frames that were not there when the next run began", late[0].offset)
         return True
 
     def check_seals(self):
@@ -330,6 +332,7 @@ class Segment:
                 if word == "good":
                     last, whole = j, True
                     self.seals_good += 1
+                    self.last_seal = i
                     self.prove_until(i)
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
@@ -432,11 +435,12 @@ def check_links(segments):
         if s.run_ended is False and s.ending == "final" and not any(b.header.run == h.run and b.header.number > h.number for b in segments):
             missing.append({"device": h.device.hex(), "run": h.run.hex(), "behind": s.path})
         links = {link for link in (h.previous, h.anchor) if any(link)} if s.header_word in ("good", "unsigned") else set()
+        nearest = [b for b in earlier if b.frames and b not in before][-1:] if before and not any(b.frames for b in before) else []
         for link in links if before else ():
             if s.header_word == "unsigned":
-                reached = [b for b in before if link in [b.digest] + [f.after for f in b.frames]]
+                reached = any(link in [b.digest] + [f.after for f in b.frames] for b in before)
             else:
-                reached = [b for b in before if b.vouch(link, b.header.run != h.run)]
+                reached = any([b.vouch(link, b.header.run != h.run) for b in before + nearest])
             if not reached:
                 b = before[-1]
                 b.find("missing", "it does not reach as far as the header of its successor says")
@@ -458,8 +462,8 @@ def verify(paths, checkpoint=None, secret=None):
     for s in segments:
         s.read_records(secret)
     missing = check_links(segments)
-    found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments for f in [None, *s.frames]
-             if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
+    found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments
+             for f in [None, *(f for f in s.frames if f.joined)] if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
     word = WORDS[min([worst(s.findings) for s in segments] + [1 if refused else 2 if missing else 3])]
     word = word if word != "unknown" else "proven" if any(s.signed for s in segments) else "unsigned"
     return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused, "empty": empty,
