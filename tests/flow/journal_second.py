@@ -382,7 +382,7 @@ def truncation(files, dice):
 
 def lost_sectors(files, dice):
     i = dice.randrange(len(files))
-    data, size = bytearray(files[i][1]), dice.choice([512, 4096, 8192])
+    data, size = bytearray(files[i][1]), dice.choice([512, 2048])
     at = dice.randrange(8192, len(data.rstrip(b"\0"))) // size * size
     data[at:at + size] = dice.choice([bytes, dice.randbytes])(len(data[at:at + size]))
     return changed(files, i, data)
@@ -473,7 +473,7 @@ def make_real(directory, secret=None):
     for path in segments_of(directory):
         with open(path, "rb") as f:
             files.append((os.path.basename(path), f.read()))
-    return files
+    return sorted(files, key=lambda file: parsed(file[1]).header.n)  # run ids are random
 
 
 def records_of(directory, secret=None):
