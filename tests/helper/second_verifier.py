@@ -192,6 +192,7 @@ class Segment:
         self.signed, self.sealed = bool(self.header.compatible & SIGNED), bool(self.header.incompatible & SEALED)
         self.signature_good = self.signed and signature_good(self.header.key, self.header.signature, self.head[:4028])
         self.ending, self.run_ended, self.seals_good, self.copies = None, False, 0, 0
+        self.last_seal = -1  # the good ones: index into frames
         self.announced = False  # by the seal at the end: a final frame that is not there
         self.header_word = "" if self.signed else "unsigned"
         self.read_frames()
@@ -262,35 +263,37 @@ class Segment:
 
     def read_records(self, secret):
         """Takes the frames of observations apart, opened with the recipient's secret where they are sealed."""
-        key = None
+        step = None  # of the ratchet: a frame's number and its key
         if self.sealed:
             mine = blake(public_of(secret)) if secret else None
             boxes = [self.header.boxes[i:i + 112] for i in range(0, 112 * self.header.recipients, 112)]
             box = next((b[32:] for b in boxes if b[:32] == mine), None)
             if box is None:
                 return
-            key = open_box(box, secret)
-        keys = {}
+            try:
+                step = 0, open_box(box, secret)
+            except (InvalidSignature, ValueError):
+                self.find("damaged", "the recipient's box does not open", 240, 16 * 112)
+                return
         for frame in sorted(self.frames, key=lambda f: f.number):
             if not frame.known(OBSERVATIONS):
                 continue
             try:
-                payload = self.open_frame(frame, key, keys) if self.sealed else frame.payload
+                payload = frame.payload
+                if self.sealed:
+                    step, payload = self.open_frame(frame, *step)
                 frame.records = split_records(payload)
             except InvalidTag:
                 self.find("damaged", "observations that the key does not open", frame.offset, len(frame.data))
             except ValueError as error:
                 self.find("tampered", f"observations that were never written so: {error}", frame.offset, len(frame.data))
 
-    def open_frame(self, frame, key, keys):
+    def open_frame(self, frame, i, key):
         if frame.number > (frame.offset - FRAMES_AT) // SECTOR:
             raise ValueError("no frame can have such a number here")
-        i, key = max(keys.items(), default=(0, key))
         while i < frame.number:
             i, key = i + 1, ratchet(key, 2)
-        keys.clear()
-        keys[i] = key
-        return ChaCha20Poly1305(ratchet(key, 1)).decrypt(bytes(12), frame.payload, self.digest + frame.without_crc(HEAD))
+        return (i, key), ChaCha20Poly1305(ratchet(key, 1)).decrypt(bytes(12), frame.payload, self.digest + frame.without_crc(HEAD))
 
     # --- what is proven; the header was judged before ---
 
@@ -309,8 +312,9 @@ class Segment:
             return False
         self.prove_until(i)
         self.announced = self.announced and not complete
-        if complete and any(not f.known(FINAL) for f in self.frames[i + 1:]):
-            self.find("tampered", "frames that were not there when the next run began", self.frames[i + 1].offset)
+        late = self.frames[max(i, self.last_seal) + 1:]
+        if complete and any(not f.known(FINAL) for f in late):
+            self.find("tampered", "frames that were not there when the next run began", late[0].offset)
         return True
 
     def check_seals(self):
@@ -328,10 +332,10 @@ class Segment:
                 if word == "good":
                     last, whole = j, True
                     self.seals_good += 1
+                    self.last_seal = i
                     self.prove_until(i)
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
-
         self.announced = bool(ends) and self.ending == "open"
 
     def check_seal(self, frame, keys, last, whole):
@@ -431,11 +435,12 @@ def check_links(segments):
         if s.run_ended is False and s.ending == "final" and not any(b.header.run == h.run and b.header.number > h.number for b in segments):
             missing.append({"device": h.device.hex(), "run": h.run.hex(), "behind": s.path})
         links = {link for link in (h.previous, h.anchor) if any(link)} if s.header_word in ("good", "unsigned") else set()
+        nearest = [b for b in earlier if b.frames and b not in before][-1:] if before and not any(b.frames for b in before) else []
         for link in links if before else ():
             if s.header_word == "unsigned":
-                reached = [b for b in before if link in [b.digest] + [f.after for f in b.frames]]
+                reached = any(link in [b.digest] + [f.after for f in b.frames] for b in before)
             else:
-                reached = [b for b in before if b.vouch(link, b.header.run != h.run)]
+                reached = any([b.vouch(link, b.header.run != h.run) for b in before + nearest])
             if not reached:
                 b = before[-1]
                 b.find("missing", "it does not reach as far as the header of its successor says")
@@ -457,8 +462,8 @@ def verify(paths, checkpoint=None, secret=None):
     for s in segments:
         s.read_records(secret)
     missing = check_links(segments)
-    found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments for f in [None, *s.frames]
-             if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
+    found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments
+             for f in [None, *(f for f in s.frames if f.joined)] if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
     word = WORDS[min([worst(s.findings) for s in segments] + [1 if refused else 2 if missing else 3])]
     word = word if word != "unknown" else "proven" if any(s.signed for s in segments) else "unsigned"
     return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused, "empty": empty,
