@@ -32,7 +32,7 @@
 
 #include <sqlite3.h>
 
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 #define STORE_APPLICATION_ID 0x47504B47 /* "GPKG", OGC 12-128r18 requirement 2 */
 #define STORE_GPKG_VERSION   10300
 /* How a journal begins (src/journal/FORMAT.md): what a person may name by mistake where a store or an export is meant. */

@@ -9,6 +9,8 @@
  * fixes around it (sync/place.h). When later journals bring clock pairs or fixes that tell more about rows that are in the
  * store already, exactly the rows that they can change are dated or placed anew (sync/settle.c).
  *
+ * Of each segment that was read it stands in the table `custody` what it proves (verify.h), when it was read and by which version.
+ *
  * What cannot be read is counted, listed in the table `damage` and passed over. A segment with damage is read again as a
  * whole each time, so that a better copy of the same file heals it.
  *
@@ -17,6 +19,11 @@
 
 #include "journal.h"
 #include "store.h"
+
+/* What a segment proved (verify.h): "proven", "unsigned", "missing", "damaged", "tampered". */
+#define SYNC_VERIFICATIONS 5
+#define SYNC_TAMPERED      (SYNC_VERIFICATIONS - 1)
+extern const char *const sync_verification_words[SYNC_VERIFICATIONS];
 
 typedef struct {
 	guint64 files;            /* journals given, copies included */
@@ -31,6 +38,7 @@ typedef struct {
 	guint64 damages;          /* damaged parts known of the segments given, whenever found */
 	guint64 damaged_bytes;
 	guint64 torn_tails;       /* expected after a power cut: no damage */
+	guint64 verified[SYNC_VERIFICATIONS]; /* segments */
 	guint64 redone;           /* rows that were dated or placed anew */
 	guint64 fixes_by_mode[3];
 	guint64 positions[POSITION_STATES]; /* of the sweeps read in this sync */

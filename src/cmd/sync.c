@@ -129,7 +129,10 @@ static void print_table(const SyncSummary *s, const char *database)
 	printf("%-28s%" G_GUINT64_FORMAT " parts, %" G_GUINT64_FORMAT " bytes (table \"damage\"); %" G_GUINT64_FORMAT
 	       " files unreadable, %" G_GUINT64_FORMAT " tails torn by a power cut\n",
 	       "Damage", s->damages, s->damaged_bytes, s->broken, s->torn_tails);
-	printf("%-28sjournals %" G_GUINT64_FORMAT " bytes, store %" G_GUINT64_FORMAT " bytes: %s\n", "Sizes", s->journal_bytes,
+	printf("%-28s", "Verification");
+	for (guint i = 0; i < SYNC_VERIFICATIONS; i++)
+		printf("%s%s %" G_GUINT64_FORMAT, i ? ", " : "", sync_verification_words[i], s->verified[i]);
+	printf(" (segments; table \"custody\")\n%-28sjournals %" G_GUINT64_FORMAT " bytes, store %" G_GUINT64_FORMAT " bytes: %s\n", "Sizes", s->journal_bytes,
 	       file_size(database), database);
 }
 
@@ -169,6 +172,7 @@ static void print_json(const SyncSummary *s, const char *database)
 	g_autoptr(GString) json = g_string_new("{");
 	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
 		g_string_append_printf(json, "%s\"%s\":%" G_GUINT64_FORMAT, i ? "," : "", numbers[i].name, numbers[i].value);
+	append_counts(json, "verification", sync_verification_words, s->verified, SYNC_VERIFICATIONS);
 	append_counts(json, "observations", kinds, s->observations + 1, OBSERVATION_KIND_MAX);
 	append_counts(json, "fixes", fix_mode_words, s->fixes_by_mode, FIX_MODE_3D + 1);
 	append_counts(json, "positions", position_state_words, s->positions, POSITION_STATES);
@@ -180,7 +184,7 @@ static int exit_code(const SyncSummary *s)
 {
 	if (s->refused > 0 || s->sealed > 0)
 		return EXIT_CODE_FAILURE;
-	return s->damages > 0 || s->broken > 0 ? EXIT_CODE_DAMAGED : EXIT_CODE_OK;
+	return s->damages > 0 || s->broken > 0 || s->verified[SYNC_TAMPERED] > 0 ? EXIT_CODE_DAMAGED : EXIT_CODE_OK;
 }
 
 /* A script that reads the summary must not take a cut one for the whole. */
@@ -223,6 +227,9 @@ static int run(char **paths, const char *database, const JournalIdentity *identi
 			" bytes) were passed over;"
 			" the table \"damage\" of %s lists them\n",
 			summary.damages, summary.damaged_bytes, database);
+	if (summary.verified[SYNC_TAMPERED] > 0)
+		fprintf(stderr, "jamlog sync: %" G_GUINT64_FORMAT " segments show TAMPERING: \"jamlog verify\" tells what and where\n",
+			summary.verified[SYNC_TAMPERED]);
 	return flush_summary() ? exit_code(&summary) : EXIT_CODE_FAILURE;
 }
 
@@ -289,7 +296,7 @@ int cmd_sync(int argc, char **argv)
 		"new. The journals are not changed. Damaged parts are listed in the table \"damage\" and passed over.");
 	g_option_context_set_description(context,
 		"Exit codes: 0 all read; 1 a failure, or a named file is no journal (the others were read); 2 usage; 3 no\n"
-		"journal found; 4 read, but damaged parts were passed over.\n\n"
+		"journal found; 4 read, but damaged parts were passed over, or a journal was tampered with.\n\n"
 		"Example:\n  jamlog sync /media/card/journals --db protest.gpkg\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error))

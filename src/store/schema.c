@@ -97,6 +97,12 @@ static const char books_sql[] =
 	" created_realtime_ms INTEGER NOT NULL, clock_state TEXT NOT NULL, first_sequence INTEGER NOT NULL,"
 	" previous TEXT NOT NULL, read_offset INTEGER NOT NULL, next_frame INTEGER NOT NULL, chain TEXT NOT NULL,"
 	" ending TEXT NOT NULL, observations INTEGER NOT NULL, unreadable INTEGER NOT NULL);"
+	"CREATE INDEX segment_recording ON segment (recording, first_sequence, number);"
+	/* what a segment proved when it was read; proven_until: of the last seal, or other thing, that vouches */
+	"CREATE TABLE custody (id INTEGER PRIMARY KEY NOT NULL, segment INTEGER NOT NULL REFERENCES segment, read_time DATETIME NOT NULL,"
+	" program TEXT NOT NULL, bytes INTEGER NOT NULL, chain TEXT NOT NULL, verification TEXT NOT NULL, frames INTEGER NOT NULL,"
+	" frames_proven INTEGER NOT NULL, seals INTEGER NOT NULL, proven_until_boottime_ms INTEGER, sealed BOOLEAN NOT NULL);"
+	"CREATE INDEX custody_segment ON custody (segment);"
 	"CREATE TABLE damage (id INTEGER PRIMARY KEY NOT NULL, segment INTEGER NOT NULL REFERENCES segment,"
 	" file_offset INTEGER NOT NULL, length INTEGER NOT NULL, reason TEXT NOT NULL);"
 	"CREATE INDEX damage_segment ON damage (segment);"
@@ -355,10 +361,24 @@ char *schema_tables_sql(void)
 		     " interval',4326),"
 		     "('probe_place','features','probe_place','active checks over a data session, with place and UTC interval',"
 		     "4326),"
-		     "('damage','attributes','damage','parts of journals that could not be read',NULL);"
+		     "('damage','attributes','damage','parts of journals that could not be read',NULL),"
+		     "('custody','attributes','custody','what each journal proved, when it was read, and by which version',NULL);"
 		     "INSERT INTO gpkg_geometry_columns VALUES ('sample','geom','POINT',4326,0,0),"
 		     "('session_place','geom','POINT',4326,0,0),('probe_place','geom','POINT',4326,0,0);");
 	return g_string_free(sql, FALSE);
+}
+
+/* From an observation to the journal that it was read from, and to what that proved. */
+static void add_provenance(GString *sql)
+{
+	g_string_append(sql, "CREATE VIEW provenance AS SELECT o.fid, o.kind, s.id AS segment, s.file_name, s.digest,"
+			     " o.fid & 4294967295 AS sequence, c.verification, c.read_time, c.program, c.sealed FROM (");
+	for (ObservationKind kind = OBSERVATION_RUN; kind <= OBSERVATION_KIND_MAX; kind++)
+		g_string_append_printf(sql, "%sSELECT id AS fid, '%s' AS kind FROM %s", kind == OBSERVATION_RUN ? "" : " UNION ALL ",
+				       observation_table(kind)->name, observation_table(kind)->name);
+	g_string_append(sql, ") o JOIN segment s ON s.id=(SELECT id FROM segment WHERE recording=o.fid>>32 AND"
+			     " first_sequence<=o.fid & 4294967295 ORDER BY first_sequence DESC, number DESC LIMIT 1)"
+			     " LEFT JOIN custody c ON c.id=(SELECT max(id) FROM custody WHERE segment=s.id);");
 }
 
 char *schema_views_sql(void)
@@ -374,6 +394,7 @@ char *schema_views_sql(void)
 	add_place_view(sql, OBSERVATION_SESSION);
 	add_place_view(sql, OBSERVATION_PROBE);
 	add_neighbour(sql);
+	add_provenance(sql);
 	return g_string_free(sql, FALSE);
 }
 

@@ -3,6 +3,9 @@
 
 #include "sync/boot.h"
 #include "error.h"
+#include "sync/custody.h"
+
+const char *const sync_verification_words[SYNC_VERIFICATIONS] = {"proven", "unsigned", "missing", "damaged", "tampered"};
 
 void sync_tools_free(SyncTools *tools)
 {
@@ -150,5 +153,7 @@ gboolean sync_journals(char *const *paths, const char *database, const JournalId
 		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error))
 			return FALSE;
 	}
+	if (!custody_note(store, paths, &context, error))
+		return FALSE;
 	return store_finish(store, error);
 }

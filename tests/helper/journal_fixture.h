@@ -22,12 +22,13 @@ static inline void fixture_device(guint8 number, guint8 ret_seed[JOURNAL_KEY_SIZ
 	memcpy(ret_id, digest, JOURNAL_ID_SIZE);
 }
 
-/* The device's keys file, made where it is missing. It stands in the journal folder, so that both have the disk's faults. */
-static inline char *fixture_keys(const char *directory, guint8 number)
+/* The device's keys file, made where it is missing. Where no other is wanted it stands in the journal folder, so that both have the disk's
+ * faults. */
+static inline char *fixture_keys(const char *directory, guint8 number, const char *wanted)
 {
 	guint8 seed[JOURNAL_KEY_SIZE], id[JOURNAL_ID_SIZE];
 	g_autofree char *name = g_strdup_printf(".keys-%u", number);
-	char *path = g_build_filename(directory, name, NULL);
+	char *path = wanted ? g_strdup(wanted) : g_build_filename(directory, name, NULL);
 	fixture_device(number, seed, id);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS) && g_mkdir_with_parents(directory, 0700) == 0)
 		device_keys_make(path, seed, NULL);
@@ -98,7 +99,7 @@ static inline gboolean fixture_is_genuine(const Observation *o)
 static inline JournalWriter *fixture_writer(const char *directory, guint64 segment_size)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	const JournalWriterOptions options = {.directory = directory, .keys = keys, .segment_size = segment_size};
 	JournalWriter *w = journal_writer_new(&options, &error);
 	g_assert_no_error(error);

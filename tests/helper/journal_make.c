@@ -17,13 +17,13 @@
  *     fixes=1          0: none at all
  *     round_every=0    seconds between rounds of probes (probe_rounds.h), the first one in second 0; 0: none
  *     segment=0        segment size in bytes
+ *     keys=FILE        of the device (DIR/.keys-DEVICE): folders of one device share them
  *     recipient=HEX    a public key: the journal is sealed; once for each
  *     close=1          0: end without a final frame, as a crash would
  *     group=1          seconds in one durable group
  *
  * The clock stands still but for the seconds that it counts. Run ids and keys but the device's first are random (the writer makes
- * them): all else is the same each time. The device's keys stay in DIR/.keys-DEVICE: what is made in the same folder is one
- * succession.
+ * them): all else is the same each time.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal_fixture.h"
@@ -41,7 +41,7 @@ static struct {
 	guint sweeps, modems, device, boot, pair_every, first_pair, wrong_pair, neighbours, fixes, close, group, round_every;
 	guint64 segment;
 	double start, utc, lat, lon, speed;
-	const char *clock;
+	const char *clock, *keys;
 	Span gaps[16], outages[16];
 	guint n_gaps, n_outages;
 	guint8 recipients[JOURNAL_MAX_RECIPIENTS][JOURNAL_KEY_SIZE];
@@ -245,7 +245,7 @@ static gboolean make_second(JournalWriter *writer, guint i, guint *io_pairs, GEr
 
 static gboolean make_journal(const char *directory, GError **error)
 {
-	g_autofree char *keys = fixture_keys(directory, (guint8)options.device);
+	g_autofree char *keys = fixture_keys(directory, (guint8)options.device, options.keys);
 	JournalWriterOptions wo = {.directory = directory, .keys = keys, .segment_size = options.segment,
 				   .recipients = (const guint8(*)[JOURNAL_KEY_SIZE])options.recipients,
 				   .n_recipients = options.n_recipients};
@@ -307,6 +307,8 @@ static gboolean parse_option(const char *text)
 				      NULL) == 0;
 	if (g_str_equal(part[0], "segment"))
 		return sscanf(part[1], "%" G_GUINT64_FORMAT, &options.segment) == 1;
+	if (g_str_equal(part[0], "keys"))
+		return (options.keys = g_intern_string(part[1])) != NULL;
 	if (!g_str_equal(part[0], "clock"))
 		return FALSE;
 	options.clock = g_intern_string(part[1]);

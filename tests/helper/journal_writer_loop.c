@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: journal_writer_loop DIRECTORY [OPTIONS]\n");
 		return 2;
 	}
-	g_autofree char *device_keys = keys ? g_strdup(keys) : fixture_keys(argv[1], 1);
+	g_autofree char *device_keys = fixture_keys(argv[1], 1, keys);
 	JournalIdentity identity;
 	fixture_identity(&identity);
 	const JournalWriterOptions options = {.directory = argv[1], .keys = device_keys, .segment_size = (guint64)segment_size,

@@ -65,7 +65,8 @@ def make(name, **options):
     words = []
     for key, value in options.items():
         words += [f"{key}={v}" for v in (value if isinstance(value, list) else [value])]
-    subprocess.run([MAKE, path(name)] + words, check=True)
+    keys = path(f"keys-{options.get('device', 1)}")  # one device, wherever its journals are
+    subprocess.run([MAKE, path(name), f"keys={keys}"] + words, check=True)
     return path(name)
 
 

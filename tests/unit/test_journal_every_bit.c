@@ -74,7 +74,7 @@ static Example *example_new(const Shape *shape)
 {
 	g_autoptr(GError) error = NULL;
 	char *directory = fixture_directory();
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	Example *e = g_new0(Example, 1);
 	fixture_identity(&e->identity);
 	const JournalWriterOptions options = {.directory = directory, .keys = keys, .recipients = &e->identity.public_key,

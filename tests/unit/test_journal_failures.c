@@ -130,7 +130,7 @@ static void assert_acknowledged_is_there(const char *directory, guint64 durable,
 /* A run of 24 groups over several segments, against the disk as `fault` describes it. FALSE: it did not even begin. */
 static gboolean record(const char *directory, guint64 *ret_last)
 {
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	const JournalWriterOptions options = {.directory = directory, .keys = keys, .segment_size = 24 * 1024};
 	g_autoptr(JournalWriter) w = journal_writer_new(&options, NULL);
 	guint64 next = 1;

@@ -29,7 +29,7 @@ static JournalWriter *sealed_writer(const char *directory, const JournalIdentity
 {
 	guint8 recipients[JOURNAL_MAX_RECIPIENTS][JOURNAL_KEY_SIZE];
 	g_autoptr(GError) error = NULL;
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	for (guint i = 0; i < n; i++)
 		memcpy(recipients[i], identities[i].public_key, JOURNAL_KEY_SIZE);
 	const JournalWriterOptions options = {.directory = directory, .keys = keys,
@@ -200,7 +200,7 @@ static void test_the_keys_file_holds_the_next_key_alone(void)
 {
 	char *directory = fixture_directory();
 	g_autofree char *path = one_run(directory, 1);
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	g_autofree char *text = NULL;
 	guint8 seed[JOURNAL_KEY_SIZE], device[JOURNAL_ID_SIZE];
 	gsize length;
@@ -217,7 +217,7 @@ static void test_damaged_keys_are_told_and_never_replaced(void)
 {
 	char *directory = fixture_directory();
 	g_free(one_run(directory, 1));
-	g_autofree char *keys = fixture_keys(directory, 1);
+	g_autofree char *keys = fixture_keys(directory, 1, NULL);
 	g_autofree char *good = NULL;
 	gsize length;
 	g_assert_true(g_file_get_contents(keys, &good, &length, NULL));
@@ -243,7 +243,7 @@ static void test_a_second_writer_in_the_folder_is_refused(void)
 {
 	char *directory = fixture_directory();
 	g_autoptr(JournalWriter) first = fixture_writer(directory, 0);
-	g_autofree char *keys = fixture_keys(directory, 2);
+	g_autofree char *keys = fixture_keys(directory, 2, NULL);
 	const JournalWriterOptions options = {.directory = directory, .keys = keys};
 	g_autoptr(GError) error = NULL;
 	g_assert_null(journal_writer_new(&options, &error));

@@ -1,0 +1,14 @@
+/* custody.h - the table `custody`: what each segment proved when it was read, when that was, and by which program version.
+ *
+ * A row is added when a segment is read for the first time, and whenever what it proves, or who reads it, is not what the last row says.
+ * So the rows of a segment are its history on the desk. With the view `provenance` each observation leads to its segment and to the
+ * last row.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync/segments.h"
+#include "verify.h"
+
+/* Verifies the journals that `paths` name, and notes it of each segment that is in the store. A transaction of its own. */
+gboolean custody_note(Store *store, char *const *paths, SyncContext *context, GError **error);
