@@ -53,8 +53,8 @@ static gboolean create_next(JournalWriter *w, SegmentWriter *ret_segment, GError
 		return FALSE;
 	if (segment_writer_create(ret_segment, &w->place, &w->segment, error))
 		return TRUE;
-	/* What could not be removed again must not stand in the way of the next attempt. Its header vouches for the current segment as it is
-	 * now: nothing may follow there. */
+	/* What could not be removed again must not stand in the way of the next attempt. Its header vouches for the current segment as it
+	 * is now: nothing may follow there. */
 	g_autofree char *name = journal_segment_name(h->device_id, h->run_id, h->number + 1);
 	g_autofree char *path = g_build_filename(w->place.directory, name, NULL);
 	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
