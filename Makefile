@@ -22,9 +22,9 @@ EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null |
 BUILD_NEEDS = gcc libc6-dev make pkg-config git libglib2.0-dev libqmi-glib-dev libmbim-glib-dev libgps-dev libsqlite3-dev libsodium-dev \
 	libgudev-1.0-dev libcurl4-openssl-dev libc-ares-dev libnl-3-dev libnl-route-3-dev libnftables-dev libssl-dev
 DEMO_NEEDS = $(BUILD_NEEDS) gpsd iproute2 util-linux dnsmasq-base nginx-light openssl sqlite3
-CHECK_NEEDS = $(DEMO_NEEDS) perl python3 sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy libmbim-utils libmbim-proxy faketime strace \
-	jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn wireguard-go wireguard-tools nftables \
-	bind9-dnsutils e2fsprogs mount
+CHECK_NEEDS = $(DEMO_NEEDS) perl python3 python3-cryptography sqlite3 gdal-bin python3-gdal gpsd-clients libqmi-utils libqmi-proxy \
+	libmbim-utils libmbim-proxy faketime strace jq umockdev libumockdev-dev dbus modemmanager udev systemd curl tcpdump openvpn \
+	wireguard-go wireguard-tools nftables bind9-dnsutils e2fsprogs mount
 ASAN_NEEDS = $(CHECK_NEEDS) libasan8 libubsan1
 COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc

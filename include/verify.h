@@ -14,7 +14,7 @@ typedef enum {
 	VERIFY_TAMPERED, /* right checksums around what was never written so */
 	VERIFY_DAMAGED,  /* bytes that are no frame, or a frame with a wrong checksum; an unreadable file or disk */
 	VERIFY_MISSING,  /* segments or frames that others vouch for */
-	VERIFY_UNKNOWN,  /* no finding against the journal, but a thing that it cannot prove: a tail behind the last seal, no seals at all */
+	VERIFY_UNKNOWN,  /* nothing against the journal, but a thing that it cannot prove: a tail behind the last seal, no seals at all */
 } VerifyClass;
 
 typedef struct {

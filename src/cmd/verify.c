@@ -99,10 +99,9 @@ static const char *run_word(const VerifyRun *run)
 
 static void print_clock(const char *label, const ClockReading *time)
 {
+	static const char *const words[] = {"never set: not a true date", "set by hand or kept", "set by NTP"};
 	g_autofree char *text = utc(time->realtime_ns);
-	printf("  %-12s%s by the device's clock (%s)\n", label, text ? text : "no date", time->state == CLOCK_STATE_NTP ? "set by NTP"
-			: time->state == CLOCK_STATE_MANUAL							? "set by hand or kept"
-														: "never set: not a true date");
+	printf("  %-12s%s by the device's clock (%s)\n", label, text ? text : "no date", words[time->state]);
 }
 
 static void print_duration(const char *label, gint64 ns)
@@ -133,7 +132,7 @@ static void print_verdict(const VerifyRun *run, const Totals *t)
 		printf("  verdict     %s: %s\n", word,
 		       verify_run_class(run) == VERIFY_TAMPERED ? "this is not as it was recorded, and no accident does that"
 		       : verify_run_class(run) == VERIFY_DAMAGED ? "parts cannot be read; the proven frames are as they were recorded"
-								 : "what is here is as far as proven as it was recorded, and more was recorded");
+								 : "what is proven is as it was recorded, and there was more");
 	else if (t->proven == t->frames)
 		printf("  verdict     proven: all that is here is as it was recorded\n");
 	else
@@ -153,7 +152,8 @@ static void print_run(const VerifyRun *run)
 	printf("  holds       observations %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "%s, in %" G_GUINT64_FORMAT " frames, %u segment%s",
 	       t.first, MAX(t.end, t.first + 1) - 1, t.sealed ? " at least (sealed)" : "", t.frames, n, n == 1 ? "" : "s");
 	printf(t.copies > 0 ? " (and %u copies)\n" : "\n", t.copies);
-	printf("  proven      %" G_GUINT64_FORMAT " frames, by %" G_GUINT64_FORMAT " seals\n", t.proven, t.seals);
+	printf("  proven      %" G_GUINT64_FORMAT " of them, by %" G_GUINT64_FORMAT " good seal%s and what later headers say\n", t.proven,
+	       t.seals, t.seals == 1 ? "" : "s");
 	if (t.proven_until.boottime_ns > 0 && t.proven < t.frames)
 		print_clock("until", &t.proven_until);
 	for (guint i = 0; i < run->findings->len; i++)
@@ -185,11 +185,14 @@ static void print_text(const VerifyReport *report)
 		print_run(report->runs->pdata[i]);
 		printf("\n");
 	}
-	if (report->checkpoint_asked && !report->checkpoint_found)
-		printf("checkpoint not found: what was recorded up to it is not here, or was cut off or changed; or it is of another device\n");
-	else if (report->checkpoint_asked)
-		printf("checkpoint found\n");
-	printf("%u recording%s: %s\n", report->runs->len, report->runs->len == 1 ? "" : "s", overall_word(report));
+	const gboolean lost = report->checkpoint_asked && !report->checkpoint_found;
+	if (lost)
+		printf("The checkpoint is not found: what was recorded up to it is not among these files, or was cut off or changed; or\n"
+		       "the code is another device's.\n");
+	printf("%u recording%s: %s%s\n", report->runs->len, report->runs->len == 1 ? "" : "s", overall_word(report),
+	       lost			  ? ", but not as far as the checkpoint"
+	       : report->checkpoint_asked ? ", and the checkpoint is found"
+					  : "");
 }
 
 static void tell_files(const VerifyReport *report, gboolean quiet)
@@ -356,7 +359,7 @@ static int run(char **paths, const Arguments *a)
 	g_autoptr(VerifyReport) report = journal_verify(paths, a->checkpoint, &error);
 	if (!report) {
 		fprintf(stderr, "jamlog verify: %s\n", error->message);
-		return error_exit_code(error);
+		return (int)error_exit_code(error);
 	}
 	tell_files(report, a->quiet);
 	if (a->json)
@@ -381,8 +384,8 @@ int cmd_verify(int argc, char **argv)
 	g_autofree char *checkpoint = NULL;
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {
-		{"checkpoint", 'c', 0, G_OPTION_ARG_STRING, &checkpoint, "A code that was kept outside the device: does it still reach so far?",
-		 "CODE"},
+		{"checkpoint", 'c', 0, G_OPTION_ARG_STRING, &checkpoint,
+		 "A code that was kept outside the device: do the journals still reach so far?", "CODE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &a.json, "Print the report as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &a.quiet, "Print no report; the exit code tells", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -403,11 +406,11 @@ int cmd_verify(int argc, char **argv)
 		"Exit codes: 0 nothing speaks against it; 1 tampered, the checkpoint was not found, or a named file is no journal;\n"
 		"2 usage; 3 no journal; 4 damaged, missing or unsigned parts.\n\n"
 		"JSON: verdict, checkpoint_found (where asked), refused, broken, empty, foreign, and runs: device_id, run_id, verdict,\n"
-		"frames, frames_proven, seals_good, from, to, checkpoint_sequence and checkpoint_time (where found), segments, and\n"
-		"findings: class, segment (index; without: of the run), offset, length, text.\n\n"
+		"frames, frames_proven, seals_good, from, to, checkpoint_segment, checkpoint_sequence, checkpoint_time (where found),\n"
+		"segments, and findings: class, segment (index; none: of the run), offset, length, text.\n\n"
 		"Examples:\n"
 		"  jamlog verify /media/card/journals\n"
-		"  jamlog verify --checkpoint 7QK2-M9TX-04RB /media/card/journals\n");
+		"  jamlog verify --checkpoint 7QK2-M9TX-04RS /media/card/journals\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error))
 		return usage_error(error->message);

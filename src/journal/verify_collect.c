@@ -98,7 +98,7 @@ static void add_folder(const char *path, guint depth, GPtrArray *sources, Verify
 				add_folder(child, depth + 1, sources, report);
 		} else if (g_str_has_suffix(child, JOURNAL_SUFFIX)) {
 			add_file(child, sources, report, report->broken);
-		} else {
+		} else if (*(const char *)names->pdata[i] != '.') { /* the recorder's own are hidden */
 			report->foreign++;
 		}
 	}

@@ -26,6 +26,7 @@ VerifyWalk *verify_walk_new(const JournalSegment *header, gboolean header_good, 
 	w->findings = g_array_new(FALSE, FALSE, sizeof(VerifyFinding));
 	g_array_set_clear_func(w->findings, clear_finding);
 	memcpy(w->seal_keys, header->seal_keys, sizeof w->seal_keys);
+	w->vouched_by = G_MAXUINT;
 	w->checkpoint_asked = checkpoint != NULL;
 	w->checkpoint = checkpoint ? *checkpoint : 0;
 	return w;
@@ -64,7 +65,6 @@ static void prove(VerifyWalk *w, const ClockReading *when)
 {
 	w->result.frames_proven += w->result.frames_behind;
 	w->result.frames_behind = 0;
-	w->vouched = w->crossed = FALSE;
 	if (when->boottime_ns > w->result.proven_until.boottime_ns)
 		w->result.proven_until = *when;
 }
@@ -94,8 +94,8 @@ static void note_place(VerifyWalk *w, JournalReader *reader, gboolean worked_out
 		if (!v->proves || !w->result.header.is_signed)
 			continue;
 		prove(w, &v->created);
-		w->vouched = TRUE;
-		w->crossed = w->crossed || v->of_next_run;
+		w->vouched_by = i;
+		w->sealed_since = FALSE;
 	}
 	if (worked_out)
 		look_for_checkpoint(w, at.chain);
@@ -151,7 +151,8 @@ static void take_frame(VerifyWalk *w, JournalFrame *frame)
 	w->result.frames++;
 	w->result.frames_behind++;
 	if (w->final_seal && seals_count(w))
-		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, 0, "frame %u stands behind the segment's final seal", frame->number);
+		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, 0, "frame %u stands behind the segment's final seal",
+				 frame->number);
 	take_observations(w, frame);
 }
 
@@ -173,8 +174,8 @@ static int find_seal_key(VerifyWalk *w, const JournalFrame *frame, const Seal *s
 	const guint32 skipped = seal->number - w->next_seal;
 	if (skipped > 0 && !w->broken) {
 		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, SEAL_SIZE,
-				 "seal %u stands where seal %u should, and nothing is damaged: what is before it was sealed anew", seal->number,
-				 w->next_seal);
+				 "seal %u stands where seal %u should, and nothing is damaged: what is before it was sealed anew",
+				 seal->number, w->next_seal);
 		w->distrusted = TRUE;
 	}
 	if (w->distrusted)
@@ -222,6 +223,7 @@ static void check_seal(VerifyWalk *w, const JournalFrame *frame, const Seal *sea
 	memcpy(w->seal_keys, seal->next_keys, sizeof w->seal_keys);
 	w->final_seal = seal->meaning;
 	w->broken = FALSE;
+	w->sealed_since = TRUE;
 	prove(w, &seal->at);
 }
 
@@ -364,20 +366,22 @@ static void conclude_torn(VerifyWalk *w, gboolean unmet)
 static void conclude_open(VerifyWalk *w)
 {
 	const guint64 behind = w->result.frames_behind;
-	const char *s = behind == 1 ? "" : "s";
-	if (w->crossed && behind > 0)
+	const char *frames = behind == 1 ? "frame" : "frames";
+	const VerifyVouch *vouch = w->vouched_by == G_MAXUINT ? NULL : &g_array_index(w->vouches, VerifyVouch, w->vouched_by);
+	const gboolean settled = vouch && (vouch->of_next_run || w->left || w->final_seal == SEAL_CONTINUED);
+	if (settled && behind > 0 && vouch->of_next_run && !w->sealed_since)
 		verify_walk_find(w, VERIFY_TAMPERED, w->result.bytes, 0,
-				 "%" G_GUINT64_FORMAT " frame%s at the end were not there when the device's next recording began", behind, s);
-	else if (w->vouched && behind > 0)
+				 "%" G_GUINT64_FORMAT " %s at the end: not there when the device's next recording began", behind, frames);
+	else if (settled && behind > 0)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
-				 "%" G_GUINT64_FORMAT " frame%s at the end were given up by the recorder after a failed write (the next segment has"
-				 " their observations again): nothing proves them", behind, s);
-	else if (w->final_seal && !w->vouched && behind == 0)
+				 "%" G_GUINT64_FORMAT " %s at the end, given up after a failed write: not proven, and written again in"
+				 " the next segment", behind, frames);
+	else if (!settled && w->final_seal && behind == 0)
 		verify_walk_find(w, VERIFY_MISSING, w->result.bytes, 0, "the final frame that its last seal announces is missing");
-	else if (!w->vouched)
+	else if (!settled)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
-				 "the end is open: %" G_GUINT64_FORMAT " frame%s behind the last seal %s not proven, and whether more followed"
-				 " cannot be known without a checkpoint", behind, s, behind == 1 ? "is" : "are");
+				 "the end is open: %" G_GUINT64_FORMAT " %s behind the last seal not proven, and whether more followed"
+				 " cannot be known without a checkpoint", behind, frames);
 }
 
 void verify_walk_conclude(VerifyWalk *w)
@@ -387,7 +391,7 @@ void verify_walk_conclude(VerifyWalk *w)
 	conclude_torn(w, unmet);
 	if (!w->result.header.is_signed)
 		verify_walk_find(w, VERIFY_UNKNOWN, 0, 0, "it is of the first jamlog, without signatures: it proves nothing");
-	else if (seals_count(w) && !unmet && w->result.ending != JOURNAL_END_FINAL)
+	else if (seals_count(w) && !unmet && !w->idle && w->result.ending != JOURNAL_END_FINAL)
 		conclude_open(w);
 	for (guint class = 0; class < G_N_ELEMENTS(words); class++) {
 		if (w->n_found[class] <= MAX_FINDINGS)

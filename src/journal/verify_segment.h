@@ -15,7 +15,7 @@ typedef struct {
 	gboolean of_next_run; /* the writer was gone by then: nothing can have been added behind it */
 	ClockReading created; /* of that segment; boottime_ns 0: in another boot */
 	gboolean met;
-	gboolean waived;      /* met in another segment of the same number */
+	gboolean waived;      /* set by the caller: met in another segment, or missed there */
 } VerifyVouch;
 
 typedef struct {
@@ -32,8 +32,11 @@ typedef struct {
 	gboolean distrusted;  /* a seal came too early: those behind it may be anybody's */
 	gboolean keys_lost;   /* told */
 	/* the end */
-	gboolean crossed;     /* frames_behind stand behind an anchor: they were not there when the next run began */
-	gboolean vouched;     /* frames_behind stand behind what another header names */
+	guint vouched_by;     /* the last vouch that was met; G_MAXUINT: none */
+	gboolean sealed_since;
+	/* Set by the caller when all are walked: */
+	gboolean idle;        /* nothing was recorded in it */
+	gboolean left;        /* the run went on in a later segment */
 	JournalDamage torn;   /* length 0: none */
 	/* the checkpoint */
 	gboolean checkpoint_asked, checkpoint_found, checkpoint_fresh;

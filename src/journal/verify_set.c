@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#define BEGINNING_MISSING "the beginning of this recording is missing: the first segment here is number %u of it"
 #define LOOK_BACK 4 /* segments of a run that `previous` may speak of: some hold nothing */
 
 /* All files of one header. */
@@ -274,7 +275,7 @@ static void link_all(Set *set)
 }
 
 /* A claim that is met somewhere, or that another segment is found to lack, is no finding here. */
-static void waive(Set *set)
+static void settle_claims(Set *set)
 {
 	const Link *links = (const Link *)(gpointer)set->links->data;
 	for (guint i = 0, end; i < set->links->len; i = end) {
@@ -283,7 +284,9 @@ static void waive(Set *set)
 		for (end = i; end < set->links->len && links[end].claim == links[i].claim; end++) {
 			const VerifyWalk *walk = links[end].target->walk;
 			met = met || g_array_index(walk->vouches, VerifyVouch, links[end].vouch).met;
-			if (walk->result.frames > 0 && links[blamed].target->walk->result.frames == 0)
+			/* The nearest one; of several with one number the one that holds anything. */
+			if (walk->result.frames > 0 && links[blamed].target->walk->result.frames == 0 &&
+			    links[end].target->header.device_number == links[blamed].target->header.device_number)
 				blamed = end;
 		}
 		for (guint k = i; k < end; k++)
@@ -337,7 +340,8 @@ static void walk_entry(const Set *set, Entry *e)
 	e->walk->result.copies = e->sources->len - 1;
 	for (guint i = 0; i < forged->len; i++) {
 		const VerifyWalk *walk = forged->pdata[i];
-		verify_walk_find(e->walk, VERIFY_TAMPERED, 0, 0, "the copy %s was tampered with: %s", walk->result.path, first_tampering(walk));
+		verify_walk_find(e->walk, VERIFY_TAMPERED, 0, 0, "the copy %s was tampered with: %s", walk->result.path,
+				 first_tampering(walk));
 	}
 	if (e->header_wrong)
 		verify_walk_find(e->walk, VERIFY_TAMPERED, 0, JOURNAL_HEADER_SIZE, "%s", e->header_wrong);
@@ -363,15 +367,20 @@ static void check_doubles(Set *set)
 		guint with_frames = 0;
 		for (end = i; end < set->entries->len; end++) {
 			const Entry *e = entry_at(set, end);
-			if (!same_id(e->header.device_id, h->device_id) || e->header.device_number != h->device_number || !e->header.is_signed)
+			if (!e->header.is_signed || e->header.device_number != h->device_number ||
+			    !same_id(e->header.device_id, h->device_id))
 				break;
 			with_frames += e->header_good && e->walk->result.frames > 0;
 		}
 		end = MAX(end, i + 1);
-		for (guint k = i; k < end && with_frames > 1; k++)
-			verify_walk_find(entry_at(set, k)->walk, VERIFY_TAMPERED, 0, 0,
-					 "the device made one segment number %u, and here are %u different ones: all but one are forged",
-					 h->device_number, with_frames);
+		for (guint k = i; k < end && with_frames > 0; k++) {
+			VerifyWalk *walk = entry_at(set, k)->walk;
+			walk->idle = walk->result.frames == 0;
+			if (with_frames > 1)
+				verify_walk_find(walk, VERIFY_TAMPERED, 0, 0,
+						 "the device made one segment %u, and here are %u different ones: all but one are forged",
+						 h->device_number, with_frames);
+		}
 	}
 }
 
@@ -384,12 +393,14 @@ static void check_gap(VerifyRun *run, const Entry *e, const Entry *before, gbool
 	if (n == last || n == 0)
 		return;
 	if (gap > 0 && before)
-		find_in_run(run, VERIFY_MISSING, "%u segment%s of this device missing before its segment %u%s", gap, gap == 1 ? " is" : "s are", n,
+		find_in_run(run, VERIFY_MISSING, "%u segment%s of this device missing before its segment %u%s", gap,
+			    gap == 1 ? " is" : "s are", n,
 			    !first ? ": a part of this recording" : begins_late ? ": the beginning of this recording at least" : "");
 	else if (begins_late)
-		find_in_run(run, VERIFY_MISSING, "the beginning of this recording is missing: the first segment here is its %uth", e->header.number);
+		find_in_run(run, VERIFY_MISSING, BEGINNING_MISSING, e->header.number);
 	if (!before && n > e->header.number)
-		find_in_run(run, VERIFY_UNKNOWN, "earlier recordings of this device are not here (its segments 1 to %u)", n - e->header.number);
+		find_in_run(run, VERIFY_UNKNOWN, "earlier recordings of this device are not here (its segments 1 to %u)",
+			    n - e->header.number);
 }
 
 static void check_gaps(Set *set)
@@ -405,21 +416,34 @@ static void check_gaps(Set *set)
 	}
 }
 
-/* First segments of the first journals have no n; their numbers may have gaps, but begin with 1. */
+/* What later segments of a run say of earlier ones. Those without frames were made, and could not be used. */
 static void check_ends(const GPtrArray *run, VerifyRun *report)
 {
-	const Entry *first = run->pdata[0], *last = run->pdata[run->len - 1];
-	if (!first->header.is_signed && first->header.number > 1)
-		find_in_run(report, VERIFY_MISSING, "the beginning of this recording is missing: the first segment here is its %uth",
-			    first->header.number);
-	if (last->walk->result.ending == JOURNAL_END_FINAL && !last->walk->result.run_ended)
-		find_in_run(report, VERIFY_MISSING, "this recording goes on in a segment that is not here");
-	for (guint i = 0; i + 1 < run->len; i++) {
-		const Entry *e = run->pdata[i];
-		if (e->walk->result.ending == JOURNAL_END_FINAL && e->walk->result.run_ended)
-			verify_walk_find(e->walk, VERIFY_TAMPERED, e->walk->result.bytes, 0,
+	const Entry *first = run->pdata[0];
+	gboolean any_ended = FALSE;
+	guint last = run->len; /* of those that hold anything */
+	for (guint i = run->len; i-- > 0;) {
+		VerifyWalk *walk = ((Entry *)run->pdata[i])->walk;
+		walk->left = last < run->len;
+		if (last == run->len && walk->result.frames > 0)
+			last = i;
+	}
+	for (guint i = 0; i < run->len; i++) {
+		VerifyWalk *walk = ((Entry *)run->pdata[i])->walk;
+		walk->idle = walk->idle || (any_ended && walk->result.frames == 0);
+		if (walk->result.ending != JOURNAL_END_FINAL || !walk->result.run_ended)
+			continue;
+		any_ended = TRUE;
+		if (walk->left)
+			verify_walk_find(walk, VERIFY_TAMPERED, walk->result.bytes, 0,
 					 "it says that the recording ended here, but there are later segments of it");
 	}
+	/* The first journals have no n; their numbers may have gaps, but begin with 1. */
+	if (!first->header.is_signed && first->header.number > 1)
+		find_in_run(report, VERIFY_MISSING, BEGINNING_MISSING, first->header.number);
+	const VerifySegment *end = &((Entry *)run->pdata[run->len - 1])->walk->result;
+	if (end->ending == JOURNAL_END_FINAL && !end->run_ended)
+		find_in_run(report, VERIFY_MISSING, "this recording goes on in a segment that is not here");
 }
 
 static void take_walk(VerifyRun *report, VerifyWalk *walk)
@@ -451,7 +475,7 @@ static void judge(Set *set, VerifyReport *report)
 	link_all(set);
 	for (guint i = 0; i < set->entries->len; i++)
 		walk_entry(set, entry_at(set, i));
-	waive(set);
+	settle_claims(set);
 	for (guint i = 0; i < set->runs->len; i++)
 		g_ptr_array_add(report->runs, verify_run_new(&((Entry *)((GPtrArray *)set->runs->pdata[i])->pdata[0])->header));
 	set->reports = report->runs;

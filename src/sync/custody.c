@@ -54,8 +54,52 @@ static gboolean note_all(Store *store, const VerifyReport *report, SyncSummary *
 	return TRUE;
 }
 
-gboolean custody_note(Store *store, char *const *paths, SyncContext *context, GError **error)
+/* --- the thread --- */
+
+struct Custody {
+	char *const *paths;
+	GThread *thread; /* NULL: joined */
+	VerifyReport *report;
+	GError *error;
+};
+
+static gpointer verify(gpointer data)
 {
-	g_autoptr(VerifyReport) report = journal_verify(paths, NULL, error);
-	return report && store_begin(store, error) && note_all(store, report, context->summary, error) && store_commit(store, error);
+	Custody *c = data;
+	c->report = journal_verify(c->paths, NULL, &c->error);
+	return NULL;
+}
+
+Custody *custody_new(char *const *paths)
+{
+	Custody *c = g_new0(Custody, 1);
+	c->paths = paths;
+	c->thread = g_thread_new("journal-verifier", verify, c);
+	return c;
+}
+
+static void join(Custody *c)
+{
+	if (c->thread)
+		g_thread_join(g_steal_pointer(&c->thread));
+}
+
+void custody_free(Custody *c)
+{
+	if (!c)
+		return;
+	join(c);
+	verify_report_free(c->report);
+	g_clear_error(&c->error);
+	g_free(c);
+}
+
+gboolean custody_note(Custody *c, Store *store, SyncContext *context, GError **error)
+{
+	join(c);
+	if (!c->report) {
+		g_propagate_error(error, g_steal_pointer(&c->error));
+		return FALSE;
+	}
+	return store_begin(store, error) && note_all(store, c->report, context->summary, error) && store_commit(store, error);
 }

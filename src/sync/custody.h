@@ -10,5 +10,12 @@
 #include "sync/segments.h"
 #include "verify.h"
 
-/* Verifies the journals that `paths` name, and notes it of each segment that is in the store. A transaction of its own. */
-gboolean custody_note(Store *store, char *const *paths, SyncContext *context, GError **error);
+/* The verification, by a thread of its own: checking signatures takes about as long as entering rows does, and has nothing to do with
+ * it. `paths` are borrowed until custody_free, which waits for it. */
+typedef struct Custody Custody;
+Custody *custody_new(char *const *paths);
+void custody_free(Custody *custody);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Custody, custody_free)
+
+/* Waits for the verification and notes it of each segment that is in the store. A transaction of its own. */
+gboolean custody_note(Custody *custody, Store *store, SyncContext *context, GError **error);

@@ -148,12 +148,13 @@ gboolean sync_journals(char *const *paths, const char *database, const JournalId
 	g_autoptr(Store) store = store_open_write(database, error);
 	if (!store)
 		return FALSE;
+	g_autoptr(Custody) custody = custody_new(paths);
 	{
 		g_autoptr(SyncTools) tools = sync_tools_new(store, &context, error);
 		if (!tools || !sync_boots(tools, segments, error) || !count_damage(tools, segments, error))
 			return FALSE;
 	}
-	if (!custody_note(store, paths, &context, error))
+	if (!custody_note(custody, store, &context, error))
 		return FALSE;
 	return store_finish(store, error);
 }

@@ -3,18 +3,25 @@
 # and attacked ones, written by jamlog and by tests/helper/second_writer.py. They have to say the same of each segment, and for the
 # attacks what FORMAT.md says.
 # SPDX-License-Identifier: GPL-3.0-or-later
+import json
 import os
 import random
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helper"))
 import second_verifier as second  # noqa: E402
 import second_writer as writer  # noqa: E402
-from journal_common import Tap  # noqa: E402
+from journal_common import BUILD, Tap  # noqa: E402
+from journal_common import segments as segments_of  # noqa: E402
 
+JAMLOG, MAKE = os.path.join(BUILD, "jamlog"), os.path.join(BUILD, "tests/helper/journal_make")
+DAMAGES_EACH = 6
 ATTACKS = {}
 
 
@@ -71,7 +78,7 @@ def rebuilt(files, i, change, start=0):
 # --- the attacks: with right checksums, without a key that the device has wiped ---
 
 @attack("proven")
-def nothing(files, _):
+def journals_as_they_were_written(files, _):
     return files
 
 
@@ -167,7 +174,7 @@ def edit_the_header(files, _):
     return changed(files, 2, head * 2 + data[8192:])
 
 
-@attack("damaged", "missing")
+@attack("damaged")
 def swap_headers(files, _):
     return changed(changed(files, 0, files[3][1][:8192] + files[0][1][8192:]), 3, files[0][1][:8192] + files[3][1][8192:])
 
@@ -277,6 +284,54 @@ def a_frame_of_a_newer_program(files, device):
     return changed(files, 4, segment.bytes)
 
 
+@attack("tampered")
+def a_frame_behind_the_final_one(files, _):
+    return changed(files, 0, files[0][1] + frames_of(files[0][1])[1])
+
+
+@attack("missing")
+def nothing_left_but_the_header(files, _):
+    return changed(files, 1, files[1][1][:8192] + bytes(4096))
+
+
+@attack("damaged")
+def bytes_torn_that_were_acknowledged(files, _):
+    return changed(files, 1, files[1][1][:8300])
+
+
+@attack("unsigned")
+def first_journals_without_keys(_, device):
+    segments = []
+    for number in 1, 2, 4:
+        segments.append(writer.first_journal(device.boot, device.run, number, segments[-1] if segments else None))
+        segments[-1].observations([b"plain"])
+        segments[-1].put(second.FINAL, bytes([number == 4]))
+    return [(f"{i}.jlj", bytes(s.bytes)) for i, s in enumerate(segments)]
+
+
+@attack("tampered")
+def a_journal_without_keys_among_those_with(files, device):
+    segment = writer.first_journal(device.id, os.urandom(16), 1)
+    segment.observations([b"made up"])
+    return [*files, ("first.jlj", bytes(segment.bytes))]
+
+
+@attack("missing")
+def first_journals_with_a_hole(files, device):
+    files = first_journals_without_keys(files, device)
+    return files[:1] + files[2:]
+
+
+@attack("proven")
+def files_that_the_power_cut_when_they_were_made(files, _):
+    return [*files, ("a.jlj", b""), ("b.jlj", bytes(9000)), ("c.jlj", files[0][1][:700])]
+
+
+@attack("damaged")
+def both_headers_lost(files, _):
+    return changed(files, 4, bytes(8192) + files[4][1][8192:])
+
+
 @attack("proven")
 def copies_of_files(files, _):
     return [*files, ("copy.jlj", files[0][1]), ("half.jlj", files[1][1][:9000])]
@@ -314,19 +369,19 @@ def bits_between_frames(files, _):
 def bit_flip(files, dice):
     i = dice.randrange(len(files))
     data = bytearray(files[i][1])
-    data[dice.choice([dice.randrange(len(data)), dice.randrange(8192, 14000)])] ^= 1 << dice.randrange(8)
+    data[dice.choice([dice.randrange(8192), dice.randrange(8192, 14000), dice.randrange(14000, len(data.rstrip(b"\0")))])] ^= 1 << dice.randrange(8)
     return changed(files, i, data)
 
 
 def truncation(files, dice):
     i = dice.randrange(len(files))
-    return changed(files, i, files[i][1][:dice.randrange(4096, len(files[i][1]))])
+    return changed(files, i, files[i][1][:dice.randrange(4096, len(files[i][1].rstrip(b"\0")))])
 
 
 def lost_sectors(files, dice):
     i = dice.randrange(len(files))
     data, size = bytearray(files[i][1]), dice.choice([512, 4096, 8192])
-    at = dice.randrange(8192, len(data)) // size * size
+    at = dice.randrange(8192, len(data.rstrip(b"\0"))) // size * size
     data[at:at + size] = dice.choice([bytes, dice.randbytes])(len(data[at:at + size]))
     return changed(files, i, data)
 
@@ -334,7 +389,7 @@ def lost_sectors(files, dice):
 def swapped_sectors(files, dice):
     i = dice.randrange(len(files))
     data = bytearray(files[i][1])
-    a, b = (dice.randrange(16, len(data) // 512) * 512 for _ in "ab")
+    a, b = (dice.randrange(16, len(data.rstrip(b"\0")) // 512) * 512 for _ in "ab")
     data[a:a + 512], data[b:b + 512] = data[b:b + 512], data[a:a + 512]
     return changed(files, i, data)
 
@@ -350,24 +405,112 @@ def write(directory, files):
             f.write(data)
 
 
-def word_of(result):
-    """The worst that was found, "proven" where nothing was found that speaks against the journal."""
-    return "proven" if result["class"] == "unknown" else result["class"]
+def product(directory, code=None):
+    """jamlog's verdict: the word for all, the segments by digest, where the checkpoint was found."""
+    run = subprocess.run([JAMLOG, "verify", "--json", *(["--checkpoint", code] if code else []), directory], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL)
+    result = json.loads(run.stdout)
+    segments = {s["digest"]: [s["verdict"], s["ending"], s["run_ended"], s["frames"], s["frames_proven"], s["seals_good"], s["copies"]]
+                for r in result["runs"] for s in r["segments"]}
+    found = sorted(r["segments"][r["checkpoint_segment"]]["digest"] for r in result["runs"] if "checkpoint_segment" in r)
+    return result["verdict"], segments, found
+
+
+def other(directory):
+    _, result = second.verify([directory])
+    names = "word", "ending", "run_ended", "frames", "frames_proven", "seals_good", "copies"
+    return result["word"], {s["digest"]: [s[n] for n in names] for s in result["segments"]}
+
+
+def differences(directory, expected=()):
+    his, mine = product(directory), other(directory)
+    lines = [f"jamlog: {his[0]}, second: {mine[0]}"] if his[0] != mine[0] or expected and mine[0] not in expected else []
+    return lines + [f"{d[:8]}: jamlog {his[1].get(d)}, second {mine[1].get(d)}" for d in sorted({*his[1], *mine[1]})
+                    if his[1].get(d) != mine[1].get(d)]
+
+
+def try_attack(directory, function, expected):
+    """With a journal that anybody can read, and a sealed one: neither verifier needs a key."""
+    problems = []
+    for recipients in [], [os.urandom(32)]:
+        device = writer.Device(recipients)
+        write(directory, function(make(device), device))
+        problems += differences(directory, expected)
+    return problems
+
+
+def try_damages(directory, files, damage):
+    problems = []
+    for seed in range(DAMAGES_EACH):
+        write(directory, damage(files, random.Random(seed)))
+        problems += [f"seed {seed}: {line}" for line in differences(directory)]
+    return problems
+
+
+def try_checkpoints(directory, files):
+    """A journal with a hole in it: the code of a frame is found at its segment, however it was typed."""
+    write(directory, changed(files, 1, files[1][1][:9000] + b"x" * 2000 + files[1][1][11000:]))
+    segments, _ = second.verify([directory])
+    places = [(second.checkpoint_code(s.digest, f.after), s.digest.hex()) for s in segments for f in [*s.frames[1::9], s.frames[-1]]]
+    typed = [(code.lower().replace("1", "l").replace("0", "o"), digest) for code, digest in places[:3]]
+    return [f"{code}: found in {found}, not in {digest}" for code, digest in places + typed
+            for found in [product(directory, code)[2]] if found != [digest]]
+
+
+def make_real(directory, secret=None):
+    """What jamlog's writer makes: a run in several segments, one that ended as by a power cut, and one more."""
+    shutil.rmtree(directory, ignore_errors=True)
+    sealed = [f"recipient={second.public_of(k).hex()}" for k in (X25519PrivateKey.generate(), secret)] if secret else []
+    for options in ["sweeps=80", "segment=20000"], ["sweeps=80", "start=2000", "close=0"], ["sweeps=20", "start=3000"]:
+        subprocess.run([MAKE, directory, "group=2", *options, *sealed], check=True)
+    files = []
+    for path in segments_of(directory):
+        with open(path, "rb") as f:
+            files.append((os.path.basename(path), f.read()))
+    return files
+
+
+def records_of(directory, secret=None):
+    segments, _ = second.verify([directory], secret=secret)
+    runs = {}
+    for s in segments:
+        runs.setdefault(s.header.run, []).extend(r for f in s.frames for r in f.records or [])
+    return list(runs.values())
+
+
+def try_sealed(directory, sealed, secret):
+    """jamlog's writer makes the same observations each time: what the second reader opens is what stands in the plain journal."""
+    make_real(directory)
+    plain = records_of(directory)
+    write(directory, sealed)
+    if not all(plain) or len(plain) != 3 or records_of(directory, secret) != plain:
+        return ["the sealed journal holds something else than the plain one"]
+    return ["it is opened without its key"] if any(records_of(directory)) or any(records_of(directory, X25519PrivateKey.generate())) else []
 
 
 def main():
-    directory = os.path.join(tempfile.mkdtemp(prefix="jamlog-second-"), "journal")
-    for recipients in [], [os.urandom(32)]:
+    parent = tempfile.mkdtemp(prefix="jamlog-second-")
+    directory, device, secret = os.path.join(parent, "journal"), writer.Device(), X25519PrivateKey.generate()
+    tap = Tap(len(ATTACKS) + 2 * len(DAMAGES) + 4)
+
+    def judge(name, problems):
+        tap.ok(not problems, name, "\n".join(problems))
+
+    try:
         for name, (function, expected) in ATTACKS.items():
-            device = writer.Device(recipients)
-            files = make(device)
-            write(directory, function(files, device))
-            _, result = second.verify([directory])
-            if word_of(result) not in expected:
-                print(name, word_of(result), expected)
-                for s in result["segments"]:
-                    print(s["number"], s["n"], s["word"], s["header"], s["frames"], s["frames_proven"], s["seals_good"], s["ending"], s["findings"])
-                print(result["missing"], result["refused"])
+            judge(f"{name.replace('_', ' ')}: {' or '.join(expected)}, say both", try_attack(directory, function, expected))
+        real = make_real(directory, secret)
+        judge("both prove what jamlog wrote", differences(directory, ["proven"]) + ([] if len(real) >= 4 else [f"{len(real)} segments"]))
+        for damage in DAMAGES:
+            name = damage.__name__.replace("_", " ")
+            judge(f"{name} of the second writer's journals: both say the same", try_damages(directory, make(device), damage))
+            judge(f"{name} of jamlog's journals: both say the same", try_damages(directory, real, damage))
+        judge("jamlog finds the checkpoints of the second writer's journals", try_checkpoints(directory, make(device)))
+        judge("jamlog finds the checkpoints that the second reader makes of its journals", try_checkpoints(directory, real))
+        judge("the second reader opens what jamlog sealed", try_sealed(directory, real, secret))
+    finally:
+        shutil.rmtree(parent, ignore_errors=True)
+    tap.finish()
 
 
 if __name__ == "__main__":

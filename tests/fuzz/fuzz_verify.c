@@ -55,7 +55,7 @@ static void make_header(Made *m, ByteReader *script)
 	const guint8 choice = byte_reader_u8(script), n = byte_reader_u8(script);
 	guint8 digest[JOURNAL_CHAIN_SIZE], signature[JOURNAL_SIGNATURE_SIZE];
 	JournalSegment s = {.is_signed = !(choice & 1), .device_number = n, .number = byte_reader_u8(script) % 8u, .first_sequence = 1};
-	s.created = (ClockReading){byte_reader_u8(script) * NS_PER_S, (gint64)(gint8)choice * G_MAXINT32 * NS_PER_S, CLOCK_STATE_MANUAL};
+	s.created = (ClockReading){byte_reader_u8(script) * NS_PER_S, (gint64)((guint64)choice << 56), CLOCK_STATE_MANUAL};
 	crypto_generichash(digest, sizeof digest, key_of(1)->public, JOURNAL_KEY_SIZE, NULL, 0);
 	memcpy(s.device_id, digest, sizeof s.device_id);
 	s.device_id[1] ^= (choice & 2) && n == 7;
@@ -86,7 +86,8 @@ static void make_header(Made *m, ByteReader *script)
 /* `twist` 0: it fits. */
 static void add_frame(Made *m, JournalFrameType type, const guint8 *payload, gsize length, guint8 twist)
 {
-	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)length, .number = m->number, .first_sequence = m->number + 1};
+	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)length, .number = m->number,
+				 .first_sequence = m->number + 1};
 	if (m->length % JOURNAL_BLOCK_SIZE + journal_frame_size(length) > JOURNAL_BLOCK_SIZE) {
 		const gsize next = m->length / JOURNAL_BLOCK_SIZE * JOURNAL_BLOCK_SIZE + JOURNAL_BLOCK_SIZE;
 		memset(m->bytes + m->length, 0, next - m->length);
@@ -112,7 +113,8 @@ static void add_frame(Made *m, JournalFrameType type, const guint8 *payload, gsi
 static void add_seal(Made *m, ByteReader *script, guint8 meaning, guint8 twist)
 {
 	guint8 payload[SEAL_SIZE] = {0}, message[13 + JOURNAL_CHAIN_SIZE + JOURNAL_FRAME_HEAD_SIZE + SEAL_SIZE - JOURNAL_SIGNATURE_SIZE];
-	JournalFrameHead head = {.type = JOURNAL_FRAME_SEAL, .payload_length = SEAL_SIZE, .number = m->number, .first_sequence = m->number + 1};
+	JournalFrameHead head = {.type = JOURNAL_FRAME_SEAL, .payload_length = SEAL_SIZE, .number = m->number,
+				 .first_sequence = m->number + 1};
 	ByteWriter w = byte_writer_init(payload, sizeof payload);
 	m->seal += twist % 3u;
 	byte_writer_u32(&w, m->seal);
@@ -128,7 +130,8 @@ static void add_seal(Made *m, ByteReader *script, guint8 meaning, guint8 twist)
 	byte_writer_put(&w, m->header.digest, JOURNAL_CHAIN_SIZE);
 	journal_frame_put_head(&head, byte_writer_reserve(&w, JOURNAL_FRAME_HEAD_SIZE));
 	byte_writer_put(&w, payload, sizeof payload - JOURNAL_SIGNATURE_SIZE);
-	crypto_sign_detached(payload + sizeof payload - JOURNAL_SIGNATURE_SIZE, NULL, message, w.length, key_of((guint8)(100 + m->seal))->secret);
+	crypto_sign_detached(payload + sizeof payload - JOURNAL_SIGNATURE_SIZE, NULL, message, w.length,
+			     key_of((guint8)(100 + m->seal))->secret);
 	payload[40] ^= twist == 8;
 	add_frame(m, JOURNAL_FRAME_SEAL, payload, sizeof payload, 0);
 	m->seal++;

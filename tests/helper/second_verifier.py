@@ -207,6 +207,8 @@ class Segment:
         self.head, self.header = whole[0], Header._make(HEADER.unpack(whole[0]))
         if self.header.version != 1 or self.header.length != BLOCK or self.header.incompatible & ~SEALED:
             raise Refused("of a newer format")
+        if self.header.incompatible & SEALED and not 1 <= self.header.recipients <= 16:
+            raise Refused("sealed for nobody")
         if blocks[0] != blocks[1] and len(self.data) >= FRAMES_AT:
             self.find("damaged", "the copies of the header differ", BLOCK if whole[0] is blocks[0] else 0, BLOCK)
 
@@ -251,7 +253,8 @@ class Segment:
             if frame.known(FINAL) and frame.in_place:
                 self.ending, self.run_ended = "final", frame.payload == b"\x01"
                 if not self.zeros(at, len(self.data)):
-                    self.find("damaged", "bytes behind the end", at, len(self.data) - at)
+                    late = any(map(self.frame_at, range(at, len(self.data), SECTOR)))
+                    self.find("tampered" if late else "damaged", "bytes behind the end", at, len(self.data) - at)
                 break
         self.end, self.chain = at, chain
         if self.ending == "torn":
@@ -262,7 +265,7 @@ class Segment:
         key = None
         if self.sealed:
             mine = blake(public_of(secret)) if secret else None
-            boxes = [self.header.boxes[i:i + 112] for i in range(0, 112 * min(self.header.recipients, 16), 112)]
+            boxes = [self.header.boxes[i:i + 112] for i in range(0, 112 * self.header.recipients, 112)]
             box = next((b[32:] for b in boxes if b[:32] == mine), None)
             if box is None:
                 return
@@ -274,8 +277,10 @@ class Segment:
             try:
                 payload = self.open_frame(frame, key, keys) if self.sealed else frame.payload
                 frame.records = split_records(payload)
-            except (InvalidTag, ValueError) as error:
-                self.find("damaged", f"observations that cannot be read: {error}", frame.offset, len(frame.data))
+            except InvalidTag:
+                self.find("damaged", "observations that the key does not open", frame.offset, len(frame.data))
+            except ValueError as error:
+                self.find("tampered", f"observations that were never written so: {error}", frame.offset, len(frame.data))
 
     def open_frame(self, frame, key, keys):
         if frame.number > (frame.offset - FRAMES_AT) // SECTOR:
@@ -327,14 +332,14 @@ class Segment:
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
 
-        self.announced = bool(ends)
+        self.announced = bool(ends) and self.ending == "open"
 
     def check_seal(self, frame, keys, last, whole):
         """`whole`: every frame since the last good seal is there, so that its number has to be the next one."""
         if len(frame.payload) != SEAL_BODY.size:
             return "tampered", None, None
         j, ends, _, _, _, _, next_key, key_after, signature = SEAL_BODY.unpack(frame.payload)
-        if j <= last or whole and j != last + 1:
+        if ends > 2 or j <= last or whole and j != last + 1:
             return "tampered", None, None
         if j not in keys:  # the two seals before it are damaged
             return "unknown", None, ends
@@ -384,13 +389,17 @@ def choose_copies(segments):
 def judge_headers(segments):
     """In the order of n: whom segment n-1 names as the next key has to be judged before."""
     for s in segments:
-        if not s.signed:
-            continue
         h = s.header
+        if not s.signed:
+            if any(b.signed and b.header.device == h.device for b in segments):
+                s.find("tampered", "it is not signed, and the device signs")
+            continue
         before = [b for b in segments if b.signed and b.header.device == h.device and b.header.n == h.n - 1]
         before = [b for b in before if b.header_word == "good"] or [b for b in before if b.signature_good]
         if not s.signature_good:
             s.header_word = "its signature is wrong"
+        elif 0 in (h.n, h.number):
+            s.header_word = "it has a number that no device gives"
         elif h.n == 1 and blake(h.key)[:16] != h.device:
             s.header_word = "its key does not make the device id"
         elif before and h.key not in [b.header.next_key for b in before]:
@@ -416,9 +425,11 @@ def check_links(segments):
         else:
             earlier = [b for b in segments if not b.signed and b.header.run == h.run and b.header.number < h.number]
             before = [b for b in earlier if b.header.number == max(e.header.number for e in earlier)]
-        if not before and (earlier or h.first > 1):
-            missing.append({"device": h.device.hex(), "run": h.run.hex(), "before": s.path, "n": h.n,
-                            "first": max([e.header.n for e in earlier], default=0) + 1})
+        begins = not any(b.header.run == h.run and b.header.number < h.number for b in segments)
+        if begins and h.number > 1 or earlier and not before:
+            missing.append({"device": h.device.hex(), "run": h.run.hex(), "before": s.path})
+        if s.run_ended is False and s.ending == "final" and not any(b.header.run == h.run and b.header.number > h.number for b in segments):
+            missing.append({"device": h.device.hex(), "run": h.run.hex(), "behind": s.path})
         links = {link for link in (h.previous, h.anchor) if any(link)} if s.header_word in ("good", "unsigned") else set()
         for link in links if before else ():
             if s.header_word == "unsigned":
@@ -449,8 +460,9 @@ def verify(paths, checkpoint=None, secret=None):
     found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments for f in [None, *s.frames]
              if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
     word = WORDS[min([worst(s.findings) for s in segments] + [1 if refused else 2 if missing else 3])]
+    word = word if word != "unknown" else "proven" if any(s.signed for s in segments) else "unsigned"
     return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused, "empty": empty,
-                      "checkpoint": found, "class": word}
+                      "checkpoint": found, "word": word}
 
 
 def describe(s, secret):

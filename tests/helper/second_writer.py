@@ -98,12 +98,12 @@ class Device:
             self.run, self.in_run = os.urandom(16), 1
         if len(self.keys) == n:
             self.keys.append(Ed25519PrivateKey.generate())
-        seal_keys, chain_key = [Ed25519PrivateKey.generate() for _ in range(99)], os.urandom(32) if self.recipients else None
+        seal_keys, chain_key = [Ed25519PrivateKey.generate() for _ in range(12)], os.urandom(32) if self.recipients else None
         boxes = b"".join(v.blake(r) + make_box(chain_key, r) for r in self.recipients)
-        first = before.sequence if self.in_run > 1 else 1
+        first = before.sequence if before and self.in_run > 1 else 1
         fields = v.Header(
             b"JAMLOGJ1", 1, v.BLOCK, v.SIGNED, v.SEALED if self.recipients else 0, self.id, self.run, self.in_run, 1, self.boot,
-            time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.time_ns(), first, before.end if self.in_run > 1 else bytes(32),
+            time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.time_ns(), first, before.end if before and self.in_run > 1 else bytes(32),
             v.public_of(self.keys[n - 1]), v.public_of(self.keys[n]), v.public_of(seal_keys[0]), len(self.recipients), n, boxes,
             v.public_of(seal_keys[1]), before.end if before else bytes(32), b"", bytes(64), 0)
         new = Segment(seal_header(fields._replace(**changes), self.keys[n - 1]), seal_keys, chain_key, first)
@@ -112,10 +112,12 @@ class Device:
             self.names.append(f"{self.id[:4].hex()}-{self.run[:4].hex()}-{self.in_run:05}.jlj")
         return new
 
-    def write(self, directory):
-        for name, segment in zip(self.names, self.segments):
-            with open(os.path.join(directory, name), "wb") as f:
-                f.write(segment.bytes)
+
+def first_journal(device, run, number, before=None):
+    """A segment as of the first journals: all flags 0, no keys, no seals."""
+    fields = v.Header(b"JAMLOGJ1", 1, v.BLOCK, 0, 0, device, run, number, 0, bytes(16), 1, 1, before.sequence if before else 1,
+                      before.end if before else bytes(32), b"", b"", b"", 0, 0, b"", b"", b"", b"", b"", 0)
+    return Segment(seal_header(fields, None), [], None, fields.first)
 
 
 def rebuild(segment, frames, start=0):
