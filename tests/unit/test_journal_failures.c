@@ -485,6 +485,19 @@ static void test_a_write_that_takes_nothing_is_a_full_disk(void)
 static void test_a_write_refused_through_the_cache_too_is_told(void)
 {
 	assert_fails_once(2, EINVAL, FAIL_ALL, JAMLOG_ERROR_FAILED);
+	/* ... and after a write that the cache took. */
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	guint64 next = 1;
+	fault.direct_below = G_MAXSIZE;
+	fixture_append(w, &next, 1, 50);
+	fixture_commit(w);
+	fault.direct_below = 0;
+	fixture_append(w, &next, 1, 50);
+	fail_calls(1, 1, EINVAL, FAIL_ALL);
+	g_assert_false(journal_writer_commit(w, NULL));
+	g_assert_cmpint(fault.calls, ==, 1);
+	fixture_remove(directory);
 }
 
 /* A group of several writes: after the first one that fails nothing more is written where nothing is known any more. */

@@ -281,19 +281,36 @@ static void test_unsigned_segments_of_a_signing_device_are_all_told(void)
 
 /* --- sets --- */
 
-/* Both have a segment 1, a run of the same number, and nothing to say of each other. */
+/* Both have a segment of that number and a run of that name, and nothing to say of each other. */
 static void test_two_devices_are_judged_each_alone(void)
 {
-	Made made[3] = {whole(1, 1, 1, 1), whole(2, 1, 1, 1), whole(2, 2, 3, 1)};
-	g_autoptr(VerifyReport) report = verify(made, 3);
-	guint findings = 0;
-	g_assert_cmpuint(report->runs->len, ==, 3);
-	for (guint i = 0; i < 3; i++) {
-		findings += run_of(report, i)->findings->len;
-		g_assert_cmpint(verify_run_class(run_of(report, i)), >=, VERIFY_MISSING);
-		clear(&made[i]);
+	for (guint32 n = 1; n <= 3; n += 2) {
+		Made made[2] = {whole(1, 1, n, 1), whole(2, 1, n, 1)};
+		g_autoptr(VerifyReport) report = verify(made, 2);
+		g_assert_cmpuint(report->runs->len, ==, 2);
+		for (guint i = 0; i < 2; i++) {
+			g_assert_cmpuint(run_of(report, i)->findings->len, ==, n == 1 ? 0 : 1);
+			g_assert_true(n == 1 || says(run_of(report, i), VERIFY_UNKNOWN, "earlier recordings of this device are not here"));
+			clear(&made[i]);
+		}
 	}
-	g_assert_cmpuint(findings, ==, 1); /* the second one's segment 2 is missing */
+}
+
+/* BOOTTIME begins anew with each boot: the next one's header proves what was there, but not when. */
+static void test_a_header_of_another_boot_proves_and_dates_nothing(void)
+{
+	for (guint other_boot = 0; other_boot < 2; other_boot++) {
+		JournalSegment next = plain_header(1, 2, 2, 1);
+		Made made[2] = {begun()};
+		memcpy(next.anchor, made[0].chain, sizeof next.anchor);
+		next.boot_id.bytes[0] ^= (guint8)other_boot;
+		made[1] = begin(1, &next);
+		g_autoptr(VerifyReport) report = verify(made, 2);
+		g_assert_cmpuint(segment_of(report, 0, 0)->frames_proven, ==, 1);
+		g_assert_cmpint(segment_of(report, 0, 0)->proven_until.boottime_ns, ==, other_boot ? 0 : next.created.boottime_ns);
+		clear(&made[0]);
+		clear(&made[1]);
+	}
 }
 
 static void test_a_missing_beginning_behind_another_run_is_told_as_one(void)
@@ -458,6 +475,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/odd/unsigned-ones-tell-what-is-missing", test_unsigned_segments_tell_what_is_missing_and_prove_nothing);
 	g_test_add_func("/verify/odd/unsigned-ones-of-a-signing-device", test_unsigned_segments_of_a_signing_device_are_all_told);
 	g_test_add_func("/verify/odd/two-devices-are-judged-each-alone", test_two_devices_are_judged_each_alone);
+	g_test_add_func("/verify/odd/a-header-of-another-boot-dates-nothing", test_a_header_of_another_boot_proves_and_dates_nothing);
 	g_test_add_func("/verify/odd/a-missing-beginning-behind-another-run",
 			test_a_missing_beginning_behind_another_run_is_told_as_one);
 	g_test_add_func("/verify/odd/of-two-copies-the-one-that-holds-more", test_of_two_copies_the_one_that_holds_more_is_judged);
