@@ -90,6 +90,7 @@ gboolean journal_writer_sealed(const JournalWriter *writer); /* there are recipi
 void journal_writer_checkpoint(const JournalWriter *writer, char ret_code[JOURNAL_CHECKPOINT_SIZE]);
 const char *journal_writer_path(const JournalWriter *writer);         /* of the current segment */
 const guint8 *journal_writer_run_id(const JournalWriter *writer);
+const guint8 *journal_writer_device_id(const JournalWriter *writer);
 
 /* --- reading --- */
 
