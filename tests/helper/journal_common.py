@@ -91,8 +91,8 @@ def run_of(path):
 def accusations(directory, *classes):
     """What the verifier says against a folder of segments, of these classes."""
     out = subprocess.run([JAMLOG, "verify", "--json", directory], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    if out.returncode not in (0, 4, 5):
-        return [f"verify ends with {out.returncode}: {out.stderr}"]
+    if not out.stdout:  # there is no journal at all, or it broke
+        return [] if b"hold nothing" in out.stderr else [f"verify ends with {out.returncode}: {out.stderr}"]
     return [f"{f['class']}: {f['text']}" for run in json.loads(out.stdout)["runs"] for f in run["findings"] if f["class"] in classes]
 
 

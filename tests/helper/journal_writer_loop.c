@@ -20,7 +20,7 @@ static const GOptionEntry entries[] = {
 	{"size", 0, 0, G_OPTION_ARG_INT, &text_size, "Characters in an observation", "N"},
 	{"segment-size", 0, 0, G_OPTION_ARG_INT, &segment_size, "Bytes in a segment", "N"},
 	{"interval-ms", 0, 0, G_OPTION_ARG_INT, &interval_ms, "Time between groups", "N"},
-	{"keys", 0, 0, G_OPTION_ARG_FILENAME, &keys, "The device's keys (default: in DIRECTORY)", "FILE"},
+	{"keys", 0, 0, G_OPTION_ARG_FILENAME, &keys, "The device's keys; made by the writer, unlike those in DIRECTORY", "FILE"},
 	{"sealed", 0, 0, G_OPTION_ARG_NONE, &sealed, "For the identity that journal_check has", NULL},
 	{"no-close", 0, 0, G_OPTION_ARG_NONE, &no_close, "End without an orderly close", NULL},
 	{"wait", 0, 0, G_OPTION_ARG_NONE, &wait_for_line, "Begin when a line comes on standard input", NULL},
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: journal_writer_loop DIRECTORY [OPTIONS]\n");
 		return 2;
 	}
-	g_autofree char *device_keys = fixture_keys(argv[1], 1, keys);
+	g_autofree char *device_keys = keys ? g_strdup(keys) : fixture_keys(argv[1], 1, NULL);
 	JournalIdentity identity;
 	fixture_identity(&identity);
 	const JournalWriterOptions options = {.directory = argv[1], .keys = device_keys, .segment_size = (guint64)segment_size,
