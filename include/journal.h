@@ -90,6 +90,7 @@ gboolean journal_writer_sealed(const JournalWriter *writer); /* there are recipi
 void journal_writer_checkpoint(const JournalWriter *writer, char ret_code[JOURNAL_CHECKPOINT_SIZE]);
 const char *journal_writer_path(const JournalWriter *writer);         /* of the current segment */
 const guint8 *journal_writer_run_id(const JournalWriter *writer);
+const guint8 *journal_writer_device_id(const JournalWriter *writer);
 
 /* --- reading --- */
 
@@ -169,3 +170,17 @@ gboolean journal_reader_run_ended(const JournalReader *reader);
 /* The next coded observation of a frame (borrowed); FALSE at its end. A frame whose bytes do not divide into records ends early
  * with *ret_malformed TRUE (it cannot happen to a frame that was written by us and passed its checksum). */
 gboolean journal_frame_next(JournalFrame *frame, const guint8 **ret_record, gsize *ret_length, gboolean *ret_malformed);
+
+/* --- finding --- */
+
+typedef struct {
+	/* `named`: by the caller itself, whatever it is; FALSE: found in a folder, a journal by its name. */
+	void (*journal)(gpointer user_data, const char *path, gboolean named);
+	void (*foreign)(gpointer user_data, const char *path);                      /* in a folder, and no journal by its name */
+	void (*unreadable)(gpointer user_data, const char *path, const char *why); /* a folder */
+	gpointer user_data;
+} JournalFinder;
+
+/* All files that the paths (NULL-terminated) name, folders searched to their depths, each in the order of names. Hidden files of
+ * folders are passed over. */
+void journal_find(char *const *paths, const JournalFinder *finder);

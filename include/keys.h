@@ -29,7 +29,10 @@ typedef struct {
 /* Zeroed memory for secrets: locked, between guard pages, not in core dumps. Never NULL. Free with keys_secret_free, which wipes it. */
 gpointer keys_secret_new(gsize size);
 void keys_secret_free(gpointer secret);
-/* No core dumps of this process, and no debugger of the same user may look into it. */
+/* No core dumps of this process, not even ones that are piped to a program. */
+void keys_no_core_dumps(void);
+/* The same, and no debugger of the same user may look into it. Nor can others of that user see then what it has open: not for the
+ * recorder, of which "jamlog devices" tells that it has the modem. */
 void keys_protect_process(void);
 
 /* --- public --- */

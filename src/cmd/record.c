@@ -248,7 +248,7 @@ int cmd_record(int argc, char **argv)
 	g_autoptr(Config) config = config_new();
 	g_autoptr(GError) error = NULL;
 	RecorderOptions recorder = {0};
-	keys_protect_process(); /* the signing keys, and what was just seen */
+	keys_no_core_dumps(); /* with the signing keys, and what was just seen */
 	if (!prepare(&options, config, &recorder, &argc, &argv, &error)) {
 		fprintf(stderr, "jamlog record: %s\n", error->message);
 		return EXIT_CODE_USAGE;

@@ -210,7 +210,8 @@ static void print_journal(GVariant *status, int width)
 	       number_of(status, "observations"), durable);
 	print_row(width, "", is_true(status, "sealed") ? "sealed: not readable on this device"
 						       : "not sealed: readable by whoever holds this device");
-	printf("  %*s  checkpoint %s (all that is written durably)\n", width, "", text_of(status, "checkpoint"));
+	printf("  %*s  checkpoint %s (all that is written durably), device %s\n", width, "", text_of(status, "checkpoint"),
+	       text_of(status, "device_id"));
 	if (lost > 0)
 		printf("  %*s  %s%" G_GINT64_FORMAT " OBSERVATIONS ARE LOST%s since the disk fails\n", width, "", bad(), lost, plain());
 	if (!has(status, "disk_left_bytes"))

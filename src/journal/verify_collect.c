@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define MAX_FOLDER_DEPTH 16
-
 static void source_free(gpointer data)
 {
 	VerifySource *s = data;
@@ -60,60 +58,42 @@ static gboolean is_empty(const char *path)
 	return zeros && n == 0;
 }
 
-/* What cannot be read goes to `complaints`. */
-static void add_file(const char *path, GPtrArray *sources, VerifyReport *report, GPtrArray *complaints)
+/* --- in files --- */
+
+typedef struct {
+	GPtrArray *sources;
+	VerifyReport *report;
+} Collector;
+
+static void add_file(gpointer user_data, const char *path, gboolean named)
 {
+	const Collector *c = user_data;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(JournalReader) reader = journal_reader_open(path, &error);
 	if (reader)
-		take_source(sources, reader, path, NULL);
+		take_source(c->sources, reader, path, NULL);
 	else if (g_str_has_suffix(path, JOURNAL_SUFFIX) && is_empty(path))
-		report->empty++;
+		c->report->empty++;
 	else
-		g_ptr_array_add(complaints, g_strdup(error->message));
+		g_ptr_array_add(named ? c->report->refused : c->report->broken, g_strdup(error->message));
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
+static void count_foreign(gpointer user_data, const char *path)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	(void)path;
+	((const Collector *)user_data)->report->foreign++;
 }
 
-/* A folder's symbolic links are followed to files but not to folders, so that a loop can't hold us. */
-static void add_folder(const char *path, guint depth, GPtrArray *sources, VerifyReport *report)
+static void refuse_folder(gpointer user_data, const char *path, const char *why)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GDir) dir = g_dir_open(path, 0, &error);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	if (!dir) {
-		g_ptr_array_add(report->refused, g_strdup_printf("cannot read the folder %s: %s", path, error->message));
-		return;
-	}
-	for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir))
-		g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_names);
-	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *child = g_build_filename(path, names->pdata[i], NULL);
-		if (g_file_test(child, G_FILE_TEST_IS_DIR)) {
-			if (depth < MAX_FOLDER_DEPTH && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-				add_folder(child, depth + 1, sources, report);
-		} else if (*(const char *)names->pdata[i] == '.') {
-			continue; /* the recorder's own (folder.h), or what some systems leave behind on a card */
-		} else if (g_str_has_suffix(child, JOURNAL_SUFFIX)) {
-			add_file(child, sources, report, report->broken);
-		} else {
-			report->foreign++;
-		}
-	}
+	const Collector *c = user_data;
+	g_ptr_array_add(c->report->refused, g_strdup_printf("cannot read the folder %s: %s", path, why));
 }
 
 GPtrArray *verify_collect(char *const *paths, VerifyReport *report)
 {
-	GPtrArray *sources = verify_sources_new();
-	for (; *paths; paths++) {
-		if (g_file_test(*paths, G_FILE_TEST_IS_DIR))
-			add_folder(*paths, 0, sources, report);
-		else
-			add_file(*paths, sources, report, report->refused);
-	}
-	return sources;
+	Collector collector = {verify_sources_new(), report};
+	const JournalFinder finder = {add_file, count_foreign, refuse_folder, &collector};
+	journal_find(paths, &finder);
+	return collector.sources;
 }

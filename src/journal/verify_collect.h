@@ -12,7 +12,7 @@ typedef struct {
 	gboolean signature_good;
 } VerifySource;
 
-/* VerifySource; what cannot be read is noted in the report. Folders are searched as `jamlog sync` does it. */
+/* VerifySource; what cannot be read is noted in the report. */
 GPtrArray *verify_collect(char *const *paths, VerifyReport *report);
 /* The same from memory, for whoever wants to break it; `label` stands for the path. FALSE where it is no journal. */
 gboolean verify_collect_bytes(GPtrArray *sources, GBytes *bytes, const char *label);

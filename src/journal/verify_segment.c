@@ -225,6 +225,9 @@ static void check_seal(VerifyWalk *w, const JournalFrame *frame, const Seal *sea
 	w->final_seal = seal->meaning;
 	w->broken = FALSE;
 	w->sealed_since = TRUE;
+	/* Whoever took the device while it held this key may have destroyed the seal before, and rewritten what that one vouched for. */
+	if (key > 0)
+		w->result.frames_behind = 1; /* the seal itself */
 	prove(w, &seal->at);
 }
 
@@ -370,7 +373,8 @@ static void conclude_open(VerifyWalk *w)
 	const guint64 behind = w->result.frames_behind;
 	const char *frames = behind == 1 ? "frame" : "frames";
 	const VerifyVouch *vouch = w->vouched_by == G_MAXUINT ? NULL : &g_array_index(w->vouches, VerifyVouch, w->vouched_by);
-	const gboolean settled = vouch && (vouch->of_next_run || w->left || w->final_seal == SEAL_CONTINUED);
+	const gboolean complete = vouch && (vouch->of_next_run || w->final_seal == SEAL_CONTINUED);
+	const gboolean settled = complete || (vouch && w->left);
 	if (settled && behind > 0 && vouch->of_next_run && !w->sealed_since)
 		verify_walk_find(w, VERIFY_TAMPERED, w->result.bytes, 0,
 				 "%" G_GUINT64_FORMAT " %s at the end: not there when the device's next recording began", behind, frames);
@@ -378,7 +382,7 @@ static void conclude_open(VerifyWalk *w)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
 				 "%" G_GUINT64_FORMAT " %s at the end, given up after a failed write: not proven, and written again in"
 				 " the next segment", behind, frames);
-	else if (!settled && w->final_seal && behind == 0)
+	else if (!complete && w->final_seal && behind == 0)
 		verify_walk_find(w, VERIFY_MISSING, w->result.bytes, 0, "the final frame that its last seal announces is missing");
 	else if (!settled)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,

@@ -10,7 +10,7 @@
 #include <sodium.h>
 
 #define BEGINNING_MISSING "the beginning of this recording is missing: the first segment here is number %u of it"
-#define LOOK_BACK 4 /* segments of a run that `previous` may speak of: some hold nothing */
+#define LOOK_BACK 16 /* segments of a run that `previous` may speak of: some hold nothing */
 
 /* All files of one header. */
 typedef struct {
@@ -274,20 +274,28 @@ static void link_all(Set *set)
 	}
 }
 
-/* A claim that is met somewhere, or that another segment is found to lack, is no finding here. */
+static gboolean same_number(const Entry *a, const Entry *b)
+{
+	return a->header.is_signed ? a->header.device_number == b->header.device_number : a->header.number == b->header.number;
+}
+
+/* A claim is met in the nearest segment, or in an earlier one if those between hold nothing; else the nearest one lacks it, of several with
+ * one number the one that holds anything. For the others it is no finding. */
 static void settle_claims(Set *set)
 {
 	const Link *links = (const Link *)(gpointer)set->links->data;
 	for (guint i = 0, end; i < set->links->len; i = end) {
 		guint blamed = i;
-		gboolean met = FALSE;
+		gboolean met = FALSE, holds = FALSE, passed = FALSE; /* passed: what comes is before one that holds something */
 		for (end = i; end < set->links->len && links[end].claim == links[i].claim; end++) {
-			const VerifyWalk *walk = links[end].target->walk;
-			met = met || g_array_index(walk->vouches, VerifyVouch, links[end].vouch).met;
-			/* The nearest one; of several with one number the one that holds anything. */
-			if (walk->result.frames > 0 && links[blamed].target->walk->result.frames == 0 &&
-			    links[end].target->header.device_number == links[blamed].target->header.device_number)
+			const Entry *e = links[end].target;
+			passed = passed || (holds && !same_number(e, links[end - 1].target));
+			if (passed)
+				continue;
+			met = met || g_array_index(e->walk->vouches, VerifyVouch, links[end].vouch).met;
+			if (e->walk->result.frames > 0 && !holds && same_number(e, links[i].target))
 				blamed = end;
+			holds = holds || e->walk->result.frames > 0;
 		}
 		for (guint k = i; k < end; k++)
 			g_array_index(links[k].target->walk->vouches, VerifyVouch, links[k].vouch).waived = met || k != blamed;

@@ -269,3 +269,8 @@ const guint8 *journal_writer_run_id(const JournalWriter *w)
 {
 	return w->segment.header.run_id;
 }
+
+const guint8 *journal_writer_device_id(const JournalWriter *w)
+{
+	return w->segment.header.device_id;
+}

@@ -21,9 +21,16 @@ void keys_secret_free(gpointer secret)
 	sodium_free(secret);
 }
 
+void keys_no_core_dumps(void)
+{
+	/* 0 does not bind those that the kernel pipes to a program (core(5)); 1 does, and is too little for any file. */
+	if (setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1}) != 0)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 void keys_protect_process(void)
 {
-	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	keys_no_core_dumps();
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 

@@ -3,6 +3,7 @@
 
 #include "record/answer.h"
 
+#include <sodium.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -25,13 +26,15 @@ static void describe_disk(const RunFacts *facts, gint64 running_ms, GVariantBuil
 {
 	struct statvfs disk;
 	const guint64 bytes = journal_writer_bytes(facts->writer);
-	char checkpoint[JOURNAL_CHECKPOINT_SIZE];
+	char checkpoint[JOURNAL_CHECKPOINT_SIZE], device[2 * JOURNAL_ID_SIZE + 1];
 	g_autofree char *directory = g_filename_display_name(facts->directory);
 	g_autofree char *segment = g_path_get_basename(journal_writer_path(facts->writer));
 	answer_add(dict, "directory", "s", directory);
 	answer_add(dict, "segment", "s", segment);
 	answer_add(dict, "journal_bytes", "t", bytes);
 	journal_writer_checkpoint(facts->writer, checkpoint);
+	sodium_bin2hex(device, sizeof device, journal_writer_device_id(facts->writer), JOURNAL_ID_SIZE);
+	answer_add(dict, "device_id", "s", device);
 	answer_add(dict, "checkpoint", "s", checkpoint);
 	answer_add(dict, "sealed", "b", journal_writer_sealed(facts->writer));
 	if (statvfs(facts->directory, &disk) != 0)

@@ -1,9 +1,10 @@
 /* status.h - what the recorder answers to "how are you".
  *
  * The answer (a{sv}) has: version, pid, since (ISO 8601, by this computer's clock), running_ms, clock_state; directory, segment,
- * journal_bytes (of this run), checkpoint (of all that is durable), sealed, disk_left_bytes and, once a rate is known,
- * disk_left_hours; observations, readings, lost, durable_age_ms, disk_failing, disk_low; sources (board.h); concerns, a sentence for
- * each thing that somebody should look after; and well: there is none. No service and no position are data, not concerns.
+ * journal_bytes (of this run), device_id (whose keys sign it), checkpoint (of all that is durable), sealed, disk_left_bytes and,
+ * once a rate is known, disk_left_hours; observations, readings, lost, durable_age_ms, disk_failing, disk_low; sources (board.h);
+ * concerns, a sentence for each thing that somebody should look after; and well: there is none. No service and no position are
+ * data, not concerns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

@@ -5,8 +5,6 @@
 
 #include <sys/stat.h>
 
-#define MAX_FOLDER_DEPTH 16
-
 void sync_segment_free(SyncSegment *segment)
 {
 	if (!segment)
@@ -78,46 +76,38 @@ static gboolean add_journal(const char *path, GPtrArray *segments, SyncContext *
 	return TRUE;
 }
 
-static void add_from_folder(const char *path, GPtrArray *segments, SyncContext *context)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *name = g_path_get_basename(path);
-	if (*name == '.')
-		return; /* the recorder's own (src/journal/folder.h), or what some systems leave behind on a card */
-	if (!g_str_has_suffix(path, JOURNAL_SUFFIX)) {
-		context->summary->foreign++;
-	} else if (!add_journal(path, segments, context, &error)) {
-		*(g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS) ? &context->summary->sealed : &context->summary->broken) += 1;
-		sync_warn(context, "%s: passed over", error->message);
-	}
-}
+typedef struct {
+	GPtrArray *segments;
+	SyncContext *context;
+} Collector;
 
-static int compare_names(gconstpointer a, gconstpointer b)
+static void take_journal(gpointer user_data, const char *path, gboolean named)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* A folder's symbolic links are followed to files but not to folders, so that a loop can't hold us. */
-static void add_folder(const char *path, guint depth, GPtrArray *segments, SyncContext *context)
-{
+	const Collector *c = user_data;
+	SyncSummary *summary = c->context->summary;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GDir) dir = g_dir_open(path, 0, &error);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	if (!dir) {
-		context->summary->refused++;
-		sync_warn(context, "cannot read the folder %s: %s", path, error->message);
+	if (add_journal(path, c->segments, c->context, &error))
 		return;
-	}
-	for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir))
-		g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_names);
-	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *child = g_build_filename(path, names->pdata[i], NULL);
-		if (!g_file_test(child, G_FILE_TEST_IS_DIR))
-			add_from_folder(child, segments, context);
-		else if (depth < MAX_FOLDER_DEPTH && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-			add_folder(child, depth + 1, segments, context);
-	}
+	if (named)
+		summary->refused++;
+	else if (g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS))
+		summary->sealed++;
+	else
+		summary->broken++;
+	sync_warn(c->context, "%s: passed over", error->message);
+}
+
+static void count_foreign(gpointer user_data, const char *path)
+{
+	(void)path;
+	((const Collector *)user_data)->context->summary->foreign++;
+}
+
+static void refuse_folder(gpointer user_data, const char *path, const char *why)
+{
+	const Collector *c = user_data;
+	c->context->summary->refused++;
+	sync_warn(c->context, "cannot read the folder %s: %s", path, why);
 }
 
 static int compare_segments(gconstpointer pa, gconstpointer pb)
@@ -149,15 +139,9 @@ static int compare_groups(gconstpointer pa, gconstpointer pb)
 GPtrArray *sync_segments_collect(char *const *paths, SyncContext *context)
 {
 	GPtrArray *segments = g_ptr_array_new_with_free_func((GDestroyNotify)sync_segment_free);
-	for (; *paths; paths++) {
-		g_autoptr(GError) error = NULL;
-		if (g_file_test(*paths, G_FILE_TEST_IS_DIR)) {
-			add_folder(*paths, 0, segments, context);
-		} else if (!add_journal(*paths, segments, context, &error)) {
-			context->summary->refused++;
-			sync_warn(context, "%s: passed over", error->message);
-		}
-	}
+	Collector collector = {segments, context};
+	const JournalFinder finder = {take_journal, count_foreign, refuse_folder, &collector};
+	journal_find(paths, &finder);
 	g_ptr_array_sort(segments, compare_segments);
 	for (guint i = 1; i < segments->len; i++) {
 		const SyncSegment *before = segments->pdata[i - 1];

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # What a durable group costs the card, once a second, in five seconds (saver mode) and in a minute: device bytes of the
 # journal against SQLite (WAL, synchronous=FULL) with records of the same size, each on an ext4 of its own (4 KiB blocks) on
-# a loop device, read from the device's own counter of sectors written.
+# a loop device, read from the device's own counter of sectors written. Two records a second are a modem's sweep and a fix; one a
+# second, of 100 bytes, is a modem alone.
 #
 #   BENCH_GROUPS=300 SPEED=5 tests/bench/bench_journal.py        (root; BUILD=build/release)
 #
@@ -11,11 +12,13 @@
 # many, come every 1.25 s, each with a commit of its own; the journal's clock goes faster, so that its seals fall due.
 #
 # Fairness. The journal writes each sector twice, first as zeros when it is preallocated; a step of 1 MiB lasts for 2048
-# small groups, so creation is left out of the count and the zeros under the sectors used are added instead. SQLite's
-# database and WAL are brought to their full size before counting, so that it overwrites, too; the count begins and ends
+# small groups, so creation is left out of the count and the zeros under the sectors used are added instead. Where it is
+# "grown", SQLite's database and WAL are brought to their full size before counting, so that it overwrites, too; else it begins
+# empty, as in the field, where its WAL grows for the first five hours at one group a minute. The count begins and ends
 # with a checkpoint, for what is in the WAL has to go into the database once. Its table is the leanest: an integer key and
-# a blob.
+# a blob. The larger a group, the more the zeros are of what we write, and the less SQLite has to write twice.
 # SPDX-License-Identifier: GPL-3.0-or-later
+import collections
 import os
 import shutil
 import signal
@@ -29,11 +32,11 @@ BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
 WRITER = os.path.join(BUILD, "tests/helper/journal_writer_loop")
 GROUPS = int(os.environ.get("BENCH_GROUPS", "300"))
 SPEED = int(os.environ.get("SPEED", "5"))
-PER_SECOND = 2  # a sweep and a fix
-PERIODS = ((1, 0.3), (5, None), (60, 0.4))  # seconds from group to group, and the target
-TEXT_SIZE = 100
-RECORD_SIZE = TEXT_SIZE + 30  # coded
+OVERHEAD = 30  # of a coded record beside its text
 FILE_HEADERS = 8192
+# period: seconds from group to group; rate: records a second
+Case = collections.namedtuple("Case", "period rate size grown target")
+CASES = (Case(1, 2, 130, True, 0.3), Case(5, 2, 130, True, None), Case(60, 1, 100, False, 0.4), Case(60, 2, 130, True, None))
 
 
 class Disk:
@@ -71,7 +74,7 @@ def pace(period):
     return (GROUPS, 1 / SPEED) if period == 1 else (GROUPS // 5, 1.25)
 
 
-def peer(path, period):
+def peer(path, case):
     """The other process: waits for a line after warming up, and again when it is done."""
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")
@@ -80,16 +83,17 @@ def peer(path, period):
 
     def group():
         db.execute("BEGIN")
-        for _ in range(PER_SECOND * period):
-            db.execute("INSERT INTO observation(data) VALUES (?)", (b"x" * RECORD_SIZE,))
+        for _ in range(case.rate * case.period):
+            db.execute("INSERT INTO observation(data) VALUES (?)", (b"x" * case.size,))
         db.execute("COMMIT")
 
-    for _ in range(max(1500 // period, 100)):
+    for _ in range(max(1500 // case.period, 100) if case.grown else 1):
         group()
-    db.execute("PRAGMA wal_checkpoint")
+    if case.grown:
+        db.execute("PRAGMA wal_checkpoint")
     print("ready", flush=True)
     sys.stdin.readline()
-    groups, pause = pace(period)
+    groups, pause = pace(case.period)
     for _ in range(groups):
         group()
         time.sleep(pause)
@@ -102,14 +106,14 @@ def start(*command):
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
 
-def measure(period, ours_disk, peer_disk, processes):
-    groups, pause = pace(period)
-    faster = ("faketime", "-f", f"+0 x{period / pause:g}") if period > 1 else ()
-    interval_ms = period * 1000 if period > 1 else 1000 // SPEED
-    ours = start(*faster, WRITER, os.path.join(ours_disk.path, "journal"), "--groups", str(groups), "--per-group", str(PER_SECOND * period),
-                 "--size", str(TEXT_SIZE), "--interval-ms", str(interval_ms), "--no-close", "--wait")
+def measure(case, ours_disk, peer_disk, processes):
+    groups, pause = pace(case.period)
+    faster = ("faketime", "-f", f"+0 x{case.period / pause:g}") if case.period > 1 else ()
+    interval_ms = case.period * 1000 if case.period > 1 else 1000 // SPEED
+    ours = start(*faster, WRITER, os.path.join(ours_disk.path, "journal"), "--groups", str(groups), "--per-group",
+                 str(case.rate * case.period), "--size", str(case.size - OVERHEAD), "--interval-ms", str(interval_ms), "--no-close", "--wait")
     processes.append(ours)
-    other = start(sys.executable, __file__, "peer", os.path.join(peer_disk.path, "x.db"), str(period))
+    other = start(sys.executable, __file__, "peer", os.path.join(peer_disk.path, "x.db"), str(CASES.index(case)))
     processes.append(other)
     assert ours.stdout.readline().startswith("path ") and other.stdout.readline() == "ready\n"
     before = ours_disk.written(), peer_disk.written()
@@ -122,16 +126,17 @@ def measure(period, ours_disk, peer_disk, processes):
     return ours_disk.written() - before[0] + zeros, peer_disk.written() - before[1], zeros
 
 
-def compare(period, target):
+def compare(case):
     base = tempfile.mkdtemp(prefix="jamlog-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     disks, processes = [], []
     try:
         for name in ("ours", "peer"):
             disks.append(Disk(base, name))
-        ours, other, zeros = measure(period, *disks, processes)
-        groups = pace(period)[0]
-        print(f"journal_device_bytes_every_{period}_s ratio={ours / other:.2f} ours={ours / groups:.0f} peer={other / groups:.0f} "
-              f"unit=bytes/group groups={groups} of_ours_zeros={zeros / groups:.0f}" + (f" target={target:.2f}" if target else ""), flush=True)
+        ours, other, zeros = measure(case, *disks, processes)
+        groups = pace(case.period)[0]
+        print(f"journal_device_bytes_every_{case.period}_s records_a_second={case.rate} bytes={case.size} ratio={ours / other:.2f} "
+              f"ours={ours / groups:.0f} peer={other / groups:.0f} peer_grown={'yes' if case.grown else 'no'} unit=bytes/group "
+              f"groups={groups} of_ours_zeros={zeros / groups:.0f}" + (f" (target <= {case.target})" if case.target else ""), flush=True)
     finally:
         for process in processes:
             process.kill()
@@ -143,7 +148,7 @@ def compare(period, target):
 
 def main():
     if sys.argv[1:2] == ["peer"]:
-        return peer(sys.argv[2], int(sys.argv[3]))
+        return peer(sys.argv[2], CASES[int(sys.argv[3])])
     if os.geteuid() != 0:
         print("journal_device_bytes skipped: loop devices need root")
         return None
@@ -151,8 +156,8 @@ def main():
         # In a mount namespace of its own: whoever copies the mounts of this machine meanwhile would hold ours for ever.
         os.execvp("unshare", ["unshare", "-m", sys.executable, __file__, "private"])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
-    for period, target in PERIODS:
-        compare(period, target)
+    for case in CASES:
+        compare(case)
     return None
 
 

@@ -158,7 +158,7 @@ def at_a_terminal():
         with open(f"/proc/{person.pid}/{name}", "rb") as f:
             check(SECRET.encode() not in f.read(), f"the passphrase is in {name}")
     with open(f"/proc/{person.pid}/limits") as f:
-        check(re.search(r"Max core file size +0 +0 ", f.read()), "it may leave a core dump")
+        check(re.search(r"Max core file size +1 +1 ", f.read()), "it may leave a core dump")
     if os.geteuid() == 0:
         check_hidden(person.pid, SECRET.encode())
     person.type(SECRET)

@@ -410,6 +410,29 @@ def _(_f):
     return write_known(first, second.rechain())
 
 
+def destroyed_seal():
+    """with the keys in the memory a seal is destroyed, and what it vouched for written anew and sealed: damaged, and none of it is proven"""
+    for lost in 0, 1:
+        device, first, _second = known_run()
+        first.frames = first.frames[:4 * lost]
+        device.seal(first, lost)
+        device.frames(first, 6)  # the forged ones
+        device.seal(first, lost + 1)
+        device.frames(first, 2)
+        end = first.chain_before(len(first.frames))
+        device.end(first, lost + 2, False)
+        second = device.segment(b"run1" * 4, 2, end, end, first.frames[-1].first, again=True)
+        device.frames(second, 3)
+        device.end(second, 0, True)
+        folder = write_known(first, second)
+        with open(path("known", "0.jlj"), "r+b") as file:
+            file.seek(Segment.read(file.name).frames[4 * lost].offset)
+            file.write(os.urandom(SECTOR))
+        segment = expect(folder, "damaged")["runs"][0]["segments"][0]
+        check_equal((segment["frames"], segment["frames_proven"], segment["seals_good"]), (4 * lost + 10, 4 * lost + 4, lost + 2),
+                    f"seal {lost}: frames, proven, good seals")
+
+
 # --- what only a checkpoint tells ---
 
 def cut_tail():
@@ -454,4 +477,4 @@ def claimed_checkpoint():
 
 
 if __name__ == "__main__":
-    run_tests([originals] + ATTACKS + [cut_tail, checkpoint_everywhere, claimed_checkpoint])
+    run_tests([originals] + ATTACKS + [destroyed_seal, cut_tail, checkpoint_everywhere, claimed_checkpoint])

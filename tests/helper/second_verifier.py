@@ -193,7 +193,7 @@ class Segment:
         self.signature_good = self.signed and signature_good(self.header.key, self.header.signature, self.head[:4028])
         self.ending, self.run_ended, self.seals_good, self.copies = None, False, 0, 0
         self.last_seal = -1  # the good ones: index into frames
-        self.announced = False  # by the seal at the end: a final frame that is not there
+        self.announced = 0  # what a good seal at the end says of the final frame that is not there
         self.header_word = "" if self.signed else "unsigned"
         self.read_frames()
 
@@ -290,7 +290,7 @@ class Segment:
 
     def open_frame(self, frame, i, key):
         if frame.number > (frame.offset - FRAMES_AT) // SECTOR:
-            raise ValueError("no frame can have such a number here")
+            raise InvalidTag  # no frame can have such a number here
         while i < frame.number:
             i, key = i + 1, ratchet(key, 2)
         return (i, key), ChaCha20Poly1305(ratchet(key, 1)).decrypt(bytes(12), frame.payload, self.digest + frame.without_crc(HEAD))
@@ -311,7 +311,8 @@ class Segment:
         if i is None:
             return False
         self.prove_until(i)
-        self.announced = self.announced and not complete
+        if complete or self.announced == 2:
+            self.announced = 0
         late = self.frames[max(i, self.last_seal) + 1:]
         if complete and any(not f.known(FINAL) for f in late):
             self.find("tampered", "frames that were not there when the next run began", late[0].offset)
@@ -330,13 +331,15 @@ class Segment:
             if frame.known(SEAL) and frame.in_place:
                 word, j, ends = self.check_seal(frame, keys, last, whole)
                 if word == "good":
+                    if j == last + 1:
+                        self.prove_until(i)
+                    frame.proven = True  # and no more, if the seal before it is missing; then it is a wall, too, for what vouches later
                     last, whole = j, True
                     self.seals_good += 1
                     self.last_seal = i
-                    self.prove_until(i)
                 else:
                     self.find(word, "a seal that is not the device's, or whose key nothing good names", frame.offset, len(frame.data))
-        self.announced = bool(ends) and self.ending == "open"
+        self.announced = ends if ends and self.ending != "final" and self.last_seal == len(self.frames) - 1 else 0
 
     def check_seal(self, frame, keys, last, whole):
         """`whole`: every frame since the last good seal is there, so that its number has to be the next one."""
@@ -418,6 +421,29 @@ def judge_headers(segments):
             s.find("tampered", "two segments of this device have one number and both have frames")
 
 
+def where_to_look(before, earlier, run):
+    """The segments before, and as long as they hold nothing those of the run that stand before them."""
+    yield from before
+    looked = before
+    while not any(b.frames for b in looked):
+        place = place_of(looked[0])
+        in_run = [b for b in earlier if b.header.run == run and place_of(b) < place]
+        looked = [b for b in in_run if place_of(b) == max(map(place_of, in_run))]
+        if not looked or looked[0].signed and place_of(looked[0]) != place - 1:
+            break
+        yield from looked
+
+
+def place_of(segment):
+    return segment.header.n if segment.signed else segment.header.number
+
+
+def vouched(segment, link, before):
+    if segment.header_word == "unsigned":
+        return link in [before.digest] + [f.after for f in before.frames]
+    return before.vouch(link, before.header.run != segment.header.run)
+
+
 def check_links(segments):
     """What stands before each segment, by n where it is signed, else by the number in the run."""
     missing = []
@@ -435,14 +461,12 @@ def check_links(segments):
         if s.run_ended is False and s.ending == "final" and not any(b.header.run == h.run and b.header.number > h.number for b in segments):
             missing.append({"device": h.device.hex(), "run": h.run.hex(), "behind": s.path})
         links = {link for link in (h.previous, h.anchor) if any(link)} if s.header_word in ("good", "unsigned") else set()
-        nearest = [b for b in earlier if b.frames and b not in before][-1:] if before and not any(b.frames for b in before) else []
         for link in links if before else ():
-            if s.header_word == "unsigned":
-                reached = any(link in [b.digest] + [f.after for f in b.frames] for b in before)
-            else:
-                reached = any([b.vouch(link, b.header.run != h.run) for b in before + nearest])
-            if not reached:
-                b = before[-1]
+            if not any(vouched(s, link, b) for b in (where_to_look(before, earlier, h.run) if link == h.previous else before)):
+                for b in earlier:
+                    if link == h.previous and b.header.run == h.run:
+                        vouched(s, link, b)  # proven where it is; but it is not where it should be
+                b = next((b for b in reversed(before) if b.frames), before[-1])
                 b.find("missing", "it does not reach as far as the header of its successor says")
                 if b.ending == "torn":
                     b.find("damaged", "what is torn was acknowledged", b.end, len(b.data) - b.end)

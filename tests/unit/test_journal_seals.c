@@ -351,24 +351,43 @@ static void test_reading_goes_on_at_any_frame(void)
 	fixture_remove(directory);
 }
 
+/* A segment's bytes, of which one frame is to be changed. */
+typedef struct {
+	guint8 *data, *frame;
+	gsize size;
+	guint32 seed;
+	JournalFrameHead head;
+} Edited;
+
+static Edited edit(const char *path, guint sector)
+{
+	Edited e;
+	guint8 digest[JOURNAL_CHAIN_SIZE];
+	g_assert_true(g_file_get_contents(path, (char **)&e.data, &e.size, NULL));
+	journal_header_digest(e.data, digest);
+	e.seed = journal_frame_seed(digest);
+	e.frame = e.data + JOURNAL_FIRST_FRAME + sector * JOURNAL_SECTOR_SIZE;
+	g_assert_cmpint(journal_frame_parse(e.frame, 512, e.seed, TRUE, &e.head), ==, JOURNAL_FRAME_OK);
+	return e;
+}
+
+static void write_back(Edited *e, const char *path)
+{
+	journal_frame_finish(e->frame, journal_frame_size(e->head.payload_length), e->seed);
+	g_assert_true(g_file_set_contents(path, (char *)e->data, (gssize)e->size, NULL));
+	g_free(e->data);
+}
+
 /* A number that would take the ratchet four thousand million steps is refused before the first. */
 static void test_a_frame_of_an_impossible_number_is_not_opened(void)
 {
 	char *directory = fixture_directory();
 	const JournalIdentity identities[2] = {make_identity(), make_identity()};
 	g_autofree char *path = sealed_run(directory, identities, 2, 3);
-	g_autofree guint8 *data = NULL;
-	gsize size;
-	guint8 digest[JOURNAL_CHAIN_SIZE];
-	JournalFrameHead head;
-	g_assert_true(g_file_get_contents(path, (char **)&data, &size, NULL));
-	journal_header_digest(data, digest);
-	guint8 *frame = data + JOURNAL_FIRST_FRAME + JOURNAL_SECTOR_SIZE;
-	g_assert_cmpint(journal_frame_parse(frame, 512, journal_frame_seed(digest), TRUE, &head), ==, JOURNAL_FRAME_OK);
-	head.number = G_MAXUINT32 - 1;
-	journal_frame_put_head(&head, frame);
-	journal_frame_finish(frame, journal_frame_size(head.payload_length), journal_frame_seed(digest));
-	g_assert_true(g_file_set_contents(path, (char *)data, (gssize)size, NULL));
+	Edited e = edit(path, 1);
+	e.head.number = G_MAXUINT32 - 1;
+	journal_frame_put_head(&e.head, e.frame);
+	write_back(&e, path);
 	g_autofree FixtureWalk *walk = walk_opened(path, &identities[0]);
 	g_assert_cmpuint(walk->seen[1], ==, 1);
 	g_assert_cmpuint(walk->seen[2], ==, 0);
@@ -383,18 +402,10 @@ static void test_a_frame_that_the_key_does_not_open_is_damage(void)
 	char *directory = fixture_directory();
 	const JournalIdentity identities[2] = {make_identity(), make_identity()};
 	g_autofree char *path = sealed_run(directory, identities, 2, 5);
-	g_autofree guint8 *data = NULL;
-	gsize size;
-	guint8 digest[JOURNAL_CHAIN_SIZE];
-	JournalFrameHead head;
-	g_assert_true(g_file_get_contents(path, (char **)&data, &size, NULL));
-	journal_header_digest(data, digest);
-	guint8 *frame = data + JOURNAL_FIRST_FRAME;
-	g_assert_cmpint(journal_frame_parse(frame, 512, journal_frame_seed(digest), TRUE, &head), ==, JOURNAL_FRAME_OK);
-	frame[JOURNAL_FRAME_HEAD_SIZE] ^= 1;
-	journal_frame_finish(frame, journal_frame_size(head.payload_length), journal_frame_seed(digest));
-	g_autoptr(GBytes) bytes = g_bytes_new_static(data, size);
-	g_autoptr(JournalReader) reader = journal_reader_new_for_bytes(bytes, NULL);
+	Edited e = edit(path, 0);
+	e.frame[JOURNAL_FRAME_HEAD_SIZE] ^= 1;
+	write_back(&e, path);
+	g_autoptr(JournalReader) reader = journal_reader_open(path, NULL);
 	JournalFrame opened;
 	JournalDamage damage;
 	g_assert_true(journal_reader_unlock(reader, &identities[0], NULL));
