@@ -166,18 +166,25 @@ static void test_keys_that_cannot_be_read_are_no_new_device(void)
 	remove_place(&place);
 }
 
+/* Even where the byte that is gone is a 0, as the memory that it would stand in. */
 static void test_keys_that_were_cut_short_are_damaged(void)
 {
 	Place place = make_place();
-	g_autofree char *data = NULL;
+	g_autofree guint8 *data = NULL;
 	gsize size;
 	turn(&place);
-	g_assert_true(g_file_get_contents(place.path, &data, &size, NULL));
+	g_assert_true(g_file_get_contents(place.path, (char **)&data, &size, NULL));
 	g_assert_cmpuint(size, ==, FILE_SIZE);
-	for (gsize cut = 0; cut < size; cut += cut < size - 2 ? 38 : 1) {
-		g_assert_true(g_file_set_contents(place.path, data, (gssize)cut, NULL));
+	for (guint32 i = 0; data[FILE_SIZE - 1] != 0; i++) {
+		memcpy(data + LAST_NAME_AT + 16, &i, sizeof i);
+		crypto_generichash(data + CHECKSUM_AT, FILE_SIZE - CHECKSUM_AT, data, CHECKSUM_AT, NULL, 0);
+	}
+	for (gsize cut = 1; cut <= size; cut += cut < 3 ? 1 : 27) {
+		g_assert_true(g_file_set_contents(place.path, (char *)data, (gssize)(size - cut), NULL));
 		assert_refused(&place, JAMLOG_ERROR_FORMAT);
 	}
+	g_assert_true(g_file_set_contents(place.path, (char *)data, (gssize)size, NULL));
+	g_assert_cmpuint(begun_number(&place), ==, 2);
 	remove_place(&place);
 }
 

@@ -193,21 +193,28 @@ static void test_a_box_that_was_changed_opens_nothing(void)
 	remove_example(&e);
 }
 
-/* Shorter than the tag alone: the length of what is in it would be less than nothing. */
-static void test_a_sealed_frame_without_room_for_its_tag_is_damage(void)
+/* Shorter than the tag alone: what is in it would be less than nothing. Or nothing, rightly sealed: no recorder seals that. */
+static void test_a_sealed_frame_with_nothing_in_it_is_damage(void)
 {
 	Example e = make_example(TRUE, TRUE);
 	JournalIdentity identity;
-	guint8 digest[JOURNAL_CHAIN_SIZE];
+	JournalBox box;
 	JournalFrameHead head;
+	guint8 digest[JOURNAL_CHAIN_SIZE], chain_key[RATCHET_KEY_SIZE], frame_key[RATCHET_KEY_SIZE];
 	fixture_identity(&identity);
 	journal_header_digest(e.data, digest);
+	journal_header_box(e.data, 0, &box);
+	g_assert_true(ratchet_unbox(&identity, &box, chain_key));
+	ratchet_step(chain_key, frame_key);
 	guint8 *bytes = e.data + JOURNAL_FIRST_FRAME;
 	g_assert_cmpint(journal_frame_parse(bytes, 512, journal_frame_seed(digest), TRUE, &head), ==, JOURNAL_FRAME_OK);
 	for (guint16 length = 0; length <= JOURNAL_TAG_SIZE; length += JOURNAL_TAG_SIZE / 2) {
-		const guint8 payload[JOURNAL_TAG_SIZE] = {0};
 		head.payload_length = length;
-		journal_frame_encode(&head, payload, journal_frame_seed(digest), bytes);
+		memset(bytes, 0, JOURNAL_SECTOR_SIZE);
+		journal_frame_put_head(&head, bytes);
+		if (length == JOURNAL_TAG_SIZE)
+			ratchet_encrypt(frame_key, digest, bytes, (const guint8 *)"", 0);
+		journal_frame_finish(bytes, journal_frame_size(length), journal_frame_seed(digest));
 		g_autoptr(JournalReader) reader = open_bytes(&e, NULL);
 		JournalFrame frame;
 		JournalDamage damage;
@@ -383,8 +390,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/refusals/a-damaged-header-is-told-at-the-beginning-only",
 			test_a_damaged_header_is_told_at_the_beginning_only);
 	g_test_add_func("/journal/refusals/a-box-that-was-changed-opens-nothing", test_a_box_that_was_changed_opens_nothing);
-	g_test_add_func("/journal/refusals/a-sealed-frame-without-room-for-its-tag",
-			test_a_sealed_frame_without_room_for_its_tag_is_damage);
+	g_test_add_func("/journal/refusals/a-sealed-frame-with-nothing-in-it", test_a_sealed_frame_with_nothing_in_it_is_damage);
 	g_test_add_func("/journal/refusals/an-interrupted-read-is-done-again", test_an_interrupted_read_is_done_again);
 	g_test_add_func("/journal/refusals/a-first-read-that-fails-names-the-file", test_a_first_read_that_fails_names_the_file);
 	g_test_add_func("/journal/refusals/a-rest-that-cannot-be-read-is-no-end", test_a_rest_that_cannot_be_read_is_not_taken_for_the_end);
