@@ -80,8 +80,11 @@ PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-probe $(BUILD)/jamlog-sim
 REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 ALL_TESTS = $(call bin,$(UNIT_SRC)) $(SCRIPTS)
-# make coverage COVER=journal: the tests named after that room, and its figures
-TESTS = $(if $(COVER),$(foreach test,$(ALL_TESTS),$(if $(findstring $(COVER),$(notdir $(test))),$(test))) tests/flow/fuzz_corpus.sh,$(ALL_TESTS))
+# make coverage COVER=journal: the tests named after that room, or after what is in it, and its figures
+COVER_ALSO_journal = checkpoint verify
+COVER_WORDS = $(COVER) $(COVER_ALSO_$(COVER))
+is_covering = $(strip $(foreach word,$(COVER_WORDS),$(findstring $(word),$(notdir $(1)))))
+TESTS = $(if $(COVER),$(foreach test,$(ALL_TESTS),$(if $(call is_covering,$(test)),$(test))) tests/flow/fuzz_corpus.sh,$(ALL_TESTS))
 # of which make check runs a short form
 TORTURE_TESTS = $(filter tests/torture/%,$(SCRIPTS)) tests/flow/journal_kill.py $(BUILD)/tests/unit/test_journal_every_bit
 

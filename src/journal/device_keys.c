@@ -2,11 +2,11 @@
 #include "journal/device_keys.h"
 
 #include "error.h"
+#include "journal/locked.h"
 #include "journal/segment_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -186,9 +186,7 @@ static gboolean load(DeviceKeys *k, GError **error)
 
 DeviceKeys *device_keys_begin(const char *path, GError **error)
 {
-	DeviceKeys *k = sodium_malloc(sizeof *k);
-	if (!k)
-		g_error("out of memory");
+	DeviceKeys *k = locked_new(sizeof *k);
 	memset(k, 0, sizeof *k);
 	k->lock_fd = k->old_fd = -1;
 	k->path = g_strdup(path);

@@ -7,23 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define RETRY_NS (5 * NS_PER_S)
 
-static gboolean still_there(int fd, const char *path)
-{
-	struct stat ours, there;
-	return fd >= 0 && fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-}
-
 gboolean folder_lock(Folder *f, const char *directory, GError **error)
 {
 	g_autofree char *path = g_build_filename(directory, ".lock", NULL);
-	if (still_there(f->lock_fd, path))
+	if (f->lock_fd >= 0 && segment_file_is_at(f->lock_fd, path))
 		return TRUE;
 	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -51,7 +44,7 @@ static gboolean write_reserve(int fd)
 			break;
 		done += (guint64)n;
 	}
-	free(zeros);
+	g_aligned_free(zeros);
 	return done >= FOLDER_RESERVE_SIZE && fsync(fd) == 0;
 }
 

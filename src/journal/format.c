@@ -207,6 +207,8 @@ void journal_chain_next(guint8 *io_chain, const guint8 *frame, gsize frame_size)
 
 /* --- packing --- */
 
+G_STATIC_ASSERT(OBSERVATION_MAX_CODED + 2 + JOURNAL_TAG_SIZE <= JOURNAL_PAYLOAD_MAX); /* any record fits into a frame */
+
 gsize journal_pack_next(const guint8 *records, gsize length, gsize overhead, guint64 *io_offset, guint *ret_count)
 {
 	const gsize block_room = JOURNAL_BLOCK_SIZE - (gsize)(*io_offset % JOURNAL_BLOCK_SIZE), whole = JOURNAL_PAYLOAD_MAX - overhead;
@@ -216,11 +218,11 @@ gsize journal_pack_next(const guint8 *records, gsize length, gsize overhead, gui
 	*ret_count = 0;
 	while (byte_reader_left(&r) > 0) {
 		byte_reader_take(&r, (gsize)byte_reader_varint(&r));
-		if (taken == 0 && r.offset > room && room < whole) {
+		if (taken == 0 && r.offset > room) {
 			*io_offset += block_room;
 			room = whole;
 		}
-		if (r.failed || r.offset > room)
+		if (r.offset > room)
 			break;
 		taken = r.offset;
 		(*ret_count)++;

@@ -8,11 +8,11 @@
 
 #include "error.h"
 #include "journal/format.h"
+#include "journal/locked.h"
 #include "journal/ratchet.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,7 +78,8 @@ static void forget_window(JournalReader *r)
 static gboolean look(JournalReader *r, guint64 offset, const guint8 **ret_bytes, gsize *ret_available, GError **error)
 {
 	const guint64 block_end = offset - offset % JOURNAL_BLOCK_SIZE + JOURNAL_BLOCK_SIZE;
-	const gboolean inside = offset >= r->window_offset && offset - r->window_offset < r->window_length;
+	/* Unsigned: before the window is far behind it. */
+	const gboolean inside = offset - r->window_offset < r->window_length;
 	*ret_available = 0;
 	if (!inside && r->fd >= 0 && offset < G_MAXINT64 - WINDOW_SIZE) {
 		r->window_offset = offset - offset % JOURNAL_BLOCK_SIZE;
@@ -87,7 +88,7 @@ static gboolean look(JournalReader *r, guint64 offset, const guint8 **ret_bytes,
 			return FALSE;
 		}
 	}
-	if (offset < r->window_offset || offset - r->window_offset >= r->window_length)
+	if (offset - r->window_offset >= r->window_length)
 		return TRUE;
 	const guint64 end = MIN(block_end, r->window_offset + r->window_length);
 	*ret_bytes = r->window + (offset - r->window_offset);
@@ -494,9 +495,7 @@ gboolean journal_reader_unlock(JournalReader *r, const JournalIdentity *identity
 		journal_header_box(r->header, i, &box);
 		if (!ratchet_unbox(identity, &box, chain_key))
 			continue;
-		r->plain = sodium_malloc(JOURNAL_PAYLOAD_MAX);
-		if (!r->plain)
-			g_error("out of memory");
+		r->plain = locked_new(JOURNAL_PAYLOAD_MAX);
 		r->ratchet = ratchet_new(chain_key);
 		sodium_memzero(chain_key, sizeof chain_key);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal/seal.h"
 
-#include <sodium.h>
+#include "journal/locked.h"
 
 #define LABEL         "jamlog seal 1"
 #define LABEL_SIZE    (sizeof LABEL - 1)
@@ -50,9 +50,7 @@ gboolean seal_signature_good(const guint8 *frame, const guint8 *digest, const gu
 
 SealKeys *seal_keys_new(guint8 ret_first_keys[2][JOURNAL_KEY_SIZE])
 {
-	SealKeys *keys = sodium_malloc(sizeof *keys);
-	if (!keys)
-		g_error("out of memory");
+	SealKeys *keys = locked_new(sizeof *keys);
 	keys->number = 0;
 	crypto_sign_keypair(ret_first_keys[0], keys->secret[0]);
 	crypto_sign_keypair(ret_first_keys[1], keys->secret[1]);
@@ -67,10 +65,8 @@ void seal_keys_free(SealKeys *keys)
 void seal_put(SealKeys *keys, SealMeaning meaning, const guint8 *digest, guint8 *frame)
 {
 	guint8 next[2][JOURNAL_KEY_SIZE] = {0}, message[MESSAGE_SIZE];
-	guint8 *after = sodium_malloc(crypto_sign_SECRETKEYBYTES);
+	guint8 *after = locked_new(crypto_sign_SECRETKEYBYTES);
 	const ClockReading now = clock_read();
-	if (!after)
-		g_error("out of memory");
 	if (meaning == SEAL_OPEN) {
 		crypto_sign_ed25519_sk_to_pk(next[0], keys->secret[1]);
 		crypto_sign_keypair(next[1], after);

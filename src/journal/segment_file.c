@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,11 +16,7 @@ static guint8 zeros[SEGMENT_FILE_BUFFER] __attribute__((aligned(BUFFER_ALIGNMENT
 
 guint8 *segment_file_buffer_new(void)
 {
-	guint8 *buffer = aligned_alloc(BUFFER_ALIGNMENT, SEGMENT_FILE_BUFFER);
-	if (!buffer)
-		g_error("out of memory");
-	memset(buffer, 0, SEGMENT_FILE_BUFFER);
-	return buffer;
+	return g_aligned_alloc0(1, SEGMENT_FILE_BUFFER, BUFFER_ALIGNMENT);
 }
 
 gboolean segment_file_sync_directory(const char *directory, GError **error)
@@ -39,8 +33,9 @@ gboolean segment_file_make_directory(const char *directory, GError **error)
 {
 	if (g_file_test(directory, G_FILE_TEST_IS_DIR))
 		return TRUE;
+	/* This ends at "/" or ".", which are there. */
 	g_autofree char *parent = g_path_get_dirname(directory);
-	if (!g_str_equal(parent, directory) && !segment_file_make_directory(parent, error))
+	if (!segment_file_make_directory(parent, error))
 		return FALSE;
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot create the journal folder %s", directory);
@@ -164,10 +159,10 @@ gboolean segment_file_create(SegmentFile *file, const char *directory, const cha
 	return TRUE;
 }
 
-gboolean segment_file_in_place(const SegmentFile *file)
+gboolean segment_file_is_at(int fd, const char *path)
 {
 	struct stat ours, there;
-	return fstat(file->fd, &ours) == 0 && stat(file->path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 gboolean segment_file_finish(SegmentFile *file, guint64 end, GError **error)

@@ -23,7 +23,7 @@ typedef struct {
 	guint64 allocated; /* zeros or data are on the disk up to here */
 } SegmentFile;
 
-/* Memory that O_DIRECT takes: aligned, zeroed, SEGMENT_FILE_BUFFER bytes; free() it. */
+/* Memory that O_DIRECT takes: aligned, zeroed, SEGMENT_FILE_BUFFER bytes; g_aligned_free it. */
 guint8 *segment_file_buffer_new(void);
 
 gboolean segment_file_sync_directory(const char *directory, GError **error);
@@ -44,8 +44,8 @@ gboolean segment_file_reserve(SegmentFile *file, guint64 end, GError **error);
 gboolean segment_file_write(SegmentFile *file, const guint8 *buffer, gsize size, guint64 offset, GError **error);
 gboolean segment_file_sync(SegmentFile *file, GError **error);
 
-/* FALSE when the file is no longer what its path names: somebody deleted it or moved it (or its folder) away. */
-gboolean segment_file_in_place(const SegmentFile *file);
+/* FALSE when an open file is no longer what its path names: somebody deleted it or moved it (or its folder) away. */
+gboolean segment_file_is_at(int fd, const char *path);
 
 /* Cuts the file at `end`, makes that durable and closes it. Closed after FALSE too. */
 gboolean segment_file_finish(SegmentFile *file, guint64 end, GError **error);

@@ -2,10 +2,10 @@
 #include "journal/segment_writer.h"
 
 #include "journal/device_keys.h"
+#include "journal/locked.h"
 #include "journal/ratchet.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <unistd.h>
 
 #define MIN_SIZE       (JOURNAL_FIRST_FRAME + 2u * JOURNAL_BLOCK_SIZE)
@@ -66,9 +66,7 @@ static void encode_header(SegmentWriter *s, const SegmentPlace *place, const Dev
 	s->seal_keys = seal_keys_new(s->header.seal_keys);
 	s->header.n_recipients = place->n_recipients;
 	if (place->n_recipients > 0) {
-		s->chain_key = sodium_malloc(RATCHET_KEY_SIZE);
-		if (!s->chain_key)
-			g_error("out of memory");
+		s->chain_key = locked_new(RATCHET_KEY_SIZE);
 		randombytes_buf(s->chain_key, RATCHET_KEY_SIZE);
 	}
 	for (guint i = 0; i < place->n_recipients; i++)
@@ -129,34 +127,36 @@ gboolean segment_writer_create(SegmentWriter *ret_segment, const SegmentPlace *p
 
 /* --- frames --- */
 
-/* A write being put together in the buffer. */
+/* A write being put together in the buffer. In nearly every case it is one; where the disk refuses the first of several, the rest is
+ * not written. */
 typedef struct {
 	SegmentWriter *s;
 	guint8 *buffer;
+	gboolean failed;
+	GError **error;
 	guint64 base;       /* offset of the buffer's start in the file */
 	SegmentState state; /* after it */
 	guint8 frame_key[RATCHET_KEY_SIZE];
 } Batch;
 
-static Batch begin_batch(SegmentWriter *s, const SegmentPlace *place)
+static Batch begin_batch(SegmentWriter *s, const SegmentPlace *place, GError **error)
 {
-	return (Batch){.s = s, .buffer = place->buffer, .base = s->at.offset, .state = s->at};
+	return (Batch){.s = s, .buffer = place->buffer, .error = error, .base = s->at.offset, .state = s->at};
 }
 
-static gboolean flush(Batch *b, GError **error)
+static void flush(Batch *b)
 {
-	return segment_file_write(&b->s->file, b->buffer, (gsize)(b->state.offset - b->base), b->base, error);
+	if (!b->failed)
+		b->failed = !segment_file_write(&b->s->file, b->buffer, (gsize)(b->state.offset - b->base), b->base, b->error);
 }
 
-/* Puts a frame's head at `start`, which is where the state stands or the next block. Its payload is for the caller to put behind it;
- * NULL where what is before it could not be written. In nearly every case a batch is one write. */
-static guint8 *begin_frame(Batch *b, guint64 start, JournalFrameType type, gsize payload_length, GError **error)
+/* Puts a frame's head at `start`, which is where the state stands or the next block. Its payload is for the caller to put behind it. */
+static guint8 *begin_frame(Batch *b, guint64 start, JournalFrameType type, gsize payload_length)
 {
 	JournalFrameHead head = {.type = (guint8)type, .payload_length = (guint16)payload_length, .first_sequence = b->state.sequence,
 				 .number = b->state.frame_number};
 	if (journal_sector_ceil(start + journal_frame_size(payload_length)) - b->base > SEGMENT_FILE_BUFFER) {
-		if (!flush(b, error))
-			return NULL;
+		flush(b);
 		b->base = start;
 	} else {
 		memset(b->buffer + (b->state.offset - b->base), 0, (gsize)(start - b->state.offset));
@@ -180,12 +180,10 @@ static void end_frame(Batch *b, guint8 *frame, gsize payload_length)
 	b->state.frame_number++;
 }
 
-static gboolean put_records(Batch *b, guint64 start, const guint8 *records, gsize length, guint count, GError **error)
+static void put_records(Batch *b, guint64 start, const guint8 *records, gsize length, guint count)
 {
 	const gsize payload_length = length + (b->s->chain_key ? JOURNAL_TAG_SIZE : 0);
-	guint8 *frame = begin_frame(b, start, JOURNAL_FRAME_OBSERVATIONS, payload_length, error);
-	if (!frame)
-		return FALSE;
+	guint8 *frame = begin_frame(b, start, JOURNAL_FRAME_OBSERVATIONS, payload_length);
 	if (b->s->chain_key)
 		ratchet_encrypt(b->frame_key, b->s->header.digest, frame, records, length);
 	else
@@ -193,34 +191,28 @@ static gboolean put_records(Batch *b, guint64 start, const guint8 *records, gsiz
 	end_frame(b, frame, payload_length);
 	b->state.sequence += count;
 	b->state.unsealed++;
-	return TRUE;
 }
 
-static gboolean put_seal(Batch *b, SealMeaning meaning, GError **error)
+static void put_seal(Batch *b, SealMeaning meaning)
 {
-	guint8 *frame = begin_frame(b, b->state.offset, JOURNAL_FRAME_SEAL, SEAL_SIZE, error);
-	if (!frame)
-		return FALSE;
+	guint8 *frame = begin_frame(b, b->state.offset, JOURNAL_FRAME_SEAL, SEAL_SIZE);
 	seal_put(b->s->seal_keys, meaning, b->s->header.digest, frame);
 	end_frame(b, frame, SEAL_SIZE);
 	b->state.unsealed = 0;
 	b->state.sealed_ns = clock_boottime_ns();
-	return TRUE;
 }
 
-static gboolean put_final(Batch *b, JournalFinal meaning, GError **error)
+static void put_final(Batch *b, JournalFinal meaning)
 {
-	guint8 *frame = begin_frame(b, b->state.offset, JOURNAL_FRAME_FINAL, 1, error);
-	if (!frame)
-		return FALSE;
+	guint8 *frame = begin_frame(b, b->state.offset, JOURNAL_FRAME_FINAL, 1);
 	frame[JOURNAL_FRAME_HEAD_SIZE] = (guint8)meaning;
 	end_frame(b, frame, 1);
-	return TRUE;
 }
 
-static gboolean finish_batch(Batch *b, GError **error)
+static gboolean finish_batch(Batch *b)
 {
-	if (!flush(b, error) || !segment_file_sync(&b->s->file, error))
+	flush(b);
+	if (b->failed || !segment_file_sync(&b->s->file, b->error))
 		return FALSE;
 	b->s->at = b->state;
 	return TRUE;
@@ -257,25 +249,25 @@ gboolean segment_writer_seal_due(const SegmentWriter *s)
 
 gboolean segment_writer_write(SegmentWriter *s, const SegmentPlace *place, const guint8 *records, gsize length, GError **error)
 {
-	Batch b = begin_batch(s, place);
+	Batch b = begin_batch(s, place, error);
 	for (gsize done = 0; done < length;) {
 		guint count;
 		guint64 start = b.state.offset;
 		const gsize n = journal_pack_next(records + done, length - done, overhead(s), &start, &count);
-		if (!put_records(&b, start, records + done, n, count, error))
-			return FALSE;
+		put_records(&b, start, records + done, n, count);
 		done += n;
 	}
-	if (seal_due(&b.state) && !put_seal(&b, SEAL_OPEN, error))
-		return FALSE;
-	return finish_batch(&b, error);
+	if (seal_due(&b.state))
+		put_seal(&b, SEAL_OPEN);
+	return finish_batch(&b);
 }
 
 gboolean segment_writer_write_end(SegmentWriter *s, const SegmentPlace *place, JournalFinal meaning, GError **error)
 {
-	Batch b = begin_batch(s, place);
-	return put_seal(&b, meaning == JOURNAL_FINAL_RUN_END ? SEAL_RUN_ENDED : SEAL_CONTINUED, error) &&
-	       put_final(&b, meaning, error) && finish_batch(&b, error);
+	Batch b = begin_batch(s, place, error);
+	put_seal(&b, meaning == JOURNAL_FINAL_RUN_END ? SEAL_RUN_ENDED : SEAL_CONTINUED);
+	put_final(&b, meaning);
+	return finish_batch(&b);
 }
 
 void segment_writer_abandon(SegmentWriter *s)

@@ -13,7 +13,6 @@
 #include "journal/segment_writer.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 
 #define DEFAULT_SEGMENT_SIZE (16u * 1024u * 1024u)
 #define GROUP_MAX            (1024u * 1024u)
@@ -129,7 +128,7 @@ static gboolean make_room(JournalWriter *w, GError **error)
 /* Writing on into a file that nobody can find any more would be a silent stop. */
 static gboolean check_place(JournalWriter *w, GError **error)
 {
-	if (w->segment.file.fd < 0 || segment_file_in_place(&w->segment.file))
+	if (w->segment.file.fd < 0 || segment_file_is_at(w->segment.file.fd, w->segment.file.path))
 		return TRUE;
 	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "the journal %s was deleted or moved away", w->path);
 	segment_writer_abandon(&w->segment);
@@ -226,7 +225,7 @@ void journal_writer_free(JournalWriter *w)
 		return;
 	segment_writer_abandon(&w->segment);
 	folder_unlock(&w->folder);
-	free(w->place.buffer);
+	g_aligned_free(w->place.buffer);
 	g_free(w->place.directory);
 	g_free(w->place.keys);
 	g_free(w->place.recipients);

@@ -15,6 +15,7 @@ typedef enum {
 	FAIL_ALL,        /* the call does nothing */
 	FAIL_HALF_DONE,  /* a write puts half of its bytes onto the disk first */
 	FAIL_SHORT,      /* a write says that it took only half; no error at all */
+	FAIL_NOTHING,    /* a write says that it took nothing; no error at all */
 } FailHow;
 
 static struct {
@@ -24,6 +25,7 @@ static struct {
 	FailHow how;
 	gboolean writes_only; /* and no call that makes durable or cuts */
 	gsize full_at;        /* no file can grow past this size; 0: any can */
+	gboolean quota;       /* ... because of a quota */
 	gsize direct_below;   /* O_DIRECT writes of fewer bytes are refused */
 	gboolean fsync;       /* every fsync fails */
 	gsize hidden;         /* offset of a sector that reads as zeros ... */
@@ -39,7 +41,7 @@ static gboolean fails_now(void)
 ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 {
 	if (fault.full_at && (gsize)offset + size > fault.full_at) {
-		errno = ENOSPC;
+		errno = fault.quota ? EDQUOT : ENOSPC;
 		return -1;
 	}
 	if (size < fault.direct_below && (fcntl(fd, F_GETFL) & O_DIRECT)) {
@@ -48,6 +50,8 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 	}
 	if (!fails_now())
 		return syscall(SYS_pwrite64, fd, data, size, offset);
+	if (fault.how == FAIL_NOTHING)
+		return 0;
 	if (fault.how == FAIL_ALL || size < 1024) {
 		errno = fault.errnum;
 		return -1;
@@ -361,9 +365,16 @@ static ClockReading in_ten_seconds(gpointer user_data)
 	return (ClockReading){.boottime_ns = started_ns + 10 * NS_PER_S};
 }
 
-/* As on a disk that fills up: preallocation fails, what is preallocated is used up, then there is no room; then there is. */
-static void test_a_full_disk_is_used_to_its_last_preallocated_byte(void)
+static ClockReading in_a_minute(gpointer user_data)
 {
+	(void)user_data;
+	return (ClockReading){.boottime_ns = started_ns + 70 * NS_PER_S};
+}
+
+/* As on a disk that fills up: preallocation fails, what is preallocated is used up, then there is no room; then there is. */
+static void use_up_the_disk(gboolean quota)
+{
+	fault.quota = quota;
 	char *directory = scratch_directory();
 	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
 	g_autoptr(GError) error = NULL;
@@ -397,6 +408,138 @@ static void test_a_full_disk_is_used_to_its_last_preallocated_byte(void)
 	fixture_remove(directory);
 }
 
+static void test_a_full_disk_is_used_to_its_last_preallocated_byte(void)
+{
+	use_up_the_disk(FALSE);
+}
+
+static void test_a_quota_is_met_as_a_full_disk_is(void)
+{
+	use_up_the_disk(TRUE);
+	fault.quota = FALSE;
+}
+
+/* The two sectors that are kept for the end hold a seal as well: with one of them gone the end has no room. */
+static void test_an_end_without_room_costs_nothing_but_the_end(void)
+{
+	char *directory = scratch_directory();
+	const guint64 room = 1024 * 1024;
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	g_autoptr(GError) error = NULL;
+	guint64 next = 1;
+	started_ns = clock_boottime_ns();
+	fault.full_at = (gsize)room;
+	while (journal_writer_bytes(w) < room - 3 * 512) {
+		fixture_append(w, &next, 1, 50);
+		fixture_commit(w);
+	}
+	clock_override(in_a_minute, NULL);
+	fixture_append(w, &next, 1, 50);
+	fixture_commit(w);
+	g_assert_cmpuint(journal_writer_bytes(w), ==, room - 512);
+	g_assert_false(journal_writer_close(w, &error));
+	g_assert_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
+	clock_override(NULL, NULL);
+	fault.full_at = 0;
+	g_autofree FixtureWalk *walk = walk_all(directory);
+	fixture_assert_exactly(walk, 1, next - 1);
+	g_assert_cmpint(walk->end, ==, JOURNAL_END_OPEN);
+	fixture_remove(directory);
+}
+
+static void fail_calls(gint first, gint n, int errnum, FailHow how)
+{
+	fault.calls = 0;
+	fault.first = first;
+	fault.n = n;
+	fault.errnum = errnum;
+	fault.how = how;
+}
+
+/* A commit of one observation fails so; the next one succeeds. */
+static void assert_fails_once(gint n, int errnum, FailHow how, JamlogError code)
+{
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	g_autoptr(GError) error = NULL;
+	guint64 next = 1;
+	fixture_append(w, &next, 1, 50);
+	fail_calls(1, n, errnum, how);
+	fault.writes_only = TRUE;
+	g_assert_false(journal_writer_commit(w, &error));
+	fault.writes_only = FALSE;
+	g_assert_error(error, JAMLOG_ERROR, (gint)code);
+	g_assert_cmpuint(journal_writer_durable_sequence(w), ==, 0);
+	fault.n = 0;
+	fixture_commit(w);
+	assert_acknowledged_is_there(directory, 1, 1);
+	fixture_remove(directory);
+}
+
+/* Without an error number of its own it would be told as whatever went wrong before. */
+static void test_a_write_that_takes_nothing_is_a_full_disk(void)
+{
+	assert_fails_once(G_MAXINT / 2, EIO, FAIL_NOTHING, JAMLOG_ERROR_NO_SPACE);
+}
+
+static void test_a_write_refused_through_the_cache_too_is_told(void)
+{
+	assert_fails_once(2, EINVAL, FAIL_ALL, JAMLOG_ERROR_FAILED);
+	/* ... and after a write that the cache took. */
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	guint64 next = 1;
+	fault.direct_below = G_MAXSIZE;
+	fixture_append(w, &next, 1, 50);
+	fixture_commit(w);
+	fault.direct_below = 0;
+	fixture_append(w, &next, 1, 50);
+	fail_calls(1, 1, EINVAL, FAIL_ALL);
+	g_assert_false(journal_writer_commit(w, NULL));
+	g_assert_cmpint(fault.calls, ==, 1);
+	fixture_remove(directory);
+}
+
+/* A group of several writes: after the first one that fails nothing more is written where nothing is known any more. */
+static void test_a_long_group_ends_with_its_first_failing_write(void)
+{
+	char *directory = scratch_directory();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	guint64 next = 1;
+	fixture_append(w, &next, 1500, 150);
+	fail_calls(1, 1, EIO, FAIL_ALL);
+	fault.writes_only = TRUE;
+	g_assert_false(journal_writer_commit(w, NULL));
+	g_assert_cmpint(fault.calls, ==, 1);
+	g_assert_cmpuint(journal_writer_durable_sequence(w), ==, 0);
+	fixture_commit(w);
+	g_assert_cmpint(fault.calls, >, 4);
+	fault.writes_only = FALSE;
+	g_autofree FixtureWalk *walk = walk_all(directory);
+	fixture_assert_exactly(walk, 1, 1500);
+	fixture_remove(directory);
+}
+
+/* The idle minute's seal has nothing to lose: with its segment given up the run is as it was, and its end is no failure. */
+static void test_an_idle_seal_that_fails_loses_nothing(void)
+{
+	char *directory = scratch_directory();
+	started_ns = clock_boottime_ns();
+	g_autoptr(JournalWriter) w = fixture_writer(directory, 0);
+	guint64 next = 1;
+	fixture_append(w, &next, 2, 50);
+	fixture_commit(w);
+	clock_override(in_a_minute, NULL);
+	fail_calls(1, 1, EIO, FAIL_ALL);
+	g_assert_false(journal_writer_commit(w, NULL));
+	fixture_commit(w);
+	fixture_close(w);
+	clock_override(NULL, NULL);
+	g_autofree FixtureWalk *walk = walk_all(directory);
+	fixture_assert_exactly(walk, 1, 2);
+	fixture_remove(directory);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -419,5 +562,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/failures/a-failed-segment-is-left-for-a-new-one", test_a_failed_segment_is_left_for_a_new_one);
 	g_test_add_func("/journal/failures/a-full-disk-is-used-to-its-last-preallocated-byte",
 			test_a_full_disk_is_used_to_its_last_preallocated_byte);
+	g_test_add_func("/journal/failures/a-quota-is-met-as-a-full-disk-is", test_a_quota_is_met_as_a_full_disk_is);
+	g_test_add_func("/journal/failures/an-end-without-room-costs-nothing-but-the-end",
+			test_an_end_without_room_costs_nothing_but_the_end);
+	g_test_add_func("/journal/failures/a-write-that-takes-nothing-is-a-full-disk", test_a_write_that_takes_nothing_is_a_full_disk);
+	g_test_add_func("/journal/failures/a-write-refused-through-the-cache-too-is-told",
+			test_a_write_refused_through_the_cache_too_is_told);
+	g_test_add_func("/journal/failures/a-long-group-ends-with-its-first-failing-write",
+			test_a_long_group_ends_with_its_first_failing_write);
+	g_test_add_func("/journal/failures/an-idle-seal-that-fails-loses-nothing", test_an_idle_seal_that_fails_loses_nothing);
 	return g_test_run();
 }
