@@ -33,12 +33,11 @@ typedef struct {
 	gboolean run_ended;
 	guint64 bytes;         /* of the file, up to its end */
 	guint64 frames, frames_proven; /* of observations and seals, whole ones */
-	guint64 frames_behind; /* behind the last thing that vouches for any; the end of what was recorded, and not proven */
+	guint64 frames_behind; /* behind the last good seal: the end of what was recorded, and not proven */
 	guint64 seals_good;
 	guint8 chain[JOURNAL_CHAIN_SIZE]; /* at the end of what was read, before a final frame */
 	guint64 first_sequence, end_sequence; /* of the observations seen; end: one past the last, as the frames' heads tell */
-	ClockReading proven_until; /* of what vouches last: a seal, or the creation of the segment whose header does, where that is of the
-				      same boot; boottime_ns 0: there is none, nothing is proven but the header */
+	ClockReading proven_until; /* of the last good seal; boottime_ns 0: there is none, nothing is proven but the header */
 	ClockReading recorded_until; /* of the last observation that can be read, or seal; at least the segment's creation */
 } VerifySegment;
 

@@ -152,7 +152,7 @@ static void print_run(const VerifyRun *run)
 	printf("  holds       observations %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "%s, in %" G_GUINT64_FORMAT " frames, %u segment%s",
 	       t.first, MAX(t.end, t.first + 1) - 1, t.sealed ? " at least (sealed)" : "", t.frames, n, n == 1 ? "" : "s");
 	printf(t.copies > 0 ? " (and %u copies)\n" : "\n", t.copies);
-	printf("  proven      %" G_GUINT64_FORMAT " of them, by %" G_GUINT64_FORMAT " good seal%s and what later headers say\n", t.proven,
+	printf("  proven      %" G_GUINT64_FORMAT " of them, by %" G_GUINT64_FORMAT " good seal%s\n", t.proven,
 	       t.seals, t.seals == 1 ? "" : "s");
 	if (t.proven_until.boottime_ns > 0 && t.proven < t.frames)
 		print_clock("until", &t.proven_until);

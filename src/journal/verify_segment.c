@@ -91,12 +91,11 @@ static void note_place(VerifyWalk *w, JournalReader *reader, gboolean worked_out
 		if (memcmp(v->chain, at.chain, sizeof at.chain) != 0)
 			continue;
 		v->met = TRUE;
-		if (!v->proves || !w->result.header.is_signed)
+		if (!v->good || !w->result.header.is_signed)
 			continue;
-		if (worked_out)
-			prove(w, &v->created);
 		w->vouched_by = i;
 		w->sealed_since = FALSE;
+		w->after_vouch = 0;
 	}
 	if (worked_out)
 		look_for_checkpoint(w, at.chain);
@@ -151,6 +150,7 @@ static void take_frame(VerifyWalk *w, JournalFrame *frame)
 	note_sequence(w, frame);
 	w->result.frames++;
 	w->result.frames_behind++;
+	w->after_vouch++;
 	if (w->final_seal && seals_count(w))
 		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, 0, "frame %u stands behind the segment's final seal",
 				 frame->number);
@@ -225,6 +225,7 @@ static void check_seal(VerifyWalk *w, const JournalFrame *frame, const Seal *sea
 	w->final_seal = seal->meaning;
 	w->broken = FALSE;
 	w->sealed_since = TRUE;
+	w->after_vouch = 0;
 	/* Whoever took the device while it held this key may have destroyed the seal before, and rewritten what that one vouched for. */
 	if (key > 0)
 		w->result.frames_behind = 1; /* the seal itself */
@@ -237,6 +238,7 @@ static void take_seal(VerifyWalk *w, const JournalFrame *frame)
 	note_sequence(w, frame);
 	w->result.frames++;
 	w->result.frames_behind++;
+	w->after_vouch++;
 	if (!seals_count(w))
 		return;
 	if (!seal_parse(frame->payload, frame->length, &seal)) {
@@ -266,6 +268,7 @@ static void take_break(VerifyWalk *w, JournalFrame *frame, const JournalDamage *
 	lose_chain(w);
 	w->result.frames++;
 	w->result.frames_behind++;
+	w->after_vouch++;
 }
 
 /* The final frame itself, as the writer makes it: a checkpoint may be of the chain behind it. */
@@ -370,18 +373,22 @@ static void conclude_torn(VerifyWalk *w, gboolean unmet)
 
 static void conclude_open(VerifyWalk *w)
 {
-	const guint64 behind = w->result.frames_behind;
-	const char *frames = behind == 1 ? "frame" : "frames";
+	const guint64 behind = w->result.frames_behind, after = w->after_vouch;
+	const char *frames = (after > 0 ? after : behind) == 1 ? "frame" : "frames";
 	const VerifyVouch *vouch = w->vouched_by == G_MAXUINT ? NULL : &g_array_index(w->vouches, VerifyVouch, w->vouched_by);
 	const gboolean complete = vouch && (vouch->of_next_run || w->final_seal == SEAL_CONTINUED);
 	const gboolean settled = complete || (vouch && w->left);
-	if (settled && behind > 0 && vouch->of_next_run && !w->sealed_since)
+	if (settled && after > 0 && vouch->of_next_run && !w->sealed_since)
 		verify_walk_find(w, VERIFY_TAMPERED, w->result.bytes, 0,
-				 "%" G_GUINT64_FORMAT " %s at the end: not there when the device's next recording began", behind, frames);
-	else if (settled && behind > 0)
+				 "%" G_GUINT64_FORMAT " %s at the end: not there when the device's next recording began", after, frames);
+	else if (settled && after > 0)
 		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
 				 "%" G_GUINT64_FORMAT " %s at the end, given up after a failed write: not proven, and written again in"
-				 " the next segment", behind, frames);
+				 " the next segment", after, frames);
+	else if (settled && behind > 0)
+		verify_walk_find(w, VERIFY_UNKNOWN, w->result.bytes, 0,
+				 "%" G_GUINT64_FORMAT " %s behind the last seal: there when the device's next segment began,"
+				 " and not proven", behind, frames);
 	else if (!complete && w->final_seal && behind == 0)
 		verify_walk_find(w, VERIFY_MISSING, w->result.bytes, 0, "the final frame that its last seal announces is missing");
 	else if (!settled)

@@ -11,9 +11,8 @@
 /* A chain value that the header of another segment names: so far this one must reach. */
 typedef struct {
 	guint8 chain[JOURNAL_CHAIN_SIZE];
-	gboolean proves;      /* that header is good and signed */
+	gboolean good;        /* that header is */
 	gboolean of_next_run; /* the writer was gone by then: nothing can have been added behind it */
-	ClockReading created; /* of that segment; boottime_ns 0: in another boot */
 	gboolean met;
 	gboolean waived;      /* set by the caller: met in another segment, or missed there */
 } VerifyVouch;
@@ -34,6 +33,7 @@ typedef struct {
 	/* the end */
 	guint vouched_by;     /* the last vouch that was met; G_MAXUINT: none */
 	gboolean sealed_since;
+	guint64 after_vouch;  /* frames since then, or since the last good seal */
 	/* Set by the caller when all are walked: */
 	gboolean idle;        /* nothing was recorded in it */
 	gboolean left;        /* the run went on in a later segment */

@@ -219,11 +219,9 @@ static void check_headers(Set *set)
 
 static void add_link(Set *set, const Entry *from, const guint8 *chain, Entry *target)
 {
-	VerifyVouch vouch = {.proves = from->header_good, .of_next_run = !same_id(from->header.run_id, target->header.run_id)};
+	VerifyVouch vouch = {.good = from->header_good, .of_next_run = !same_id(from->header.run_id, target->header.run_id)};
 	const Link link = {target, target->vouches->len, set->n_claims};
 	memcpy(vouch.chain, chain, sizeof vouch.chain);
-	if (memcmp(&from->header.boot_id, &target->header.boot_id, sizeof(BootId)) == 0)
-		vouch.created = from->header.created;
 	g_array_append_val(target->vouches, vouch);
 	g_array_append_val(set->links, link);
 }

@@ -28,6 +28,8 @@ class Person:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(WORK)
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)  # who runs the tests may ignore them (nohup)
             for number, other in ((0, stdin), (1, stdout)):
                 if other is not None:
                     os.dup2(other, number)

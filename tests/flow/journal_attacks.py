@@ -433,6 +433,27 @@ def destroyed_seal():
                     f"seal {lost}: frames, proven, good seals")
 
 
+def tail_written_anew():
+    """a device is altered while it is off, and its recorder starts again over that: what was put behind an old seal is proven by nothing"""
+    folder = path("anew")
+    shutil.rmtree(folder, ignore_errors=True)
+    make("anew", sweeps=200, close=0)
+    name = glob.glob(os.path.join(folder, "*.jlj"))[0]
+    s = Segment.read(name)
+    seal = s.indexes(SEAL)[1]
+    forged = [frame.copy() for frame in s.frames[:40] if frame.kind == OBSERVATIONS]
+    s.frames = s.frames[:seal + 1] + forged
+    s.pack()
+    s.rechain(seal + 1)
+    s.size = 1 << 20
+    s.write(name)
+    make("anew", sweeps=20, start=2000)
+    report = expect(folder, "proven")
+    segment = report["runs"][0]["segments"][0]
+    check_equal((segment["frames"], segment["frames_proven"]), (seal + 1 + len(forged), seal + 1), "frames, proven")
+    check_equal([x["class"] for x in report["runs"][0]["findings"] if "segment" in x], ["unknown"], "findings in it")
+
+
 # --- what only a checkpoint tells ---
 
 def cut_tail():
@@ -477,4 +498,4 @@ def claimed_checkpoint():
 
 
 if __name__ == "__main__":
-    run_tests([originals] + ATTACKS + [destroyed_seal, cut_tail, checkpoint_everywhere, claimed_checkpoint])
+    run_tests([originals] + ATTACKS + [destroyed_seal, tail_written_anew, cut_tail, checkpoint_everywhere, claimed_checkpoint])

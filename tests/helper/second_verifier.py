@@ -310,7 +310,6 @@ class Segment:
         i = -1 if chain == self.digest else next((i for i, f in enumerate(self.frames) if f.after == chain), None)
         if i is None:
             return False
-        self.prove_until(i)
         if complete or self.announced == 2:
             self.announced = 0
         late = self.frames[max(i, self.last_seal) + 1:]
@@ -333,7 +332,7 @@ class Segment:
                 if word == "good":
                     if j == last + 1:
                         self.prove_until(i)
-                    frame.proven = True  # and no more, if the seal before it is missing; then it is a wall, too, for what vouches later
+                    frame.proven = True  # and no more, if the seal before it is missing
                     last, whole = j, True
                     self.seals_good += 1
                     self.last_seal = i
@@ -465,7 +464,7 @@ def check_links(segments):
             if not any(vouched(s, link, b) for b in (where_to_look(before, earlier, h.run) if link == h.previous else before)):
                 for b in earlier:
                     if link == h.previous and b.header.run == h.run:
-                        vouched(s, link, b)  # proven where it is; but it is not where it should be
+                        vouched(s, link, b)  # it is there; but not where it should be
                 b = next((b for b in reversed(before) if b.frames), before[-1])
                 b.find("missing", "it does not reach as far as the header of its successor says")
                 if b.ending == "torn":

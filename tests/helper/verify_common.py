@@ -54,7 +54,7 @@ def expect(folder, word, *options, code=None):
 
 
 def originals():
-    """what the recorder wrote is proven, all of it"""
+    """what the recorder wrote is proven, all of it; of a run without an orderly end, up to its last seal"""
     folder = make("original", sweeps=230, segment=56000)
     make("original", sweeps=100, start=2000, close=0, group=5, recipient="ab" * 32)
     make("original", sweeps=150, start=3000, clock="ntp")
@@ -66,8 +66,10 @@ def originals():
     for name in glob.glob(os.path.join(other, "*.jlj")):
         shutil.copy(name, path("D1.jlj"))
     report = expect(folder, "proven")
-    check_equal([len(r["findings"]) for r in report["runs"]], [0, 0, 0], "findings")
-    check_equal([r["frames"] for r in report["runs"]], [r["frames_proven"] for r in report["runs"]], "proven frames")
+    check_equal([[x["class"] for x in r["findings"]] for r in report["runs"]], [[], ["unknown"], []], "findings")
+    sealed = sum(Segment.read(ORIGINAL[key]).indexes(SEAL)[-1] + 1 for key in ("B1",))
+    check_equal([r["frames_proven"] for r in report["runs"]], [report["runs"][0]["frames"], sealed, report["runs"][2]["frames"]],
+                "proven frames")
 
 
 def swap_byte(frame, at=70):
