@@ -340,5 +340,21 @@ def mistyped():
     check("again.key" not in files(), "a key was made")
 
 
+def sync_asks():
+    """sync asks whoever holds the key, by its name and without echo, and hides what was typed; a wrong file is told before"""
+    keygen("desk")
+    os.makedirs(path("nothing"), exist_ok=True)
+    person = Person(JAMLOG, "sync", "nothing", "--db", "x.gpkg", "--identity", "desk.key")
+    person.wait_for("Passphrase of desk: ")
+    check(not person.echo(), "the terminal echoes")
+    person.type(SECRET)
+    check_equal(person.end(), 3, f"exit code, there being no journal: {person.seen}")
+    check(SECRET not in person.seen, "the passphrase was shown")
+    person = Person(JAMLOG, "sync", "nothing", "--db", "x.gpkg", "--identity", "desk.pub")
+    check_equal(person.end(), 1, "exit code")
+    says(person.seen, "desk.pub")
+    check("Passphrase" not in person.seen, "it asks for the passphrase of a public key")
+
+
 run_tests([usage, help_is_complete, at_a_terminal, no_debugger, second_thoughts, broken_off, stopped_and_continued, without_a_terminal,
-           nothing_overwritten, sheets, typed_back, mistyped])
+           nothing_overwritten, sheets, typed_back, mistyped, sync_asks])

@@ -38,6 +38,7 @@ nothing() { record -d "$work/j" --state "$work/s" -t 1 "$@"; }
 
 usage "an unknown option is refused" "--no-such-option" --no-such-option
 usage "a stray argument is refused" '"stray"' stray
+usage "saving more often than each second is refused" '--durable: "0.5s"' --durable 0.5s
 usage "a duration that is none is refused" '--duration: "soon"' -t soon
 usage "a duration of nothing is refused" '"0"' -t 0
 usage "a duration without end is refused" '"10000000h"' -t 10000000h

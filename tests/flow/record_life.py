@@ -93,8 +93,25 @@ def test_heartbeat():
     tap.ok(5 <= len(beats) <= 6 and all(8.5 < gap < 11.5 for gap in field.gaps(beats)), "a heartbeat comes every ten seconds", beats)
 
 
+def test_durable_seldom():
+    """Durable every 5 s only, with a clock 10 times as fast: what each frame holds spans as much; a mark does not wait."""
+    modem = field.Modem("a")
+    recorder = field.Recorder("--modem", f"a={modem.node}", "--no-gps", "-i", "2", "--durable", "5s", "-t", "62", "-v",
+                              prefix=["faketime", "-f", "+0 x10"],
+                              environment={"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+    rig.wait_for(lambda: recorder.log().count("durable ") >= 4, 20, "some groups")
+    before = recorder.durable()
+    marked = rig.run([rig.JAMLOG, "mark", "--runtime", recorder.runtime, "now"])
+    tap.ok(marked.returncode == 0 and "durable" in marked.stdout and recorder.durable() > before, "a mark is durable at once", marked)
+    recorder.process.wait(timeout=30)
+    times = field.radio_times(recorder.store(), "a")
+    groups = recorder.log().count("\ndurable ")
+    tap.ok(len(times) >= 25 and 10 <= groups <= 18, "and the rest every five seconds: some 13 groups a minute", (len(times), groups))
+
+
 test_clock_step()
 test_terminal_that_takes_nothing()
 test_terminal_that_goes_away()
 test_heartbeat()
+test_durable_seldom()
 tap.done()
