@@ -20,8 +20,8 @@
 #include "journal.h"
 #include "store.h"
 
-/* What a segment proved (verify.h): "proven", "unsigned", "missing", "damaged", "tampered". */
-#define SYNC_VERIFICATIONS 5
+/* What a segment proved (verify.h): "proven", "unproven", "unsigned", "missing", "damaged", "tampered". */
+#define SYNC_VERIFICATIONS 6
 #define SYNC_TAMPERED      (SYNC_VERIFICATIONS - 1)
 extern const char *const sync_verification_words[SYNC_VERIFICATIONS];
 

@@ -68,5 +68,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VerifyReport, verify_report_free)
 
 /* The worst class among a run's findings; VERIFY_UNKNOWN where there is none worse. */
 VerifyClass verify_run_class(const VerifyRun *run);
-/* "proven" (nothing found; a tail that cannot be known is no finding), "tampered", "damaged", "missing", or "unsigned". Static. */
+/* "proven" (nothing found; a tail that cannot be known is no finding), "tampered", "damaged", "missing", "unsigned",
+ * or "unproven": there are frames, and no seal vouches for any. Static. */
 const char *verify_segment_word(const VerifyRun *run, guint segment);

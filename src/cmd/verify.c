@@ -86,13 +86,25 @@ static gboolean any_unsigned(const VerifyRun *run)
 	return FALSE;
 }
 
+static gboolean nothing_proven(const VerifyRun *run)
+{
+	guint64 frames = 0, proven = 0;
+	for (guint i = 0; i < run->segments->len; i++) {
+		frames += segment_at(run, i)->frames;
+		proven += segment_at(run, i)->frames_proven;
+	}
+	return frames > 0 && proven == 0;
+}
+
 /* A word for the whole run; "unsigned" weighs more than a tail that cannot be known, and less than what is wrong. */
 static const char *run_word(const VerifyRun *run)
 {
 	const VerifyClass class = verify_run_class(run);
 	if (class != VERIFY_UNKNOWN)
 		return class_words[class];
-	return any_unsigned(run) ? "unsigned" : "proven";
+	if (any_unsigned(run))
+		return "unsigned";
+	return nothing_proven(run) ? "unproven" : "proven";
 }
 
 /* --- text --- */
@@ -128,6 +140,8 @@ static void print_verdict(const VerifyRun *run, const Totals *t)
 	const char *word = run_word(run);
 	if (g_str_equal(word, "unsigned"))
 		printf("  verdict     unsigned: recorded before there were signatures; the chain shows accidents, and proves nothing\n");
+	else if (g_str_equal(word, "unproven"))
+		printf("  verdict     unproven: no seal was reached, so it may be as it was recorded, or anybody's\n");
 	else if (!g_str_equal(word, "proven"))
 		printf("  verdict     %s: %s\n", word,
 		       verify_run_class(run) == VERIFY_TAMPERED ? "this is not as it was recorded, and no accident does that"
@@ -169,14 +183,17 @@ static void print_run(const VerifyRun *run)
 static const char *overall_word(const VerifyReport *report)
 {
 	VerifyClass worst = report->broken->len > 0 ? VERIFY_DAMAGED : VERIFY_UNKNOWN;
-	gboolean is_unsigned = FALSE;
+	gboolean is_unsigned = FALSE, is_unproven = FALSE;
 	for (guint i = 0; i < report->runs->len; i++) {
 		worst = MIN(worst, verify_run_class(report->runs->pdata[i]));
 		is_unsigned = is_unsigned || any_unsigned(report->runs->pdata[i]);
+		is_unproven = is_unproven || nothing_proven(report->runs->pdata[i]);
 	}
 	if (report->runs->len == 0 && worst == VERIFY_UNKNOWN)
 		return "nothing";
-	return worst != VERIFY_UNKNOWN ? class_words[worst] : is_unsigned ? "unsigned" : "proven";
+	if (worst != VERIFY_UNKNOWN)
+		return class_words[worst];
+	return is_unsigned ? "unsigned" : is_unproven ? "unproven" : "proven";
 }
 
 static void print_text(const VerifyReport *report)
@@ -401,10 +418,11 @@ int cmd_verify(int argc, char **argv)
 		"  damaged   bytes that cannot be read as what they were, for whatever cause\n"
 		"  missing   segments or frames of which others know, for whatever cause\n"
 		"  unknown   what cannot be proven: above all whether an end without a final frame is the true end\n"
-		"  unsigned  recorded by the first jamlog, which could not sign");
+		"  unsigned  recorded by the first jamlog, which could not sign\n"
+		"  unproven  ended before its first seal, within a minute: nothing vouches for it");
 	g_option_context_set_description(context,
 		"Exit codes: 0 nothing speaks against it; 1 tampered, the checkpoint was not found, or a named file is no journal;\n"
-		"2 usage; 3 no journal; 4 damaged, missing or unsigned parts.\n\n"
+		"2 usage; 3 no journal; 4 damaged, missing, unsigned or unproven parts.\n\n"
 		"JSON: verdict, checkpoint_found (where asked), refused, broken, empty, foreign, and runs: device_id, run_id, verdict,\n"
 		"frames, frames_proven, seals_good, from, to, checkpoint_segment, checkpoint_sequence, checkpoint_time (where found),\n"
 		"segments, and findings: class, segment (index; none: of the run), offset, length, text.\n\n"

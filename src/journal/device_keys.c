@@ -71,6 +71,7 @@ static gboolean lock(DeviceKeys *k, GError **error)
 	k->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (k->lock_fd < 0)
 		return error_set_errno(error, errno, "cannot lock the signing keys with %s", path);
+	segment_file_share(k->lock_fd, path);
 	for (guint i = 0; flock(k->lock_fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return TRUE; /* a file system without locks */
@@ -83,13 +84,18 @@ static gboolean lock(DeviceKeys *k, GError **error)
 	return TRUE;
 }
 
+/* Over what may be there, not into other blocks: an earlier turn that failed left a key that has signed by now. */
 static gboolean write_durably(const char *path, const KeyFile *file, GError **error)
 {
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+	const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot write the signing keys %s", path);
 	const gssize n = write(fd, file, sizeof *file);
 	int failed = n < 0 ? errno : n < (gssize)sizeof *file ? ENOSPC : 0;
+	segment_file_share(fd, path);
+	if (!failed && fstat(fd, &st) == 0 && st.st_size > (off_t)sizeof *file && ftruncate(fd, sizeof *file) < 0)
+		failed = errno;
 	if (!failed && fsync(fd) < 0)
 		failed = errno;
 	close(fd);

@@ -13,6 +13,13 @@
 
 #define RETRY_NS (5 * NS_PER_S)
 
+static gboolean has_reserve(const char *directory)
+{
+	struct stat st;
+	g_autofree char *path = g_build_filename(directory, ".reserve", NULL);
+	return stat(path, &st) == 0 && st.st_size >= (off_t)FOLDER_RESERVE_SIZE;
+}
+
 gboolean folder_lock(Folder *f, const char *directory, GError **error)
 {
 	g_autofree char *path = g_build_filename(directory, ".lock", NULL);
@@ -28,8 +35,9 @@ gboolean folder_lock(Folder *f, const char *directory, GError **error)
 		return FALSE;
 	}
 	folder_unlock(f);
+	segment_file_share(fd, path);
 	f->lock_fd = fd;
-	f->reserve = FALSE;
+	f->reserve = has_reserve(directory); /* an earlier run's */
 	f->retry_ns = 0;
 	return TRUE;
 }
@@ -50,7 +58,6 @@ static gboolean write_reserve(int fd)
 
 void folder_fill_reserve(Folder *f, const char *directory)
 {
-	struct stat st;
 	if (f->reserve || clock_boottime_ns() < f->retry_ns)
 		return;
 	f->retry_ns = clock_boottime_ns() + RETRY_NS;
@@ -58,9 +65,8 @@ void folder_fill_reserve(Folder *f, const char *directory)
 	const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	/* An earlier run's, whole or not: what is there was written. */
-	const gboolean whole = fstat(fd, &st) == 0 && st.st_size >= (off_t)FOLDER_RESERVE_SIZE;
-	f->reserve = (whole || write_reserve(fd)) && segment_file_sync_directory(directory, NULL);
+	segment_file_share(fd, path);
+	f->reserve = write_reserve(fd) && segment_file_sync_directory(directory, NULL);
 	close(fd);
 	if (!f->reserve)
 		unlink(path);

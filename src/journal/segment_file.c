@@ -19,6 +19,15 @@ guint8 *segment_file_buffer_new(void)
 	return g_aligned_alloc0(1, SEGMENT_FILE_BUFFER, BUFFER_ALIGNMENT);
 }
 
+void segment_file_share(int fd, const char *path)
+{
+	struct stat folder;
+	g_autofree char *directory = g_path_get_dirname(path);
+	/* Where it cannot be given away, as on FAT, nobody's rights are kept apart either. */
+	if (geteuid() == 0 && stat(directory, &folder) == 0 && folder.st_uid != 0 && fchown(fd, folder.st_uid, folder.st_gid) < 0)
+		return;
+}
+
 gboolean segment_file_sync_directory(const char *directory, GError **error)
 {
 	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -123,6 +132,7 @@ static gboolean open_new(SegmentFile *file, const char *path, GError **error)
 	file->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (file->fd < 0)
 		return error_set_errno(error, errno, "cannot create the journal %s", path);
+	segment_file_share(file->fd, path);
 	file->path = g_strdup(path);
 	file->direct = fcntl(file->fd, F_SETFL, O_DIRECT) == 0;
 	file->allocated = 0;

@@ -86,5 +86,8 @@ const char *verify_segment_word(const VerifyRun *run, guint segment)
 	}
 	if (worst < VERIFY_UNKNOWN)
 		return words[worst];
-	return g_array_index(run->segments, VerifySegment, segment).header.is_signed ? "proven" : "unsigned";
+	const VerifySegment *s = &g_array_index(run->segments, VerifySegment, segment);
+	if (!s->header.is_signed)
+		return "unsigned";
+	return s->frames > 0 && s->frames_proven == 0 ? "unproven" : "proven";
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal/verify_collect.h"
 
+#include "error.h"
 #include "journal/format.h"
 
 #include <fcntl.h>
@@ -65,6 +66,12 @@ typedef struct {
 	VerifyReport *report;
 } Collector;
 
+/* And not that it may not be opened. */
+static gboolean is_damage(const GError *error)
+{
+	return g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT);
+}
+
 static void add_file(gpointer user_data, const char *path, gboolean named)
 {
 	const Collector *c = user_data;
@@ -75,7 +82,7 @@ static void add_file(gpointer user_data, const char *path, gboolean named)
 	else if (g_str_has_suffix(path, JOURNAL_SUFFIX) && is_empty(path))
 		c->report->empty++;
 	else
-		g_ptr_array_add(named ? c->report->refused : c->report->broken, g_strdup(error->message));
+		g_ptr_array_add(named || !is_damage(error) ? c->report->refused : c->report->broken, g_strdup(error->message));
 }
 
 static void count_foreign(gpointer user_data, const char *path)

@@ -190,9 +190,18 @@ gboolean journal_writer_close(JournalWriter *w, GError **error)
 static gboolean start_run(JournalWriter *w, GError **error)
 {
 	SegmentWriter first;
+	g_autoptr(GError) first_error = NULL;
 	randombytes_buf(w->segment.header.run_id, sizeof w->segment.header.run_id);
-	if (!create_next(w, &first, error))
-		return FALSE;
+	if (!create_next(w, &first, &first_error)) {
+		/* An earlier run's reserve. */
+		const gboolean full = g_error_matches(first_error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
+		if (!full || !folder_free_reserve(&w->folder, w->place.directory)) {
+			g_propagate_error(error, g_steal_pointer(&first_error));
+			return FALSE;
+		}
+		if (!create_next(w, &first, error))
+			return FALSE;
+	}
 	take_segment(w, &first);
 	folder_fill_reserve(&w->folder, w->place.directory);
 	return TRUE;

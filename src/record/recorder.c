@@ -17,6 +17,7 @@
 #include <malloc.h>
 #include <sodium.h>
 #include <signal.h>
+#include <unistd.h>
 
 #define SELF              "jamlog" /* the recorder's own name as a source */
 #define TICK_MS           1000
@@ -55,6 +56,7 @@ typedef struct {
 	Board *board;
 	ControlServer *control;
 	gboolean unreachable; /* and it was told */
+	gboolean discreet;    /* sealed, and what is told may be kept: no words on what was observed */
 	guint marks_left;
 	char *directory;      /* absolute: the asking command stands somewhere else */
 	gint64 started_ns, durable_ns;
@@ -80,7 +82,8 @@ static void host_observe(SourceHost *host, Observation *o)
 {
 	Recorder *r = (Recorder *)host;
 	take(r, o);
-	narrator_observe(r->narrator, o);
+	if (!r->discreet)
+		narrator_observe(r->narrator, o);
 	board_observe(r->board, o);
 }
 
@@ -456,6 +459,10 @@ static gboolean begin(Recorder *r, GError **error)
 	r->writer = journal_start(r->config, r->narrator, r->host.salt, error);
 	if (!r->writer)
 		return FALSE;
+	r->discreet = journal_writer_sealed(r->writer) && !isatty(STDERR_FILENO);
+	if (r->discreet)
+		narrator_say(r->narrator, SELF,
+			     "what is seen is not told here, where it may be kept in the clear: \"jamlog status\" tells");
 	watch_signals(r); /* a run that stands in the journal comes to its end there */
 	ClockReading now = clock_read();
 	r->clock_offset_ns = now.realtime_ns - now.boottime_ns;

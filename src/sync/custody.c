@@ -88,7 +88,10 @@ void custody_free(Custody *c)
 {
 	if (!c)
 		return;
-	join(c);
+	if (c->thread) { /* the sync failed or was stopped: nobody waits for this, it ends with the process */
+		g_thread_unref(c->thread);
+		return;
+	}
 	verify_report_free(c->report);
 	g_clear_error(&c->error);
 	g_free(c);

@@ -11,7 +11,7 @@
 #include "verify.h"
 
 /* The verification, by a thread of its own: checking signatures takes about as long as entering rows does, and has nothing to do with
- * it. `paths` are borrowed until custody_free, which waits for it. */
+ * it. `paths` are borrowed until the end of the process: a verification that nobody waits for is left to that. */
 typedef struct Custody Custody;
 Custody *custody_new(char *const *paths);
 void custody_free(Custody *custody);

@@ -58,11 +58,13 @@ static gboolean unlock(JournalReader *reader, const char *path, const SyncContex
 	return FALSE;
 }
 
-static gboolean add_journal(const char *path, GPtrArray *segments, SyncContext *context, GError **error)
+/* *ret_sealed: it is a journal, and only the key is missing. */
+static gboolean add_journal(const char *path, GPtrArray *segments, SyncContext *context, gboolean *ret_sealed, GError **error)
 {
 	struct stat st;
 	g_autoptr(JournalReader) reader = journal_reader_open(path, error);
-	if (!reader || !unlock(reader, path, context, error))
+	*ret_sealed = reader && !unlock(reader, path, context, error);
+	if (!reader || *ret_sealed)
 		return FALSE;
 	if (stat(path, &st) != 0)
 		st.st_size = 0;
@@ -86,12 +88,13 @@ static void take_journal(gpointer user_data, const char *path, gboolean named)
 	const Collector *c = user_data;
 	SyncSummary *summary = c->context->summary;
 	g_autoptr(GError) error = NULL;
-	if (add_journal(path, c->segments, c->context, &error))
+	gboolean sealed;
+	if (add_journal(path, c->segments, c->context, &sealed, &error))
 		return;
-	if (named)
-		summary->refused++;
-	else if (g_error_matches(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS))
+	if (sealed)
 		summary->sealed++;
+	else if (named)
+		summary->refused++;
 	else
 		summary->broken++;
 	sync_warn(c->context, "%s: passed over", error->message);

@@ -5,7 +5,7 @@
 #include "error.h"
 #include "sync/custody.h"
 
-const char *const sync_verification_words[SYNC_VERIFICATIONS] = {"proven", "unsigned", "missing", "damaged", "tampered"};
+const char *const sync_verification_words[SYNC_VERIFICATIONS] = {"proven", "unproven", "unsigned", "missing", "damaged", "tampered"};
 
 void sync_tools_free(SyncTools *tools)
 {
@@ -140,6 +140,12 @@ gboolean sync_journals(char *const *paths, const char *database, const JournalId
 	SyncContext context = {.summary = ret_summary, .report = report, .identity = identity};
 	*ret_summary = (SyncSummary){0};
 	g_autoptr(GPtrArray) segments = sync_segments_collect(paths, &context);
+	if (segments->len == 0 && ret_summary->sealed > 0) {
+		g_set_error_literal(error, JAMLOG_ERROR, JAMLOG_ERROR_ACCESS,
+				    identity ? "nothing was read: all journals are sealed to other keys"
+					     : "nothing was read: all journals are sealed");
+		return FALSE;
+	}
 	if (segments->len == 0) {
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_DATA,
 			    "no journal to read: give the folder that \"jamlog record\" wrote, or its *" JOURNAL_SUFFIX " files");

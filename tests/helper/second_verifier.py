@@ -488,20 +488,29 @@ def verify(paths, checkpoint=None, secret=None):
     found = [{"segment": s.digest.hex(), "frames": f.number + 1 if f else 0} for s in segments
              for f in [None, *(f for f in s.frames if f.joined)] if checkpoint == checkpoint_code(s.digest, f.after if f else s.digest)] if checkpoint else []
     word = WORDS[min([worst(s.findings) for s in segments] + [1 if refused else 2 if missing else 3])]
-    word = word if word != "unknown" else "proven" if any(s.signed for s in segments) else "unsigned"
+    if word == "unknown":
+        runs = {s.header.run: [o for o in segments if o.header.run == s.header.run] for s in segments if s.signed}
+        unproven = any(any(counted(s) for s in run) and not any(f.proven for s in run for f in counted(s)) for run in runs.values())
+        word = "unsigned" if any(not s.signed for s in segments) or not segments else "unproven" if unproven else "proven"
     return segments, {"segments": [describe(s, secret) for s in segments], "missing": missing, "refused": refused, "empty": empty,
                       "checkpoint": found, "word": word}
 
 
+def counted(s):
+    return [f for f in s.frames if f.known(OBSERVATIONS, SEAL) or f.known(FINAL) and not f.in_place]
+
+
 def describe(s, secret):
-    h, counted = s.header, [f for f in s.frames if f.known(OBSERVATIONS, SEAL) or f.known(FINAL) and not f.in_place]
-    if s.signed and not all(f.proven for f in counted):
+    h, frames = s.header, counted(s)
+    if s.signed and not all(f.proven for f in frames):
         s.find("unknown", "frames that nothing proves")
-    word = WORDS[worst(s.findings)] if worst(s.findings) < 3 else "proven" if s.signed else "unsigned"
+    word = WORDS[worst(s.findings)] if worst(s.findings) < 3 else None
+    if not word:
+        word = "unsigned" if not s.signed else "unproven" if frames and not any(f.proven for f in frames) else "proven"
     records = [r for f in s.frames for r in f.records or []]
     result = {"path": s.path, "digest": s.digest.hex(), "device": h.device.hex(), "run": h.run.hex(), "number": h.number, "n": h.n,
               "copies": s.copies, "header": s.header_word, "sealed": s.sealed, "word": word, "ending": s.ending, "run_ended": s.run_ended,
-              "frames": len(counted), "frames_proven": sum(f.proven for f in counted), "seals_good": s.seals_good,
+              "frames": len(frames), "frames_proven": sum(f.proven for f in frames), "seals_good": s.seals_good,
               "chain": s.chain.hex(), "findings": s.findings}
     if not s.sealed or any(f.records is not None for f in s.frames):
         result["observations"] = len(records)

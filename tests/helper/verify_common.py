@@ -11,7 +11,7 @@ import subprocess
 from journal_forge import *  # noqa: F403
 from store_common import JAMLOG, check_equal, make, path
 
-CODES = {"proven": 0, "unsigned": 4, "missing": 4, "damaged": 4, "tampered": 1}
+CODES = {"proven": 0, "unproven": 4, "unsigned": 4, "missing": 4, "damaged": 4, "tampered": 1}
 ORIGINAL = {}
 
 
