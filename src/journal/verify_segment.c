@@ -5,6 +5,7 @@
 #include "journal/seal.h"
 
 #define MAX_FINDINGS 8                   /* of one class in one segment */
+#define MAX_GROUP_FRAMES 600 /* of the same: more than 1 MiB of the largest records makes */
 #define MAX_GROUP    (3u * 1024u * 1024u) /* what one write may leave behind when the power goes: 1 MiB of records in half-filled blocks */
 
 static void clear_finding(gpointer finding)
@@ -371,6 +372,12 @@ static void conclude_torn(VerifyWalk *w, gboolean unmet)
 									    : "half a write at the end, as a power cut leaves it");
 }
 
+/* A seal is due after 64 frames, and is written with the group in which it falls due. */
+static gboolean too_much_unsealed(const VerifyWalk *w)
+{
+	return !w->broken && w->result.frames_behind > 63 + MAX_GROUP_FRAMES;
+}
+
 static void conclude_open(VerifyWalk *w)
 {
 	const guint64 behind = w->result.frames_behind, after = w->after_vouch;
@@ -378,6 +385,9 @@ static void conclude_open(VerifyWalk *w)
 	const VerifyVouch *vouch = w->vouched_by == G_MAXUINT ? NULL : &g_array_index(w->vouches, VerifyVouch, w->vouched_by);
 	const gboolean complete = vouch && (vouch->of_next_run || w->final_seal == SEAL_CONTINUED);
 	const gboolean settled = complete || (vouch && w->left);
+	if (too_much_unsealed(w))
+		verify_walk_find(w, VERIFY_TAMPERED, w->result.bytes, 0,
+				 "%" G_GUINT64_FORMAT " frames at the end without a seal: no recorder goes on so far without one", behind);
 	if (settled && after > 0 && vouch->of_next_run && !w->sealed_since)
 		verify_walk_find(w, VERIFY_TAMPERED, w->result.bytes, 0,
 				 "%" G_GUINT64_FORMAT " %s at the end: not there when the device's next recording began", after, frames);

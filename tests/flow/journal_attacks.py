@@ -454,6 +454,16 @@ def tail_written_anew():
     check_equal([x["class"] for x in report["runs"][0]["findings"] if "segment" in x], ["unknown"], "findings in it")
 
 
+def long_tail():
+    """hundreds of frames at the end, and nobody sealed them: no recorder writes so"""
+    device, first, _second = known_run()
+    first.frames = first.frames[:8]
+    device.frames(first, 655)
+    expect(write_known(first), "proven")
+    device.frames(first, 10)
+    expect(write_known(first), "tampered")
+
+
 # --- what only a checkpoint tells ---
 
 def cut_tail():
@@ -498,4 +508,4 @@ def claimed_checkpoint():
 
 
 if __name__ == "__main__":
-    run_tests([originals] + ATTACKS + [destroyed_seal, tail_written_anew, cut_tail, checkpoint_everywhere, claimed_checkpoint])
+    run_tests([originals] + ATTACKS + [destroyed_seal, tail_written_anew, long_tail, cut_tail, checkpoint_everywhere, claimed_checkpoint])

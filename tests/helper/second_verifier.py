@@ -470,6 +470,9 @@ def check_links(segments):
                 if b.ending == "torn":
                     b.find("damaged", "what is torn was acknowledged", b.end, len(b.data) - b.end)
     for s in segments:
+        late = s.frames[s.last_seal + 1:]
+        if s.header_word == "good" and s.ending != "final" and len(late) > 663 and all(f.joined for f in late):
+            s.find("tampered", "too many frames without a seal", late[0].offset)
         if s.announced:
             s.find("missing", "the final frame that its last seal announces")
     return missing
