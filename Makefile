@@ -80,7 +80,8 @@ PROGRAMS = $(BUILD)/jamlog $(BUILD)/jamlog-probe $(BUILD)/jamlog-sim
 REPLAY_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_BIN = $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(FUZZ_SRC))
 # What computes all the time comes last: beside it, tests whose clock goes many times as fast would fall behind theirs.
-BUSY = tests/flow/journal_attacks.py tests/flow/journal_honest.py tests/flow/journal_second.py tests/flow/sync.py $(wildcard tests/torture/*.py)
+BUSY = tests/flow/custody.py tests/flow/journal_attacks.py tests/flow/journal_honest.py tests/flow/journal_kill.py \
+	tests/flow/journal_second.py tests/flow/sync.py $(wildcard tests/torture/*.py)
 ALL_TESTS = $(call bin,$(UNIT_SRC)) $(filter-out $(BUSY),$(SCRIPTS)) $(BUSY)
 # make coverage COVER=journal: the tests named after that room, or after what is in it, and its figures
 COVER_ALSO_journal = checkpoint verify
