@@ -174,3 +174,12 @@ static inline gint64 byte_reader_svarint(ByteReader *r)
 	guint64 v = byte_reader_varint(r);
 	return (gint64)(v >> 1) ^ -(gint64)(v & 1);
 }
+
+/* Lower-case hexadecimal, owned by the caller. */
+static inline char *bytes_to_hex(const guint8 *bytes, gsize n)
+{
+	GString *text = g_string_sized_new(2 * n);
+	for (gsize i = 0; i < n; i++)
+		g_string_append_printf(text, "%02x", bytes[i]);
+	return g_string_free(text, FALSE);
+}

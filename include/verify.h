@@ -16,6 +16,7 @@ typedef enum {
 	VERIFY_MISSING,  /* segments or frames that others vouch for */
 	VERIFY_UNKNOWN,  /* nothing against the journal, but a thing that it cannot prove: a tail behind the last seal, no seals at all */
 } VerifyClass;
+extern const char *const verify_class_words[]; /* "tampered", "damaged", "missing", "unknown" */
 
 typedef struct {
 	VerifyClass class;

@@ -15,7 +15,6 @@ typedef struct {
 	gboolean json, quiet;
 } Arguments;
 
-static const char *const class_words[] = {"tampered", "damaged", "missing", "unknown"};
 static const char *const ending_words[] = {
 	[JOURNAL_END_FINAL] = "final",
 	[JOURNAL_END_OPEN] = "open",
@@ -33,14 +32,6 @@ static const VerifyFinding *finding_at(const VerifyRun *run, guint i)
 	return &g_array_index(run->findings, VerifyFinding, i);
 }
 
-static char *hex(const guint8 *bytes, guint n)
-{
-	GString *text = g_string_new(NULL);
-	for (guint i = 0; i < n; i++)
-		g_string_append_printf(text, "%02x", bytes[i]);
-	return g_string_free(text, FALSE);
-}
-
 /* What the device's clock said, to the second; NULL where no calendar has it. */
 static char *utc(gint64 realtime_ns)
 {
@@ -51,18 +42,18 @@ static char *utc(gint64 realtime_ns)
 /* --- a run as a whole --- */
 
 typedef struct {
-	guint64 frames, proven, behind, seals;
+	guint64 frames, proven, seals;
 	guint64 first, end; /* sequence numbers of observations; end: one past the last */
 	guint copies;
 	ClockReading from, to, proven_until; /* proven_until.boottime_ns 0: nothing */
-	gboolean is_signed, sealed;
+	gboolean sealed;
 } Totals;
 
 static Totals add_up(const VerifyRun *run)
 {
-	const VerifySegment *first = segment_at(run, 0), *last = segment_at(run, run->segments->len - 1);
+	const VerifySegment *first = segment_at(run, 0);
 	Totals t = {.first = first->first_sequence, .from = first->header.created, .to = first->header.created,
-		    .is_signed = first->header.is_signed, .sealed = first->header.n_recipients > 0, .behind = last->frames_behind};
+		    .sealed = first->header.n_recipients > 0};
 	for (guint i = 0; i < run->segments->len; i++) {
 		const VerifySegment *s = segment_at(run, i);
 		t.frames += s->frames;
@@ -88,12 +79,8 @@ static gboolean any_unsigned(const VerifyRun *run)
 
 static gboolean nothing_proven(const VerifyRun *run)
 {
-	guint64 frames = 0, proven = 0;
-	for (guint i = 0; i < run->segments->len; i++) {
-		frames += segment_at(run, i)->frames;
-		proven += segment_at(run, i)->frames_proven;
-	}
-	return frames > 0 && proven == 0;
+	const Totals t = add_up(run);
+	return t.frames > 0 && t.proven == 0;
 }
 
 /* A word for the whole run; "unsigned" weighs more than a tail that cannot be known, and less than what is wrong. */
@@ -101,7 +88,7 @@ static const char *run_word(const VerifyRun *run)
 {
 	const VerifyClass class = verify_run_class(run);
 	if (class != VERIFY_UNKNOWN)
-		return class_words[class];
+		return verify_class_words[class];
 	if (any_unsigned(run))
 		return "unsigned";
 	return nothing_proven(run) ? "unproven" : "proven";
@@ -124,7 +111,7 @@ static void print_duration(const char *label, gint64 ns)
 
 static void print_finding(const VerifyRun *run, const VerifyFinding *f)
 {
-	printf("  %-12s", class_words[f->class]);
+	printf("  %-12s", verify_class_words[f->class]);
 	if (f->segment != G_MAXUINT) {
 		g_autofree char *name = g_path_get_basename(segment_at(run, f->segment)->path);
 		printf("%s", name);
@@ -158,7 +145,7 @@ static void print_run(const VerifyRun *run)
 {
 	const Totals t = add_up(run);
 	const guint n = run->segments->len;
-	g_autofree char *device = hex(run->device_id, sizeof run->device_id), *id = hex(run->run_id, sizeof run->run_id);
+	g_autofree char *device = bytes_to_hex(run->device_id, sizeof run->device_id), *id = bytes_to_hex(run->run_id, sizeof run->run_id);
 	printf("recording %s\n  device      %s\n", id, device);
 	print_clock("from", &t.from);
 	print_clock("to", &t.to);
@@ -192,7 +179,7 @@ static const char *overall_word(const VerifyReport *report)
 	if (report->runs->len == 0 && worst == VERIFY_UNKNOWN)
 		return "nothing";
 	if (worst != VERIFY_UNKNOWN)
-		return class_words[worst];
+		return verify_class_words[worst];
 	return is_unsigned ? "unsigned" : is_unproven ? "unproven" : "proven";
 }
 
@@ -251,7 +238,7 @@ static void add_number(GVariantBuilder *b, const char *name, guint64 value)
 
 static void add_hex(GVariantBuilder *b, const char *name, const guint8 *bytes, guint n)
 {
-	g_variant_builder_add(b, "{sv}", name, g_variant_new_take_string(hex(bytes, n)));
+	g_variant_builder_add(b, "{sv}", name, g_variant_new_take_string(bytes_to_hex(bytes, n)));
 }
 
 static void add_flag(GVariantBuilder *b, const char *name, gboolean value)
@@ -291,7 +278,7 @@ static GVariant *finding_variant(const VerifyFinding *f)
 {
 	GVariantBuilder b;
 	g_variant_builder_init(&b, G_VARIANT_TYPE_VARDICT);
-	add_text(&b, "class", class_words[f->class]);
+	add_text(&b, "class", verify_class_words[f->class]);
 	if (f->segment != G_MAXUINT)
 		add_number(&b, "segment", f->segment);
 	add_number(&b, "offset", f->offset);

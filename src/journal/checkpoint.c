@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal/checkpoint.h"
 
+#include "base32.h"
 #include "error.h"
 
 #include <sodium.h>
@@ -8,7 +9,6 @@
 #define DIGITS       11u
 #define BITS_A_DIGIT 5u
 
-static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const char purpose[] = "jamlog checkpoint 1";
 
 guint64 journal_checkpoint_value(const guint8 digest[JOURNAL_CHAIN_SIZE], const guint8 chain[JOURNAL_CHAIN_SIZE])
@@ -43,21 +43,9 @@ static guint check_digit(guint64 value)
 void journal_checkpoint_format(guint64 value, char ret_code[JOURNAL_CHECKPOINT_SIZE])
 {
 	for (guint i = 0; i < DIGITS; i++)
-		ret_code[i] = alphabet[digit(value, i)];
-	ret_code[DIGITS] = alphabet[check_digit(value)];
+		ret_code[i] = base32_symbol(digit(value, i));
+	ret_code[DIGITS] = base32_symbol(check_digit(value));
 	ret_code[DIGITS + 1] = '\0';
-}
-
-/* -1: none of the alphabet. */
-static int digit_value(char c)
-{
-	const char upper = g_ascii_toupper(c);
-	if (upper == 'O')
-		return 0;
-	if (upper == 'I' || upper == 'L')
-		return 1;
-	const char *at = memchr(alphabet, upper, sizeof alphabet - 1);
-	return at ? (int)(at - alphabet) : -1;
 }
 
 static gboolean refuse(const char *text, const char *why, GError **error)
@@ -73,7 +61,7 @@ gboolean journal_checkpoint_parse(const char *text, guint64 *ret_value, GError *
 	for (const char *c = text; *c; c++) {
 		if (*c == '-' || g_ascii_isspace(*c))
 			continue;
-		const int v = digit_value(*c);
+		const int v = base32_value(*c);
 		if (v < 0)
 			return refuse(text, "it has a character that is in none", error);
 		if (n < DIGITS)

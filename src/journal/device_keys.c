@@ -2,6 +2,7 @@
 #include "journal/device_keys.h"
 
 #include "error.h"
+#include "files.h"
 #include "journal/locked.h"
 #include "journal/segment_file.h"
 
@@ -122,7 +123,7 @@ static gboolean replace(DeviceKeys *k, gboolean *ret_replaced, GError **error)
 	*ret_replaced = rename(k->next_path, k->path) == 0;
 	if (!*ret_replaced)
 		return error_set_errno(error, errno, "cannot replace the signing keys %s", k->path);
-	if (!segment_file_sync_directory(k->directory, error))
+	if (!files_sync_folder(k->directory, error))
 		return FALSE;
 	overwrite_old(k);
 	return TRUE;
@@ -265,4 +266,3 @@ gboolean device_keys_advance(DeviceKeys *k, gboolean *ret_advanced, GError **err
 {
 	return replace(k, ret_advanced, error);
 }
-

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "files.h"
 #include "journal/segment_file.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ void folder_fill_reserve(Folder *f, const char *directory)
 	if (fd < 0)
 		return;
 	segment_file_share(fd, path);
-	f->reserve = write_reserve(fd) && segment_file_sync_directory(directory, NULL);
+	f->reserve = write_reserve(fd) && files_sync_folder(directory, NULL);
 	close(fd);
 	if (!f->reserve)
 		unlink(path);

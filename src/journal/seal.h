@@ -5,7 +5,8 @@
 
 #include "journal/format.h"
 
-#define SEAL_SIZE 152u /* of the payload */
+#define SEAL_SIZE   152u /* of the payload */
+#define SEAL_FRAMES 64u  /* of observations, after which a seal is due */
 
 typedef enum {
 	SEAL_OPEN = 0,

@@ -2,6 +2,7 @@
 #include "journal/segment_file.h"
 
 #include "error.h"
+#include "files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,16 +29,6 @@ void segment_file_share(int fd, const char *path)
 		return;
 }
 
-gboolean segment_file_sync_directory(const char *directory, GError **error)
-{
-	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set_errno(error, errno, "cannot open the folder %s", directory);
-	const int failed = fsync(fd) < 0 ? errno : 0;
-	close(fd);
-	return failed ? error_set_errno(error, failed, "cannot make the folder %s durable", directory) : TRUE;
-}
-
 gboolean segment_file_make_directory(const char *directory, GError **error)
 {
 	if (g_file_test(directory, G_FILE_TEST_IS_DIR))
@@ -48,7 +39,7 @@ gboolean segment_file_make_directory(const char *directory, GError **error)
 		return FALSE;
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot create the journal folder %s", directory);
-	return segment_file_sync_directory(parent, error);
+	return files_sync_folder(parent, error);
 }
 
 /* One pwrite; where O_DIRECT turns out to be refused (EINVAL: nothing was written), goes on through the page cache. */
@@ -151,7 +142,7 @@ static gboolean fill_new(SegmentFile *file, const char *directory, const guint8 
 		g_propagate_error(error, g_steal_pointer(&short_of_space));
 		return FALSE;
 	}
-	return segment_file_sync_directory(directory, error);
+	return files_sync_folder(directory, error);
 }
 
 gboolean segment_file_create(SegmentFile *file, const char *directory, const char *path, const guint8 *head, gsize head_size,

@@ -28,7 +28,6 @@ guint8 *segment_file_buffer_new(void);
 
 /* What root makes in a folder of somebody else's is that one's, who will record there, too. */
 void segment_file_share(int fd, const char *path);
-gboolean segment_file_sync_directory(const char *directory, GError **error);
 /* Makes `directory` with what is missing above it (0700), durably. */
 gboolean segment_file_make_directory(const char *directory, GError **error);
 

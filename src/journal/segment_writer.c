@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #define MIN_SIZE       (JOURNAL_FIRST_FRAME + 2u * JOURNAL_BLOCK_SIZE)
-#define SEAL_FRAMES    64
 #define SEAL_NS        (60 * NS_PER_S)
 
 /* --- the header --- */

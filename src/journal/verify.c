@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
 #include "journal/checkpoint.h"
+#include "journal/verify_segment.h"
 #include "journal/verify_set.h"
+
+const char *const verify_class_words[] = {"tampered", "damaged", "missing", "unknown"};
 
 static void clear_segment(gpointer segment)
 {
 	g_free(((VerifySegment *)segment)->path);
-}
-
-static void clear_finding(gpointer finding)
-{
-	g_free(((VerifyFinding *)finding)->text);
 }
 
 VerifyRun *verify_run_new(const JournalSegment *header)
@@ -20,8 +18,7 @@ VerifyRun *verify_run_new(const JournalSegment *header)
 	memcpy(run->run_id, header->run_id, sizeof run->run_id);
 	run->segments = g_array_new(FALSE, FALSE, sizeof(VerifySegment));
 	g_array_set_clear_func(run->segments, clear_segment);
-	run->findings = g_array_new(FALSE, FALSE, sizeof(VerifyFinding));
-	g_array_set_clear_func(run->findings, clear_finding);
+	run->findings = verify_findings_new();
 	return run;
 }
 
@@ -77,7 +74,6 @@ VerifyClass verify_run_class(const VerifyRun *run)
 
 const char *verify_segment_word(const VerifyRun *run, guint segment)
 {
-	static const char *const words[] = {"tampered", "damaged", "missing"};
 	VerifyClass worst = VERIFY_UNKNOWN;
 	for (guint i = 0; i < run->findings->len; i++) {
 		const VerifyFinding *finding = &g_array_index(run->findings, VerifyFinding, i);
@@ -85,7 +81,7 @@ const char *verify_segment_word(const VerifyRun *run, guint segment)
 			worst = MIN(worst, finding->class);
 	}
 	if (worst < VERIFY_UNKNOWN)
-		return words[worst];
+		return verify_class_words[worst];
 	const VerifySegment *s = &g_array_index(run->segments, VerifySegment, segment);
 	if (!s->header.is_signed)
 		return "unsigned";

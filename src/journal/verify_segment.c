@@ -4,13 +4,20 @@
 #include "journal/checkpoint.h"
 #include "journal/seal.h"
 
-#define MAX_FINDINGS 8                   /* of one class in one segment */
-#define MAX_GROUP_FRAMES 600 /* of the same: more than 1 MiB of the largest records makes */
-#define MAX_GROUP    (3u * 1024u * 1024u) /* what one write may leave behind when the power goes: 1 MiB of records in half-filled blocks */
+#define MAX_FINDINGS     8                   /* of one class in one segment */
+#define MAX_GROUP        (3u * 1024u * 1024u) /* bytes of one write: 1 MiB of records in half-filled blocks */
+#define MAX_GROUP_FRAMES 600u                /* frames of one write: more than 1 MiB of the largest records makes */
 
 static void clear_finding(gpointer finding)
 {
 	g_free(((VerifyFinding *)finding)->text);
+}
+
+GArray *verify_findings_new(void)
+{
+	GArray *findings = g_array_new(FALSE, FALSE, sizeof(VerifyFinding));
+	g_array_set_clear_func(findings, clear_finding);
+	return findings;
 }
 
 VerifyWalk *verify_walk_new(const JournalSegment *header, gboolean header_good, char *path_take, const GArray *vouches,
@@ -24,8 +31,7 @@ VerifyWalk *verify_walk_new(const JournalSegment *header, gboolean header_good, 
 	w->result.recorded_until = header->created;
 	w->vouches = g_array_new(FALSE, FALSE, sizeof(VerifyVouch));
 	g_array_append_vals(w->vouches, vouches->data, vouches->len);
-	w->findings = g_array_new(FALSE, FALSE, sizeof(VerifyFinding));
-	g_array_set_clear_func(w->findings, clear_finding);
+	w->findings = verify_findings_new();
 	memcpy(w->seal_keys, header->seal_keys, sizeof w->seal_keys);
 	w->vouched_by = G_MAXUINT;
 	w->checkpoint_asked = checkpoint != NULL;
@@ -111,6 +117,13 @@ static void lose_chain(VerifyWalk *w)
 
 /* --- frames --- */
 
+static void count_frame(VerifyWalk *w)
+{
+	w->result.frames++;
+	w->result.frames_behind++;
+	w->after_vouch++;
+}
+
 static void note_sequence(VerifyWalk *w, const JournalFrame *frame)
 {
 	if (w->checkpoint_fresh)
@@ -149,9 +162,7 @@ static void take_observations(VerifyWalk *w, JournalFrame *frame)
 static void take_frame(VerifyWalk *w, JournalFrame *frame)
 {
 	note_sequence(w, frame);
-	w->result.frames++;
-	w->result.frames_behind++;
-	w->after_vouch++;
+	count_frame(w);
 	if (w->final_seal && seals_count(w))
 		verify_walk_find(w, VERIFY_TAMPERED, frame->file_offset, 0, "frame %u stands behind the segment's final seal",
 				 frame->number);
@@ -237,9 +248,7 @@ static void take_seal(VerifyWalk *w, const JournalFrame *frame)
 {
 	Seal seal;
 	note_sequence(w, frame);
-	w->result.frames++;
-	w->result.frames_behind++;
-	w->after_vouch++;
+	count_frame(w);
 	if (!seals_count(w))
 		return;
 	if (!seal_parse(frame->payload, frame->length, &seal)) {
@@ -267,9 +276,7 @@ static void take_break(VerifyWalk *w, JournalFrame *frame, const JournalDamage *
 {
 	verify_walk_find(w, VERIFY_TAMPERED, damage->offset, damage->length, "frame %u: %s", frame->number, damage->reason);
 	lose_chain(w);
-	w->result.frames++;
-	w->result.frames_behind++;
-	w->after_vouch++;
+	count_frame(w);
 }
 
 /* The final frame itself, as the writer makes it: a checkpoint may be of the chain behind it. */
@@ -375,7 +382,7 @@ static void conclude_torn(VerifyWalk *w, gboolean unmet)
 /* A seal is due after 64 frames, and is written with the group in which it falls due. */
 static gboolean too_much_unsealed(const VerifyWalk *w)
 {
-	return !w->broken && w->result.frames_behind > 63 + MAX_GROUP_FRAMES;
+	return !w->broken && w->result.frames_behind > SEAL_FRAMES - 1 + MAX_GROUP_FRAMES;
 }
 
 static void conclude_open(VerifyWalk *w)
@@ -409,19 +416,18 @@ static void conclude_open(VerifyWalk *w)
 
 void verify_walk_conclude(VerifyWalk *w)
 {
-	static const char *const words[] = {"tampered", "damaged", "missing", "unknown"};
 	const gboolean unmet = find_unmet(w);
 	conclude_torn(w, unmet);
 	if (!w->result.header.is_signed)
 		verify_walk_find(w, VERIFY_UNKNOWN, 0, 0, "it is of the first jamlog, without signatures: it proves nothing");
 	else if (seals_count(w) && !unmet && !w->idle && w->result.ending != JOURNAL_END_FINAL)
 		conclude_open(w);
-	for (guint class = 0; class < G_N_ELEMENTS(words); class++) {
+	for (guint class = 0; class <= VERIFY_UNKNOWN; class++) {
 		if (w->n_found[class] <= MAX_FINDINGS)
 			continue;
 		const guint more = w->n_found[class] - MAX_FINDINGS;
 		const VerifyFinding finding = {.class = (VerifyClass)class,
-					       .text = g_strdup_printf("and %u more like these (%s)", more, words[class])};
+					       .text = g_strdup_printf("and %u more like these (%s)", more, verify_class_words[class])};
 		g_array_append_val(w->findings, finding);
 	}
 }

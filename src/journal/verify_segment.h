@@ -50,6 +50,7 @@ VerifyWalk *verify_walk_new(const JournalSegment *header, gboolean header_good, 
 void verify_walk_free(VerifyWalk *walk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VerifyWalk, verify_walk_free)
 
+GArray *verify_findings_new(void); /* of VerifyFinding */
 void verify_walk_run(VerifyWalk *walk, JournalReader *reader);
 /* What can be said when it is known what other segments met. */
 void verify_walk_conclude(VerifyWalk *walk);

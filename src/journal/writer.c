@@ -135,6 +135,18 @@ static gboolean check_place(JournalWriter *w, GError **error)
 	return FALSE;
 }
 
+/* A full disk gets its reserve back, and is tried once more. */
+static gboolean with_reserve(JournalWriter *w, gboolean (*attempt)(JournalWriter *, GError **), GError **error)
+{
+	g_autoptr(GError) first_error = NULL;
+	if (attempt(w, &first_error))
+		return TRUE;
+	if (g_error_matches(first_error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE) && folder_free_reserve(&w->folder, w->place.directory))
+		return attempt(w, error);
+	g_propagate_error(error, g_steal_pointer(&first_error));
+	return FALSE;
+}
+
 static gboolean try_commit(JournalWriter *w, GError **error)
 {
 	if (!check_place(w, error) || !rotate(w, error) || !make_room(w, error))
@@ -150,18 +162,10 @@ static gboolean try_commit(JournalWriter *w, GError **error)
 
 gboolean journal_writer_commit(JournalWriter *w, GError **error)
 {
-	g_autoptr(GError) first_error = NULL;
 	if (w->group_length == 0 && (w->segment.file.fd < 0 || !segment_writer_seal_due(&w->segment)))
 		return TRUE;
-	if (!try_commit(w, &first_error)) {
-		const gboolean full = g_error_matches(first_error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
-		if (!full || !folder_free_reserve(&w->folder, w->place.directory)) {
-			g_propagate_error(error, g_steal_pointer(&first_error));
-			return FALSE;
-		}
-		if (!try_commit(w, error))
-			return FALSE;
-	}
+	if (!with_reserve(w, try_commit, error))
+		return FALSE;
 	if (!w->space_low)
 		folder_fill_reserve(&w->folder, w->place.directory);
 	w->space_low = w->space_low || !w->folder.reserve;
@@ -190,20 +194,9 @@ gboolean journal_writer_close(JournalWriter *w, GError **error)
 static gboolean start_run(JournalWriter *w, GError **error)
 {
 	SegmentWriter first;
-	g_autoptr(GError) first_error = NULL;
-	randombytes_buf(w->segment.header.run_id, sizeof w->segment.header.run_id);
-	if (!create_next(w, &first, &first_error)) {
-		/* An earlier run's reserve. */
-		const gboolean full = g_error_matches(first_error, JAMLOG_ERROR, JAMLOG_ERROR_NO_SPACE);
-		if (!full || !folder_free_reserve(&w->folder, w->place.directory)) {
-			g_propagate_error(error, g_steal_pointer(&first_error));
-			return FALSE;
-		}
-		if (!create_next(w, &first, error))
-			return FALSE;
-	}
+	if (!create_next(w, &first, error))
+		return FALSE;
 	take_segment(w, &first);
-	folder_fill_reserve(&w->folder, w->place.directory);
 	return TRUE;
 }
 
@@ -225,7 +218,11 @@ JournalWriter *journal_writer_new(const JournalWriterOptions *options, GError **
 	w->segment_size = options->segment_size ? options->segment_size : DEFAULT_SEGMENT_SIZE;
 	w->segment.at.sequence = w->next_sequence = 1;
 	w->group = g_malloc(GROUP_MAX);
-	return start_run(w, error) ? g_steal_pointer(&w) : NULL;
+	randombytes_buf(w->segment.header.run_id, sizeof w->segment.header.run_id);
+	if (!with_reserve(w, start_run, error)) /* an earlier run's reserve */
+		return NULL;
+	folder_fill_reserve(&w->folder, w->place.directory);
+	return g_steal_pointer(&w);
 }
 
 void journal_writer_free(JournalWriter *w)

@@ -4,6 +4,7 @@
 #include "keys/text.h"
 
 #include "error.h"
+#include "files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,18 +95,6 @@ gboolean keys_write_all(int fd, const char *text, gsize length)
 	return TRUE;
 }
 
-static gboolean sync_folder_of(const char *path, GError **error)
-{
-	g_autofree char *folder = g_path_get_dirname(path);
-	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const gboolean ok = fd >= 0 && fsync(fd) == 0;
-	if (!ok)
-		error_set_errno(error, errno, "cannot make the folder %s durable", folder);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 gboolean keys_write_text(const char *path, int mode, const char *text, gsize length, GError **error)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
@@ -115,7 +104,8 @@ gboolean keys_write_text(const char *path, int mode, const char *text, gsize len
 	if (!ok)
 		error_set_errno(error, errno, "cannot write %s", path);
 	close(fd);
-	ok = ok && sync_folder_of(path, error);
+	g_autofree char *folder = g_path_get_dirname(path);
+	ok = ok && files_sync_folder(folder, error);
 	if (!ok)
 		unlink(path);
 	return ok;

@@ -8,7 +8,7 @@
 #include "keys/text.h"
 
 #include "error.h"
-#include "keys/base32.h"
+#include "base32.h"
 
 #include <sodium.h>
 

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "error.h"
+#include "files.h"
 #include "store/schema.h"
 
 #include <errno.h>
@@ -366,17 +367,6 @@ gboolean store_commit(Store *store, GError **error)
 	return TRUE;
 }
 
-static gboolean sync_directory(const char *path, GError **error)
-{
-	g_autofree char *directory = g_path_get_dirname(path);
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const gboolean ok = fd >= 0 && fsync(fd) == 0;
-	const int errnum = errno;
-	if (fd >= 0)
-		close(fd);
-	return ok || error_set_errno(error, errnum, "cannot make the new name of %s durable", path);
-}
-
 gboolean store_finish(Store *store, GError **error)
 {
 	if (!store->building)
@@ -392,5 +382,6 @@ gboolean store_finish(Store *store, GError **error)
 	if (rename(store->building, store->path) != 0)
 		return error_set_errno(error, errno, "cannot rename %s to %s", store->building, store->path);
 	g_clear_pointer(&store->building, g_free);
-	return sync_directory(store->path, error);
+	g_autofree char *folder = g_path_get_dirname(store->path);
+	return files_sync_folder(folder, error);
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync/custody.h"
 
-#include "error.h"
-#include "sync/register.h"
-
 static const char note_sql[] =
 	"INSERT INTO custody (segment, read_time, program, bytes, chain, verification, frames, frames_proven, seals,"
 	" proven_until_boottime_ms, sealed) SELECT s.id, strftime('%Y-%m-%dT%H:%M:%fZ','now'), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
@@ -20,8 +17,8 @@ static void count_word(SyncSummary *summary, const char *word)
 static gboolean note_segment(Store *store, sqlite3_stmt *stmt, const VerifyRun *run, guint index, SyncSummary *summary, GError **error)
 {
 	const VerifySegment *s = &g_array_index(run->segments, VerifySegment, index);
-	g_autofree char *digest = register_hex(s->header.digest, sizeof s->header.digest);
-	g_autofree char *chain = register_hex(s->chain, sizeof s->chain);
+	g_autofree char *digest = bytes_to_hex(s->header.digest, sizeof s->header.digest);
+	g_autofree char *chain = bytes_to_hex(s->chain, sizeof s->chain);
 	const char *word = verify_segment_word(run, index);
 	const StoreValue values[] = {
 		store_text(digest),

@@ -3,14 +3,6 @@
 
 #include "error.h"
 
-char *register_hex(const guint8 *bytes, gsize n)
-{
-	GString *text = g_string_sized_new(2 * n);
-	for (gsize i = 0; i < n; i++)
-		g_string_append_printf(text, "%02x", bytes[i]);
-	return g_string_free(text, FALSE);
-}
-
 static void unhex(const char *text, guint8 *ret_bytes, gsize n)
 {
 	for (gsize i = 0; i < n && text && text[0] && text[1]; i++, text += 2)
@@ -43,8 +35,8 @@ static gboolean find_or_enter(Store *store, const char *table, const char *colum
 
 gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_id, gboolean *ret_existed, GError **error)
 {
-	g_autofree char *device = register_hex(header->device_id, sizeof header->device_id);
-	g_autofree char *boot = register_hex(header->boot_id.bytes, sizeof header->boot_id.bytes);
+	g_autofree char *device = bytes_to_hex(header->device_id, sizeof header->device_id);
+	g_autofree char *boot = bytes_to_hex(header->boot_id.bytes, sizeof header->boot_id.bytes);
 	const StoreValue values[] = {store_text(device), store_text(boot)};
 	return find_or_enter(store, "boot", "device_id, boot_id", values, ret_id, ret_existed, error);
 }
@@ -52,7 +44,7 @@ gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_i
 static gboolean find_recording(Boot *boot, const JournalSegment *header, gint64 *ret_id, GError **error)
 {
 	gboolean existed;
-	g_autofree char *run = register_hex(header->run_id, sizeof header->run_id);
+	g_autofree char *run = bytes_to_hex(header->run_id, sizeof header->run_id);
 	const StoreValue values[] = {store_int(boot->id), store_text(run)};
 	if (!find_or_enter(boot->tools->store, "recording", "boot, run_id", values, ret_id, &existed, error))
 		return FALSE;
@@ -116,7 +108,7 @@ static gboolean enter_segment(Boot *boot, SyncSegment *segment, const char *dige
 	sqlite3_stmt *insert = boot->tools->insert_segment;
 	g_autofree char *name = g_path_get_basename(segment->path);
 	g_autofree char *name_utf8 = g_utf8_make_valid(name, -1);
-	g_autofree char *previous = register_hex(h->previous, sizeof h->previous);
+	g_autofree char *previous = bytes_to_hex(h->previous, sizeof h->previous);
 	if (!find_recording(boot, h, &segment->recording, error))
 		return FALSE;
 	const char *state = clock_state_name(h->created.state);
@@ -168,7 +160,7 @@ static gboolean resume_segment(Boot *boot, SyncSegment *segment, sqlite3_stmt *f
 
 static gboolean register_segment(Boot *boot, SyncSegment *segment, GError **error)
 {
-	g_autofree char *digest = register_hex(segment->header.digest, sizeof segment->header.digest);
+	g_autofree char *digest = bytes_to_hex(segment->header.digest, sizeof segment->header.digest);
 	sqlite3_stmt *find = boot->tools->find_segment;
 	gboolean row;
 	sqlite3_bind_text(find, 1, digest, -1, SQLITE_STATIC);
@@ -209,7 +201,7 @@ static gboolean first_end(gpointer user_data, SyncSegment *segment, JournalResul
 {
 	Boot *boot = user_data;
 	SyncSummary *summary = boot->tools->context->summary;
-	g_autofree char *chain = register_hex(segment->to.chain, sizeof segment->to.chain);
+	g_autofree char *chain = bytes_to_hex(segment->to.chain, sizeof segment->to.chain);
 	sqlite3_stmt *update = boot->tools->update_segment;
 	const gboolean news = segment->to.offset > segment->from.offset;
 	segment->wanted = news; /* in the second pass */

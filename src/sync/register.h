@@ -5,9 +5,6 @@
 
 #include "sync/boot.h"
 
-/* Lower-case hexadecimal, owned by the caller: how the store writes digests and ids. */
-char *register_hex(const guint8 *bytes, gsize n);
-
 /* Finds or enters the boot that a segment is of; *ret_existed tells which. */
 gboolean register_boot(Store *store, const JournalSegment *header, gint64 *ret_id, gboolean *ret_existed, GError **error);
 /* Notes the last row of each recording that a boot has already. */

@@ -2,13 +2,13 @@
 format, and whatever keys the device has left.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import hashlib
 import os
 import struct
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from second_verifier import blake, checkpoint_code as checkpoint, crc32c  # noqa: F401
 
 SECTOR, BLOCK, FIRST = 512, 4096, 8192
 OBSERVATIONS, SEAL, FINAL = 1, 2, 3
@@ -18,29 +18,6 @@ HEADER = {"compatible": (16, "<I"), "incompatible": (20, "<I"), "device": (24, "
           "previous": (104, "32s"), "key": (136, "32s"), "next_key": (168, "32s"), "seal_key_0": (200, "32s"), "recipients": (232, "<I"),
           "n": (236, "<I"), "seal_key_1": (2032, "32s"), "anchor": (2064, "32s")}
 SIGNED = 4028
-
-
-def _table():
-    table = []
-    for i in range(256):
-        for _ in range(8):
-            i = i >> 1 ^ (0x82F63B78 if i & 1 else 0)
-        table.append(i)
-    return table
-
-
-_TABLE = _table()
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
-
-
-def blake(*parts):
-    return hashlib.blake2b(b"".join(parts), digest_size=32).digest()
 
 
 def sector_ceil(offset):
@@ -54,14 +31,6 @@ class Key:
 
     def sign(self, message):
         return self.secret.sign(message)
-
-
-def signature_is_good(public, signature, message):
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        return True
-    except InvalidSignature:
-        return False
 
 
 class Frame:
@@ -179,13 +148,6 @@ class Segment:
 
     def indexes(self, kind):
         return [i for i, frame in enumerate(self.frames) if frame.kind == kind]
-
-
-def checkpoint(digest, chain):
-    value = int.from_bytes(blake(b"jamlog checkpoint 1", digest, chain), "big") >> (256 - 55)
-    digits = [value >> (5 * i) & 31 for i in range(10, -1, -1)]
-    digits.append(sum(d * (2 * i + 1) for i, d in enumerate(digits)) % 32)
-    return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[d] for d in digits)
 
 
 class Device:

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "error.h"
-#include "keys/base32.h"
+#include "base32.h"
 #include "keys/text.h"
 
 #include <glib/gstdio.h>
