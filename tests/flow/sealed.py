@@ -68,7 +68,8 @@ class Disk:
 
     def bytes(self):
         if self.mounted:
-            subprocess.run(["umount", self.path], check=True)
+            if not rig.wait_for(lambda: rig.run(["umount", self.path]).returncode == 0, 20, "the disk to be free"):
+                raise RuntimeError(rig.run(["umount", self.path]).stderr)
             with open(self.image, "rb") as file:
                 return file.read()
         found = []
