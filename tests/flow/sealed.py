@@ -68,8 +68,7 @@ class Disk:
 
     def bytes(self):
         if self.mounted:
-            if not rig.wait_for(lambda: rig.run(["umount", self.path]).returncode == 0, 20, "the disk to be free"):
-                raise RuntimeError(rig.run(["umount", self.path]).stderr)
+            subprocess.run(["umount", self.path], check=True)
             with open(self.image, "rb") as file:
                 return file.read()
         found = []
@@ -125,6 +124,9 @@ def observation_frames(segment):
 def test_memory(recorder):
     segment = journal_common.segments(recorder.journal)[0]
     rig.wait_for(lambda: len(observation_frames(segment)) > 4, 20, "five frames")
+    if "asan" in rig.BUILD:
+        print("# the address sanitizer's own memory is too large to be searched")
+        return mark(recorder, "one more")
     before = observation_frames(segment)
     dump = memory(recorder.pid())
     mark(recorder, "one more")
@@ -133,7 +135,7 @@ def test_memory(recorder):
     tap.equal(hunt(segment, dump, past), {str(n): "not found" for n in past}, "the recorder's memory opens no frame from before")
     # Between the dump and the listing, or while memory was read, a frame may have been written.
     following = [n for n in observation_frames(segment) if n > before[-1]][:2]
-    tap.ok("found" in hunt(segment, dump, following).values(), "and the search finds keys: that of the next frame is there", following)
+    return tap.ok("found" in hunt(segment, dump, following).values(), "and the search finds keys: that of the next frame is there", following)
 
 
 def test_recording(disk):
