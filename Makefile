@@ -62,7 +62,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) $(WARNINGS) $(OPT_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS
 ALL_LDFLAGS = $(LINK_$(VARIANT)) $(LDFLAGS)
 
 # --- the rooms of src/ (see include/). The simulator sees core alone; main.c is apart so that tests link the rest. ---
-ROOMS = core devices source probe record journal keys store sync export cmd
+ROOMS = core devices source probe record journal keys store sync import analysis export cmd
 LIB_SRC := $(filter-out src/probe/main.c,$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c src/$(room)/*/*.c)))
 CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))

@@ -21,6 +21,8 @@ DOORS = {
     "store": CORE | {"store.h"},
     "sync": CORE | {"journal.h", "verify.h", "store.h", "sync.h"},
     "export": CORE | {"store.h", "export.h"},
+    "analysis": CORE | {"store.h", "analysis.h"},
+    "import": CORE | {"store.h", "import.h"},
     "sim": SIM_CORE,
     "cmd": None,  # sees every room
 }

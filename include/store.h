@@ -15,6 +15,7 @@
  *   session_place, probe_place   (views) the same of sessions and probes: the interval from begin to end, the place at the end, and
  *                what the modem's last sweep said (service, rat, mcc, mnc) where that is fresh
  *   neighbour    (view) the cells heard in each sweep, one row each
+ *   analysis, incident, stretch, baseline_..., imported   (where there are any) what analysis.h and import.h made of it
  *   meta         the schema's version
  * A row of an observation has the id (recording << 32 | sequence): the natural key, so that nothing enters twice, and
  * rows lie in the order in which they were made. All times are kept in ms (time_ns is time_ms here). ENUMs are words.
@@ -59,6 +60,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 gboolean store_is_new(const Store *store);
 const char *store_path(const Store *store);
 sqlite3 *store_db(Store *store); /* borrowed */
+/* The tables of the analysis and of imported logs (store/results.c), made where they are not there yet: a store that was only synced
+ * has none. */
+gboolean store_ensure_results(Store *store, GError **error);
+/* *ret_there: whether the store has them. */
+gboolean store_has_results(Store *store, gboolean *ret_there, GError **error);
 
 /* Begins and ends the unit of work that a kill undoes as a whole. */
 gboolean store_begin(Store *store, GError **error);
