@@ -1,6 +1,8 @@
 /* session.c - see session.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world/session.h"
 
+#include "sim/world/rng.h"
+
 #include <math.h>
 
 /* Numbers of Qualcomm's firmware: libqmi, qmi-enums-wds.h, QmiWdsVerboseCallEndReasonInternal and -Cm. */
@@ -37,6 +39,8 @@ typedef struct {
 
 struct SimSessions {
 	const SimModemSetup *setup;
+	guint modem;
+	guint64 seed;
 	SimDataCalls *calls;
 	Attempt attempts[SIM_MAX_CALLS]; /* one for each of calls->calls */
 	Throttle throttles[SIM_MAX_THROTTLED];
@@ -62,10 +66,12 @@ SimAddresses sim_session_addresses(guint modem)
 	return a;
 }
 
-SimSessions *sim_sessions_new(const SimScenario *scenario, guint modem, SimDataCalls *calls)
+SimSessions *sim_sessions_new(const SimScenario *scenario, guint modem, guint64 seed, SimDataCalls *calls)
 {
 	SimSessions *s = g_new0(SimSessions, 1);
 	s->setup = sim_scenario_modem(scenario, modem);
+	s->modem = modem;
+	s->seed = seed;
 	s->calls = calls;
 	s->last_end_s = -1;
 	calls->addresses = sim_session_addresses(modem);
@@ -235,11 +241,17 @@ static void grant(const SimSessions *s, guint index)
 	call->ipv6 = ipv6 && !(ipv4 && s->attempts[index].either);
 }
 
+static gboolean refused(const SimSessions *s, const SimDataCall *call, const SimSessionReject *reject)
+{
+	return reject && reject->cause.type != SIM_END_NONE &&
+	       sim_uniform(s->seed, SIM_STREAM_REFUSAL, s->modem, call->id) < reject->share;
+}
+
 static void ask_network(SimSessions *s, guint index, const SimSessionInput *in)
 {
 	SimDataCall *call = &s->calls->calls[index];
 	const char *apn = s->attempts[index].apn;
-	if (in->reject && in->reject->cause.type != SIM_END_NONE) {
+	if (refused(s, call, in->reject)) {
 		end_call(call, in->reject->cause.type, in->reject->cause.reason);
 		if (in->reject->backoff_s > 0)
 			begin_throttle(s, apn, in->t_s + in->reject->backoff_s);
@@ -259,7 +271,7 @@ static void step_starting(SimSessions *s, guint index, const SimSessionInput *in
 		end_call(call, SIM_END_INTERNAL, call->ipv4 ? INTERNAL_IPV4_THROTTLED : INTERNAL_IPV6_THROTTLED);
 	else if (other_apn_in_use(s, index))
 		end_call(call, SIM_END_INTERNAL, INTERNAL_INTERFACE_IN_USE);
-	else if (in->t_s >= s->attempts[index].due_s - 1e-6 && in->state->true_service == SIM_SERVICE_FULL)
+	else if (in->t_s >= s->attempts[index].due_s + (in->reject ? in->reject->delay_s : 0) - 1e-6 && in->state->true_service == SIM_SERVICE_FULL)
 		ask_network(s, index, in);
 }
 
