@@ -5,6 +5,7 @@
  * (a radio link that is re-established loses nothing), and by a session-end of the scenario. A call that has ended stands there
  * until whoever started it has seen that, and drops it.
  *
+ * A radio link that is lost for good ends calls with 1064, and with 1057 where one was being established (call-manager).
  * Without registration the modem answers by itself: no service, offline, or what the network rejected it for. So it does while a
  * back-off timer runs that came with a session-reject. A modem has one connection: an APN other than that of calls which exist is
  * refused.
