@@ -137,6 +137,7 @@
  *   data-dead             nothing passes; dropped: all (default) or answers, which leaves the way up open
  *   dns-lie               names, answer: a false IP address, nxdomain, refused or silence; resolver: any (default) or operator
  *   tcp-reset             names, addresses (one of both at least): connections to them are reset as soon as they stand
+ *   server-down           names, addresses (likewise): the servers there are off, for whoever asks
  *   sni-reset             names: so are those whose TLS ClientHello has such a name
  *   block-page            names: HTTP is answered with a page: 403 (default), 200 or 302 (to location, default the operator's
  *                         portal); TLS is reset
