@@ -68,7 +68,7 @@ CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # loaded before a program
-SHIM_SRC := tests/helper/fail_calls.c
+SHIM_SRC := tests/helper/fail_calls.c tests/helper/step_clock.c
 HELPER_SRC := $(filter-out $(SHIM_SRC),$(wildcard tests/helper/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py \

@@ -14,21 +14,20 @@ import rig  # noqa: E402
 # The whole field part in one process group, so that all of it runs on the same clock. The recorder alone may have another wall clock.
 FIELD = r"""
 set -u
-sim=$1 jamlog=$2 out=$3 preload=$4; shift 4
+sim=$1 jamlog=$2 out=$3 preload=$4 seconds=$5; shift 5
 ip link set lo up
-"$sim" "$out/played.scenario" "$@" --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
+"$sim" "$out/played.scenario" "$@" --duration $((seconds + 120)) --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
 sim_pid=$!
 until grep -q '^ready' "$out/sim.log"; do kill -0 $sim_pid || exit 9; done
 gpsd -N -n -S 2947 "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &
 gpsd_pid=$!
 until (exec 3<> /dev/tcp/127.0.0.1/2947) 2>/dev/null; do kill -0 $gpsd_pid || exit 8; done
-LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" "$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" 2> "$out/record.log" &
+LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" "$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" --duration "$seconds" 2> "$out/record.log" &
 record_pid=$!
-wait $sim_pid
-kill -TERM $record_pid
 wait $record_pid
 code=$?
-kill $gpsd_pid
+kill $sim_pid $gpsd_pid
+wait $sim_pid
 exit $code
 """
 
@@ -52,8 +51,18 @@ def configuration(out, scenario):
     return text
 
 
-def play(scenario, out, seed, day, options=(), speed=40, step=None, timeout=1200):
-    """Plays it as the day `day` (0: the day of the happenings), which is also a date of its own; "" or what went wrong."""
+def keep_begin(out):
+    """Of the truth, which is long and can be had again, the line that says when the world began."""
+    try:
+        with open(os.path.join(out, "truth.jsonl"), encoding="utf-8") as truth, open(os.path.join(out, "begin.json"), "w", encoding="utf-8") as begin:
+            begin.write(truth.readline())
+        os.unlink(os.path.join(out, "truth.jsonl"))
+    except FileNotFoundError:
+        pass
+
+
+def play(scenario, out, seed, day, seconds, speed=40, step=None):
+    """Records so many seconds of it on the day `day`, which is also a date of its own. "" or what went wrong."""
     os.makedirs(out, exist_ok=True)
     with open(os.path.join(out, "played.scenario"), "w", encoding="utf-8") as handle:
         handle.write(scenario.text)
@@ -64,13 +73,13 @@ def play(scenario, out, seed, day, options=(), speed=40, step=None, timeout=1200
     if step:
         preload = os.path.join(rig.BUILD, "tests/helper/step_clock.so")
         environment.update(STEP_AFTER=str(step[0]), STEP_BY=str(step[1]))
-    faketime = ["faketime", "-f", f"+{day or 20}d x{speed}"]
-    command = [*namespace(), *faketime, "bash", "-c", FIELD, "field", rig.SIM, rig.JAMLOG, out, preload, "--seed", str(seed), "--day",
-               str(day), *options]
+    faketime = ["faketime", "-f", f"+{day}d x{speed}"]
+    command = [*namespace(), *faketime, "bash", "-c", FIELD, "field", rig.SIM, rig.JAMLOG, out, preload, str(round(seconds)), "--seed",
+               str(seed), "--day", str(day)]
     with open(os.path.join(out, "field.log"), "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, start_new_session=True, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            code = process.wait(timeout=timeout)
+            code = process.wait(timeout=(seconds + 120) / speed + 60)
         except subprocess.TimeoutExpired:
             code = "too slow"
         finally:
@@ -78,4 +87,5 @@ def play(scenario, out, seed, day, options=(), speed=40, step=None, timeout=1200
                 os.killpg(process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+    keep_begin(out)
     return "" if code == 0 else f"the run ended with {code}: see {out}/*.log"
