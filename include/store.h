@@ -210,6 +210,10 @@ typedef enum { POSITION_NONE, POSITION_LIVE, POSITION_INTERPOLATED, POSITION_HEL
 #define POSITION_STATES 4
 extern const char *const position_state_words[]; /* "none", ... NULL-terminated */
 
+/* Fields of a kind (not radio's) out of the columns that store_kind_columns names behind the common ones; `first` is the first of them.
+ * Sets kind, present and the fields; what a newer program wrote and this one has no word for is absent. */
+void store_kind_read(sqlite3_stmt *stmt, int first, ObservationKind kind, Observation *ret_o);
+
 /* --- dictionaries --- */
 
 typedef enum { STORE_DICT_STATE, STORE_DICT_CELL, STORE_DICT_HEARD, STORE_DICT_SOURCE } StoreDictKind;
@@ -233,3 +237,7 @@ char *store_dict_columns(StoreDictKind kind);
 #define STORE_HEARD_SIZE 10
 #define STORE_HEARD_MAX_ID 0xffffff
 void store_heard_encode(guint8 ret_bytes[STORE_HEARD_SIZE], gint64 heard, const Cell *cell);
+/* The figures of one heard cell are added to *io_cell; returns its id in `heard`. */
+gint64 store_heard_decode(const guint8 bytes[STORE_HEARD_SIZE], Cell *io_cell);
+/* The fields of an entry from its column `key`: RadioFields, or a Cell for HEARD. FALSE for what is no key. Not for SOURCE. */
+gboolean store_entry_decode(StoreDictKind kind, const void *key, gsize length, guint64 *ret_present, void *ret_fields);
