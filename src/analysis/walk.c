@@ -71,7 +71,7 @@ static void start_rules(Walk *w, Watch *watch, RuleSubject subject)
 	}
 }
 
-static Watch *find_watch(Walk *w, gint64 source, RuleSubject subject, GError **error)
+static Watch *find_watch(Walk *w, gint64 source, GError **error)
 {
 	if (w->last && w->last->modem.source == source)
 		return w->last;
@@ -81,10 +81,22 @@ static Watch *find_watch(Walk *w, gint64 source, RuleSubject subject, GError **e
 		if (!name)
 			return NULL;
 		watch = watch_new(source, name);
-		start_rules(w, watch, subject);
 		g_hash_table_insert(w->watches, &watch->modem.source, watch);
 	}
 	return w->last = watch;
+}
+
+/* What a source is shows only by what it observes: a modem with satellites inside is both. */
+static void find_out(Walk *w, Watch *watch, ObservationKind kind)
+{
+	const gboolean modem = kind == OBSERVATION_RADIO || kind == OBSERVATION_SESSION || kind == OBSERVATION_PROBE;
+	if (modem && !watch->is_modem) {
+		watch->is_modem = TRUE;
+		start_rules(w, watch, RULE_OF_MODEM);
+	} else if ((kind == OBSERVATION_SKY || kind == OBSERVATION_FIX) && !watch->is_receiver) {
+		watch->is_receiver = TRUE;
+		start_rules(w, watch, RULE_OF_RECEIVER);
+	}
 }
 
 static void free_watch(gpointer data)
@@ -107,9 +119,10 @@ static gboolean walk_sweep(Walk *w, const ReaderItem *item, GError **error)
 {
 	Moment m = item->moment;
 	CourseRun ended[2];
-	Watch *watch = find_watch(w, item->source, RULE_OF_MODEM, error);
+	Watch *watch = find_watch(w, item->source, error);
 	if (!watch)
 		return FALSE;
+	find_out(w, watch, OBSERVATION_RADIO);
 	watch_sweep(watch, &m);
 	count_sweep(w, &m);
 	if (!baseline_ask(w->baseline, w->recording, &m, error) ||
@@ -146,10 +159,10 @@ static gboolean walk_seen(Walk *w, const ReaderItem *item, GError **error)
 		tell_all(w, seen);
 		return TRUE;
 	}
-	const gboolean of_receiver = kind == OBSERVATION_SKY || kind == OBSERVATION_FIX;
-	Watch *watch = find_watch(w, item->source, of_receiver ? RULE_OF_RECEIVER : RULE_OF_MODEM, error);
+	Watch *watch = find_watch(w, item->source, error);
 	if (!watch)
 		return FALSE;
+	find_out(w, watch, kind);
 	if (kind == OBSERVATION_EVENT)
 		watch_event(watch, seen);
 	course_seen(&watch->course, seen);
@@ -228,7 +241,7 @@ static gboolean pass_baseline(Walk *w, Reader *reader, GError **error)
 		if (!item)
 			return TRUE;
 		Moment m = item->moment;
-		Watch *watch = find_watch(w, item->source, RULE_OF_MODEM, error);
+		Watch *watch = find_watch(w, item->source, error);
 		if (!watch)
 			return FALSE;
 		watch_sweep(watch, &m);

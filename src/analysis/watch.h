@@ -15,7 +15,8 @@ typedef struct {
 	Entry last_cell; /* what modem.last_cell points to */
 	gint64 last_sweep_ms;
 	gboolean swept;
-	gboolean is_modem; /* has sweeps; else a receiver */
+	gboolean is_modem;    /* has sweeps, sessions or probes */
+	gboolean is_receiver; /* has fixes or satellites */
 	Window window;
 	Course course;
 	GPtrArray *runs; /* of RuleRun */
