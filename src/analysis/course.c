@@ -67,7 +67,8 @@ guint course_sweep(Course *c, const Moment *m, CourseRun ret_runs[2])
 		extend_run(&c->run, &m->at);
 	}
 	const CourseRun *run = &c->run;
-	if (c->any && run->service == service && run->data == data && g_str_equal(run->plmn, plmn)) {
+	if (c->any && run->service == service && run->data == data && g_str_equal(run->plmn, plmn) &&
+	    m->at.boot_ms - run->start.boot_ms < COURSE_MAX_MS) {
 		extend_run(&c->run, &m->at);
 		return n;
 	}

@@ -20,6 +20,9 @@ typedef struct {
 	double south, west, north, east; /* NAN without a place */
 } CourseRun;
 
+/* A run is cut after so long: who looks for what ran at a time need not look further back. */
+#define COURSE_MAX_MS 3600000
+
 /* Zero-initialised at the begin of a recording. */
 typedef struct {
 	CourseRun run;

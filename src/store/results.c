@@ -42,6 +42,7 @@ static const char results_sql[] =
 	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL,"
 	" start_utc_ms INTEGER, end_utc_ms INTEGER, south REAL, west REAL, north REAL, east REAL);"
 	"CREATE INDEX course_recording ON course (analysis, recording);"
+	"CREATE INDEX course_utc ON course (analysis, start_utc_ms);"
 	"CREATE TABLE incident (id INTEGER PRIMARY KEY NOT NULL, geom POINT, analysis INTEGER NOT NULL REFERENCES analysis,"
 	" code TEXT NOT NULL, verdict TEXT NOT NULL, sub TEXT, confidence TEXT NOT NULL, start_time DATETIME, end_time DATETIME,"
 	" utc_error_s REAL, duration_s REAL NOT NULL, open BOOLEAN NOT NULL, modems TEXT NOT NULL, operators TEXT NOT NULL,"
@@ -49,6 +50,7 @@ static const char results_sql[] =
 	"CREATE INDEX incident_code ON incident (analysis, code);"
 	"CREATE TABLE incident_finding (incident INTEGER NOT NULL REFERENCES incident, finding INTEGER NOT NULL REFERENCES finding,"
 	" PRIMARY KEY (incident, finding)) WITHOUT ROWID;"
+	"CREATE INDEX incident_finding_finding ON incident_finding (finding);"
 	/* kind: for, against, alternative, mark, limit; rule: whose sentence it is, NULL: the judge's */
 	"CREATE TABLE incident_evidence (incident INTEGER NOT NULL REFERENCES incident, n INTEGER NOT NULL, kind TEXT NOT NULL, modem TEXT,"
 	" rule TEXT, verdict TEXT, text TEXT NOT NULL, PRIMARY KEY (incident, n)) WITHOUT ROWID;"
