@@ -56,6 +56,7 @@ struct BaselineMaking {
 	Store *store;
 	BaselineKeys *keys; /* borrowed */
 	gint64 recording;
+	gboolean anew;      /* nothing stood there of this recording */
 	GHashTable *visits; /* the open ones, by source and place */
 	Visit *oldest, *newest;
 	Visit *spare_visits; /* linked by `older` */
@@ -384,8 +385,8 @@ static void add_figure(Pass *pass, BaselineFigure figure, double value)
 {
 	if (isnan(value))
 		return;
-	const double hundredths = round(CLAMP(value * 100, G_MININT16, G_MAXINT16));
-	counts_add(&pass->figure[figure], (gint16)hundredths);
+	const double hundredths = CLAMP(value * 100, G_MININT16 + 1, G_MAXINT16 - 1);
+	counts_add(&pass->figure[figure], (gint16)(hundredths < 0 ? hundredths - 0.5 : hundredths + 0.5));
 }
 
 static void add_sweep(Pass *pass, const Moment *m, const Carrier *carrier)
@@ -443,12 +444,30 @@ gboolean baseline_making_begin(BaselineMaking *making, gint64 recording, GError 
 	drop_all(making);
 	making->recording = recording;
 	making->home[0] = '\0';
-	return store_exec(making->store,
+	if (!store_exec(making->store,
 			  "CREATE TEMP TABLE IF NOT EXISTS touched (place INTEGER, cell INTEGER, PRIMARY KEY (place, cell)) WITHOUT ROWID;"
 			  "CREATE TEMP TABLE IF NOT EXISTS baseline_before AS SELECT " COLUMNS " FROM baseline_pass WHERE 0;"
-			  "DELETE FROM temp.baseline_before", error) &&
-	       exec_with_recording(making, "INSERT INTO temp.baseline_before SELECT " COLUMNS " FROM baseline_pass WHERE recording=?", error) &&
-	       exec_with_recording(making, "DELETE FROM baseline_pass WHERE recording=?", error);
+			  "DELETE FROM temp.baseline_before", error) ||
+	    !exec_with_recording(making, "INSERT INTO temp.baseline_before SELECT " COLUMNS " FROM baseline_pass WHERE recording=?", error))
+		return FALSE;
+	making->anew = sqlite3_changes(store_db(making->store)) == 0;
+	return making->anew || exec_with_recording(making, "DELETE FROM baseline_pass WHERE recording=?", error);
+}
+
+static gboolean touch_all(BaselineMaking *making, GError **error)
+{
+	return exec_with_recording(making, "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM baseline_pass WHERE recording=?",
+				   error);
+}
+
+static gboolean touch_changed(BaselineMaking *making, GError **error)
+{
+	return exec_with_recording(making,
+				   "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT " COLUMNS
+				   " FROM baseline_pass WHERE recording=? EXCEPT SELECT * FROM temp.baseline_before)", error) &&
+	       exec_with_recording(making,
+				   "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT * FROM temp.baseline_before EXCEPT"
+				   " SELECT " COLUMNS " FROM baseline_pass WHERE recording=?)", error);
 }
 
 gboolean baseline_making_end(BaselineMaking *making, GError **error)
@@ -456,12 +475,6 @@ gboolean baseline_making_end(BaselineMaking *making, GError **error)
 	while (making->oldest)
 		if (!close_visit(making, making->oldest, error))
 			return FALSE;
-	return write_rows(making, error) &&
-	       exec_with_recording(making,
-				   "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT " COLUMNS
-				   " FROM baseline_pass WHERE recording=? EXCEPT SELECT * FROM temp.baseline_before)", error) &&
-	       exec_with_recording(making,
-				   "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT * FROM temp.baseline_before EXCEPT"
-				   " SELECT " COLUMNS " FROM baseline_pass WHERE recording=?)", error) &&
+	return write_rows(making, error) && (making->anew ? touch_all(making, error) : touch_changed(making, error)) &&
 	       store_exec(making->store, "DELETE FROM temp.baseline_before", error);
 }
