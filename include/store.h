@@ -66,6 +66,10 @@ gboolean store_ensure_results(Store *store, GError **error);
 /* *ret_there: whether the store has them. */
 gboolean store_has_results(Store *store, gboolean *ret_there, GError **error);
 
+/* Whether a file may be written under this name. What was recorded cannot be made again: a name written instead of another must not
+ * cost a journal or a store. USAGE for the store itself, a journal, or any SQLite database; "-" is always right. */
+gboolean store_check_output(Store *store, const char *output, GError **error);
+
 /* Begins and ends the unit of work that a kill undoes as a whole. */
 gboolean store_begin(Store *store, GError **error);
 gboolean store_commit(Store *store, GError **error);
