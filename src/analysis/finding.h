@@ -31,7 +31,9 @@ typedef struct {
 	GPtrArray *sentences;  /* of Sentence */
 } Finding;
 
+void sentence_free(Sentence *s);
 void finding_free(Finding *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Finding, finding_free)
 /* One sentence with its figures: full words, units, no abbreviation that is not a standard's; no full stop. Same text twice is said once. */
 void finding_say(Finding *f, EvidenceKind kind, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* What else it could be, and why that is not ruled out. */

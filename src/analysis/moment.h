@@ -99,13 +99,9 @@ typedef struct {
 	Tile tile;         /* TILE_NONE without a place */
 	CellBaseline cell_base; /* of the serving cell here, this pass and those close to it in time left out */
 	PlaceBaseline place_base; /* of the modem's home network here */
-	const guint8 *heard_blob; /* see moment_heard */
+	const HeardCell *heard; /* the serving cell and its neighbours, in the modem's order; valid during the call */
 	guint n_heard;
-	gpointer heard_dict;
 } Moment;
-
-/* The cells that were heard, at most OBSERVATION_MAX_CELLS; how many. Costs a look-up for each: only where it matters. */
-guint moment_heard(const Moment *m, HeardCell ret_cells[OBSERVATION_MAX_CELLS]);
 
 /* Thermal noise over the width of a carrier with a receiver's noise figure of 7 dB: -97 dBm in 10 MHz (verdicts.md). 10 MHz where
  * the width is not known. */

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "export.h"
 
-#include "error.h"
 #include "export/sink.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static void sink_clear(Sink *sink)
 {
@@ -109,40 +103,13 @@ static gboolean write_all(Sink *sink, GError **error)
 	return TRUE;
 }
 
-static gboolean refuse_target(GError **error, const char *output, const char *what)
-{
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s is %s: name another file with -o", output, what);
-	return FALSE;
-}
-
-/* What was recorded cannot be made again: "-o" instead of "--db" must not cost a journal or a store. */
-static gboolean check_target(Store *store, const char *output, GError **error)
-{
-	struct stat a, b;
-	char head[16] = {0};
-	if (g_str_equal(output, "-") || stat(output, &a) != 0 || !S_ISREG(a.st_mode))
-		return TRUE;
-	if (stat(store_path(store), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-		return refuse_target(error, output, "the store itself");
-	const int fd = open(output, O_RDONLY | O_CLOEXEC);
-	const gssize n = fd >= 0 ? read(fd, head, sizeof head) : -1;
-	const int errnum = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return error_set_errno(error, errnum, "cannot see whether %s may be replaced", output);
-	if (memcmp(head, STORE_JOURNAL_MAGIC, sizeof STORE_JOURNAL_MAGIC - 1) == 0)
-		return refuse_target(error, output, "a journal");
-	return memcmp(head, "SQLite format 3", sizeof head) != 0 || refuse_target(error, output, "a database");
-}
-
 gboolean export_store(Store *store, const char *output, const ExportOptions *options, ExportSummary *ret_summary, GError **error)
 {
 	const gboolean csv = options->format == EXPORT_CSV;
 	g_auto(Sink) sink = {.options = options, .summary = ret_summary, .store = store, .south = 90, .north = -90, .west = 180,
 			     .east = -180, .west_360 = 360, .east_360 = 0};
 	*ret_summary = (ExportSummary){0};
-	if (!check_target(store, output, error))
+	if (!store_check_output(store, output, error))
 		return FALSE;
 	/* One state of the store from the first row to the last, whatever a sync does meanwhile. */
 	if (!store_exec(store, "BEGIN", error))

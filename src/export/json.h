@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "export/out.h"
+#include "out.h"
 
 typedef struct {
 	Out *out;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "export.h"
-#include "export/out.h"
+#include "out.h"
 
 typedef struct {
 	gint64 id, source, state, cell;

@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "export/out.h"
+#include "out.h"
 
 #define TRACK_MAX_VERTICES 4096
 

@@ -238,7 +238,7 @@ def export_refusals():
     shutil.copy(segment_of(path("j")), path("j.geojson"))
     for target, word in ((path("second.gpkg"), "is a database"), (path("j.geojson"), "is a journal")):
         before = open(target, "rb").read()
-        says(jamlog("export", "--db", path("s.gpkg"), "-o", target, expect=2), word, "name another file with -o")
+        says(jamlog("export", "--db", path("s.gpkg"), "-o", target, expect=2), word, "name another file to write to")
         check(open(target, "rb").read() == before, f"{target} was overwritten")
     says(jamlog("export", "--db", path("missing.gpkg"), "-o", "-", expect=1), "missing.gpkg", "No such file")
     says(jamlog("export", "--db", path("s.gpkg"), "-o", path("no", "folder", "x"), expect=1), "No such file")

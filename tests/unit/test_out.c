@@ -1,7 +1,7 @@
 /* Numbers, times and texts as JSON and CSV want them. Times are checked against GLib's calendar.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "export/out.h"
+#include "out.h"
 
 #include <glib/gstdio.h>
 

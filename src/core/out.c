@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "export/out.h"
+#include "out.h"
 
 #include "error.h"
 
