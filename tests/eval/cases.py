@@ -78,35 +78,45 @@ class Paths:
         return os.path.join(self.root, "cases", f"{scenario.name}-{seed}")
 
 
-def record_place(paths, scenario, seed):
-    """The ordinary days of the scenario's place, in a store that is analyzed."""
-    place, ordinary = paths.place(scenario, seed), scenario.place()
-
-    def record(folder):
-        days = [os.path.join(folder, f"day-{day}") for day in ORDINARY_DAYS]
-        for day, out in zip(ORDINARY_DAYS, days):
-            recorded(ordinary, seed, day, scenario.duration, paths.speed, out)
-        jamlog("sync", "--quiet", *[os.path.join(out, "journal") for out in days], "--db", os.path.join(folder, "ordinary.gpkg"))
-    once(place, f"{paths.programs} {paths.speed}", record)
+def record_ordinary(paths, scenario, seed, day):
+    """One of the ordinary days at the scenario's place."""
+    once(os.path.join(paths.place(scenario, seed), f"day-{day}"), f"{paths.programs} {paths.speed}",
+         lambda folder: recorded(scenario.place(), seed, day, scenario.duration, paths.speed, folder))
 
 
 def record_case(paths, scenario, seed):
     """The day itself."""
     speed = paths.speed / DATA_SLOWER if scenario.internet else paths.speed
-    stamp = f"{paths.programs} {speed} {hashlib.sha256(scenario.text.encode()).hexdigest()}"
+    stamp = f"{paths.programs} {speed} {scenario.end()} {hashlib.sha256(scenario.played().encode()).hexdigest()}"
     once(paths.case(scenario, seed), stamp,
          lambda folder: recorded(scenario, seed, THE_DAY, scenario.end(), speed, folder, CLOCK_STEPS.get(scenario.name)))
 
 
-def analyzed(source, journal, store, analyze):
-    """A fresh store of the ordinary days and, perhaps, a further journal; analyzed. The number of the newest recording."""
+def synced(journals, store, base=None):
+    """A fresh store of these journals, on top of another store."""
     if os.path.exists(store):
         os.unlink(store)
-    shutil.copy(source, store)
-    if journal:
-        jamlog("sync", "--quiet", journal, "--db", store)
-    if analyze:
-        jamlog("analyze", "--db", store, "--json")
+    if base:
+        shutil.copy(base, store)
+    jamlog("sync", "--quiet", *journals, "--db", store)
+    return store
+
+
+def analyze_place(paths, scenario, seed):
+    """The store of the ordinary days, not analyzed, for others to begin with; and a database of the same, analyzed."""
+    folder = paths.place(scenario, seed)
+    base = synced([os.path.join(folder, f"day-{day}", "journal") for day in ORDINARY_DAYS], os.path.join(folder, "ordinary.gpkg"))
+    store = shutil.copy(base, os.path.join(folder, "analyzed.gpkg"))
+    jamlog("analyze", "--quiet", "--db", store)
+    return rig.database(store)
+
+
+def analyze_case(paths, scenario, seed):
+    """A database of the day behind its ordinary days, analyzed; and the number of its recording."""
+    folder = paths.case(scenario, seed)
+    store = synced([os.path.join(folder, "journal")], os.path.join(folder, "store.gpkg"),
+                   os.path.join(paths.place(scenario, seed), "ordinary.gpkg"))
+    jamlog("analyze", "--quiet", "--db", store)
     db = rig.database(store)
     return db, db.execute("SELECT max(id) FROM recording").fetchone()[0]
 

@@ -70,8 +70,8 @@ class Evaluation:
         return {scenario.key(): scenario for scenario in self.scenarios}.values()
 
     def record(self, jobs):
-        tasks = [(f"ordinary days of {s.key()}, seed {seed}", lambda s=s, seed=seed: cases.record_place(self.paths, s, seed))
-                 for seed in self.seeds for s in self.places()]
+        tasks = [(f"ordinary day {day} of place {s.key()}, seed {seed}", lambda s=s, seed=seed, day=day:
+                  cases.record_ordinary(self.paths, s, seed, day)) for seed in self.seeds for s in self.places() for day in cases.ORDINARY_DAYS]
         tasks += [(f"{s.name}, seed {seed}", lambda s=s, seed=seed: cases.record_case(self.paths, s, seed))
                   for seed in self.seeds for s in self.scenarios]
         began, done = time.monotonic(), []
@@ -82,17 +82,14 @@ class Evaluation:
         return run_all(jobs, tasks, say)
 
     def analyze_place(self, scenario, seed):
-        folder = self.paths.place(scenario, seed)
-        db, _ = cases.analyzed(os.path.join(folder, "ordinary.gpkg"), None, os.path.join(folder, "analyzed.gpkg"), True)
+        db = cases.analyze_place(self.paths, scenario, seed)
         self.false[seed] += judge.incidents(db)
         self.hours[seed] += len(cases.ORDINARY_DAYS) * scenario.duration * len(scenario.modems) / 3600
         db.close()
 
     def analyze_case(self, scenario, seed):
-        folder = self.paths.case(scenario, seed)
-        db, recording = cases.analyzed(os.path.join(self.paths.place(scenario, seed), "ordinary.gpkg"), os.path.join(folder, "journal"),
-                                       os.path.join(folder, "store.gpkg"), True)
-        found, began = judge.incidents(db, {recording}), judge.utc_seconds(cases.began(folder))
+        db, recording = cases.analyze_case(self.paths, scenario, seed)
+        found, began = judge.incidents(db, {recording}), judge.utc_seconds(cases.began(self.paths.case(scenario, seed)))
         self.outcomes[seed] += [judge.judge(scenario, seed, expect, found, began) for expect in scenario.expects]
         alone, seconds = judge.unexpected(scenario, found, began)
         self.false[seed] += alone
@@ -101,8 +98,9 @@ class Evaluation:
 
     def analyze(self, jobs):
         tasks = [("", lambda s=s, seed=seed: self.analyze_place(s, seed)) for seed in self.seeds for s in self.places()]
-        tasks += [("", lambda s=s, seed=seed: self.analyze_case(s, seed)) for seed in self.seeds for s in self.scenarios]
-        return run_all(jobs, tasks, lambda _: None)
+        failures = run_all(jobs, tasks, lambda _: None)
+        tasks = [("", lambda s=s, seed=seed: self.analyze_case(s, seed)) for seed in self.seeds for s in self.scenarios]
+        return failures or run_all(jobs, tasks, lambda _: None)
 
     def print(self, title, seeds, promised):
         outcomes = sorted((o for s in seeds for o in self.outcomes[s]), key=lambda o: (o.scenario, o.seed))

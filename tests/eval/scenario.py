@@ -80,15 +80,23 @@ class Scenario:
                                                 for h in self.happenings.values()]
         return min(self.duration, max(ends, default=self.duration) + 45)
 
-    def place(self):
-        """The same place on an ordinary day: nothing happens, and no data are probed."""
+    def text_of(self, wanted):
+        """Of the groups whose kind is wanted, without comments and empty lines."""
         lines, keep = [], True
         for line in self.text.splitlines():
             if line.startswith("["):
-                keep = line.strip("[] \t").split()[0] in PLACE
+                keep = wanted(line.strip("[] \t").split()[0])
             if keep and line.strip() and not line.startswith("#"):
                 lines.append(line.strip())
-        return Scenario("ordinary.scenario", "\n".join(lines) + "\n")
+        return "\n".join(lines) + "\n"
+
+    def place(self):
+        """The same place on an ordinary day: nothing happens, and no data are probed."""
+        return Scenario("ordinary.scenario", self.text_of(lambda kind: kind in PLACE))
+
+    def played(self):
+        """What makes the run, whatever is expected of it."""
+        return self.text_of(lambda kind: kind != "expect")
 
     def key(self):
         """Names the place: files with the same text of it share their ordinary days."""
