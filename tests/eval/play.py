@@ -32,6 +32,23 @@ exit $code
 """
 
 
+running, stopped = set(), []  # processes; not empty: no more of them
+
+
+def stop_all():
+    """Ends what is being played, without order: for a person who has had enough."""
+    stopped.append(True)
+    for process in list(running):
+        end(process)
+
+
+def end(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def namespace():
     """The words before a command that give it a network of its own, or None where there are none for us."""
     for options in ("-n", "-Urn"):
@@ -63,6 +80,8 @@ def keep_begin(out):
 
 def play(scenario, out, seed, day, seconds, speed=40, step=None):
     """Records so many seconds of it on the day `day`, which is also a date of its own. "" or what went wrong."""
+    if stopped:
+        return "stopped"
     os.makedirs(out, exist_ok=True)
     with open(os.path.join(out, "played.scenario"), "w", encoding="utf-8") as handle:
         handle.write(scenario.text)
@@ -78,14 +97,13 @@ def play(scenario, out, seed, day, seconds, speed=40, step=None):
                str(seed), "--day", str(day)]
     with open(os.path.join(out, "field.log"), "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, start_new_session=True, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        running.add(process)
         try:
             code = process.wait(timeout=(seconds + 120) / speed + 60)
         except subprocess.TimeoutExpired:
             code = "too slow"
         finally:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            end(process)
+            running.discard(process)
     keep_begin(out)
     return "" if code == 0 else f"the run ended with {code}: see {out}/*.log"
