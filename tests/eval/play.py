@@ -22,7 +22,8 @@ until grep -q '^ready' "$out/sim.log"; do kill -0 $sim_pid || exit 9; done
 gpsd -N -n -S 2947 "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &
 gpsd_pid=$!
 until (exec 3<> /dev/tcp/127.0.0.1/2947) 2>/dev/null; do kill -0 $gpsd_pid || exit 8; done
-LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" "$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" --duration "$seconds" 2> "$out/record.log" &
+LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" \
+"$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" --duration "$seconds" 2> "$out/record.log" &
 record_pid=$!
 wait $record_pid
 code=$?
