@@ -85,8 +85,9 @@ static GByteArray *read_file(const char *path, GError **error)
 		return NULL;
 	}
 	if (bytes->len > BASELINE_FILE_MAX_BYTES) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is larger than %u MiB: divide it into files with both first lines",
-			    path, BASELINE_FILE_MAX_BYTES >> 20);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is larger than %u MiB: divide it into files with the same first two lines", path,
+			    BASELINE_FILE_MAX_BYTES >> 20);
 		return NULL;
 	}
 	return g_steal_pointer(&bytes);
