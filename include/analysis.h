@@ -77,6 +77,19 @@ typedef struct {
 gboolean analysis_run(Store *store, const AnalysisOptions *options, const AnalysisReport *report, AnalysisSummary *ret_summary,
 		      GError **error);
 
+/* --- what was found --- */
+
+/* The incidents of an analysis in order of time: an array of dictionaries (aa{sv}) with the columns of the table `incident` that are known, lat
+ * and lon of its middle, and `evidence`: an array of dictionaries with kind, text and, where they apply, modem, rule, verdict. Owned by the
+ * caller; NULL on error. */
+GVariant *analysis_incidents(Store *store, gint64 analysis, GError **error);
+/* The latest analysis that the store holds; NO_DATA where there is none. */
+gboolean analysis_latest(Store *store, gint64 *ret_analysis, GError **error);
+/* One incident by its code (with or without its hyphen, in any case) in the latest analysis, as above and with: `findings`, each with rule,
+ * looks_for, modem, times and figures in effect, its `sweeps` (those around its begin, its confirmation and its end), `sessions` and `probes`;
+ * `segments` with file, digest and verification; `analysis`. NO_DATA where there is no such incident. Owned by the caller. */
+GVariant *analysis_explain(Store *store, const char *code, GError **error);
+
 /* --- the rules, for `analyze --rules` --- */
 
 typedef struct {
@@ -91,7 +104,7 @@ typedef struct {
 	Confidence most;
 	const AnalysisFigure *figures;      /* ends with name == NULL */
 } AnalysisRule;
-/* NULL behind the last one. Static. */
+/* NULL behind the last one. Valid until the next call. */
 const AnalysisRule *analysis_rule(guint i);
 
 /* --- exchange of baselines: tiles and radio statistics, no times and no tracks --- */

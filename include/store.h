@@ -51,6 +51,8 @@ Store *store_open_read(const char *path, GError **error);
 /* Opens a store for sync: an existing one is checked and left untouched where it is not ours (FORMAT); where there is none
  * (or an empty file) a new one is begun under "PATH.new". Symbolic links are followed. BUSY where another sync is at it. */
 Store *store_open_write(const char *path, GError **error);
+/* The same where only a store that is there makes sense: NOT_FOUND where there is none yet. */
+Store *store_open_existing(const char *path, GError **error);
 /* Whole and durable: after TRUE the file PATH alone is complete. The store can then only be freed. */
 gboolean store_finish(Store *store, GError **error);
 /* Without store_finish: a new store is deleted again, an open transaction is undone. */
@@ -214,6 +216,10 @@ typedef enum { POSITION_NONE, POSITION_LIVE, POSITION_INTERPOLATED, POSITION_HEL
 #define POSITION_STATES 4
 extern const char *const position_state_words[]; /* "none", ... NULL-terminated */
 
+/* Fields of a kind (not radio's) out of the columns that store_kind_columns names behind the common ones; `first` is the first of them.
+ * Sets kind, present and the fields; what a newer program wrote and this one has no word for is absent. */
+void store_kind_read(sqlite3_stmt *stmt, int first, ObservationKind kind, Observation *ret_o);
+
 /* --- dictionaries --- */
 
 typedef enum { STORE_DICT_STATE, STORE_DICT_CELL, STORE_DICT_HEARD, STORE_DICT_SOURCE } StoreDictKind;
@@ -237,3 +243,7 @@ char *store_dict_columns(StoreDictKind kind);
 #define STORE_HEARD_SIZE 10
 #define STORE_HEARD_MAX_ID 0xffffff
 void store_heard_encode(guint8 ret_bytes[STORE_HEARD_SIZE], gint64 heard, const Cell *cell);
+/* The figures of one heard cell are added to *io_cell; returns its id in `heard`. */
+gint64 store_heard_decode(const guint8 bytes[STORE_HEARD_SIZE], Cell *io_cell);
+/* The fields of an entry from its column `key`: RadioFields, or a Cell for HEARD. FALSE for what is no key. Not for SOURCE. */
+gboolean store_entry_decode(StoreDictKind kind, const void *key, gsize length, guint64 *ret_present, void *ret_fields);

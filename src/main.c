@@ -22,6 +22,8 @@ static const struct {
 	{"sync", cmd_sync, "read journals into one SQLite file (a GeoPackage)"},
 	{"verify", cmd_verify, "what journals prove, and what is damaged, missing or tampered with"},
 	{"baseline", cmd_baseline, "give to other teams, and take, what places are like on ordinary days"},
+	{"analyze", cmd_analyze, "what happened: incidents with their evidence, and a state for every stretch"},
+	{"explain", cmd_explain, "the story of one incident, rule by rule, with the observations behind it"},
 	{"export", cmd_export, "write GeoJSON, CSV or OONI's format from that file"},
 };
 

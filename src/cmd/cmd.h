@@ -13,4 +13,6 @@ int cmd_keygen(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
+int cmd_analyze(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -31,16 +31,19 @@ static const char results_sql[] =
 	" source INTEGER NOT NULL, rule TEXT NOT NULL, verdict TEXT NOT NULL, sub TEXT, confidence TEXT NOT NULL,"
 	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL,"
 	" confirmed_boottime_ms INTEGER NOT NULL, start_utc_ms INTEGER, end_utc_ms INTEGER, utc_error_ms INTEGER, open BOOLEAN NOT NULL,"
-	" roaming BOOLEAN NOT NULL, plmn TEXT NOT NULL, band INTEGER, south REAL, west REAL, north REAL, east REAL,"
-	" position_error_m REAL, sentences TEXT NOT NULL);" /* JSON: [[kind, verdict or null, text], ...] */
+	" sub_if_refuted TEXT, witness INTEGER NOT NULL, roaming BOOLEAN NOT NULL, plmn TEXT NOT NULL, band INTEGER, south REAL, west REAL, north REAL, east REAL,"
+	" position_error_m REAL);"
 	"CREATE INDEX finding_recording ON finding (analysis, recording);"
-	/* What a modem saw, before anything is judged: runs of the same kind. */
-	"CREATE TABLE seen (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER NOT NULL,"
-	" source INTEGER NOT NULL, state TEXT NOT NULL, data TEXT NOT NULL, plmn TEXT NOT NULL, home BOOLEAN NOT NULL,"
-	" rat TEXT, start_fid INTEGER, end_fid INTEGER, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL,"
-	" start_utc_ms INTEGER, end_utc_ms INTEGER, utc_error_ms INTEGER, sweeps INTEGER NOT NULL, south REAL, west REAL, north REAL,"
-	" east REAL);"
-	"CREATE INDEX seen_recording ON seen (analysis, recording);"
+	"CREATE TABLE finding_sentence (finding INTEGER NOT NULL REFERENCES finding, n INTEGER NOT NULL, kind TEXT NOT NULL, verdict TEXT,"
+	" text TEXT NOT NULL, PRIMARY KEY (finding, n)) WITHOUT ROWID;"
+	/* What a modem saw, before anything is judged: runs of the same service and of the same outcome of data. service: broadband,
+	 * narrowband, limited, none, denied, off, unknown, or gap (no sweep); data: untested, works, fails */
+	"CREATE TABLE course (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER NOT NULL,"
+	" source INTEGER NOT NULL, service TEXT NOT NULL, data TEXT NOT NULL, plmn TEXT NOT NULL, home TEXT NOT NULL,"
+	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL,"
+	" start_utc_ms INTEGER, end_utc_ms INTEGER, south REAL, west REAL, north REAL, east REAL);"
+	"CREATE INDEX course_recording ON course (analysis, recording);"
+	"CREATE INDEX course_utc ON course (analysis, start_utc_ms);"
 	"CREATE TABLE incident (id INTEGER PRIMARY KEY NOT NULL, geom POINT, analysis INTEGER NOT NULL REFERENCES analysis,"
 	" code TEXT NOT NULL, verdict TEXT NOT NULL, sub TEXT, confidence TEXT NOT NULL, start_time DATETIME, end_time DATETIME,"
 	" utc_error_s REAL, duration_s REAL NOT NULL, open BOOLEAN NOT NULL, modems TEXT NOT NULL, operators TEXT NOT NULL,"
@@ -48,6 +51,7 @@ static const char results_sql[] =
 	"CREATE INDEX incident_code ON incident (analysis, code);"
 	"CREATE TABLE incident_finding (incident INTEGER NOT NULL REFERENCES incident, finding INTEGER NOT NULL REFERENCES finding,"
 	" PRIMARY KEY (incident, finding)) WITHOUT ROWID;"
+	"CREATE INDEX incident_finding_finding ON incident_finding (finding);"
 	/* kind: for, against, alternative, mark, limit; rule: whose sentence it is, NULL: the judge's */
 	"CREATE TABLE incident_evidence (incident INTEGER NOT NULL REFERENCES incident, n INTEGER NOT NULL, kind TEXT NOT NULL, modem TEXT,"
 	" rule TEXT, verdict TEXT, text TEXT NOT NULL, PRIMARY KEY (incident, n)) WITHOUT ROWID;"
