@@ -218,6 +218,22 @@ def other_content_replaces():
     check_equal(sorted(r[6] for r in given("again.gpkg")), [-9900, -9750, -9000], "RSRP")
 
 
+def analysed_again():
+    """recordings that were where a file tells something new are analysed again, others not"""
+    store("due.gpkg", visits(QUADKEYS[0], CELL, [0], [1]) + visits(QUADKEYS[1], CELL, [0], [2]) + visits(QUADKEYS[0], NET, [0], [3]))
+
+    def due_after(source):
+        connection = sqlite3.connect(path("due.gpkg"))
+        connection.executemany("INSERT OR REPLACE INTO analysis_recording VALUES (1, ?, 9, 9)", [(RECORDING + n,) for n in (1, 2, 3)])
+        connection.commit()
+        connection.close()
+        baseline("due.gpkg", "--import", source)
+        return {1, 2, 3} - {r - RECORDING for r, in query(path("due.gpkg"), "SELECT recording FROM analysis_recording")}
+    check_equal(due_after(write("due.csv", TITLE, HEADER, ROW)), {1}, "after a file")
+    check_equal(due_after(path("due.csv")), set(), "after the same file")
+    check_equal(due_after(write("due.csv", TITLE, HEADER, ROW.replace("1203,257", "1210,257"))), {1, 2}, "after one in its place")
+
+
 def imports_are_not_passed_on():
     """what another team gave is not given on"""
     shutil.copy(path("s.gpkg"), path("on.gpkg"))
@@ -321,5 +337,5 @@ def quiet():
 
 
 run_tests([setup, usage, missing_store, nothing_made_yet, figures_are_medians_and_spreads, floor, higher_floor, counts_are_coarse, leaks,
-           round_trip, other_content_replaces, imports_are_not_passed_on, bad_lines, other_versions, other_ends, too_large, refusals,
-           same_rows_same_bytes, quiet])
+           round_trip, other_content_replaces, analysed_again, imports_are_not_passed_on, bad_lines, other_versions, other_ends, too_large,
+           refusals, same_rows_same_bytes, quiet])
