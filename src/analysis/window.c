@@ -62,5 +62,5 @@ void window_add(Window *w, Moment *m)
 		m->chain_median_dbm[i] = medians[6 + i];
 	m->n_valid = 0;
 	for (guint i = 0; i < w->n; i++)
-		m->n_valid += !isnan(w->figure[(w->begin + i) % WINDOW_SWEEPS][0]);
+		m->n_valid += isnan(w->figure[(w->begin + i) % WINDOW_SWEEPS][0]) ? 0 : 1;
 }
