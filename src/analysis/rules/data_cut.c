@@ -3,7 +3,7 @@
  * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
  *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
  *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
- *   the modem's own counters: packets go out, ten at least, and not one in twenty comes in
+ *   the modem's own counters: packets go out, ten at least, and not one in twenty comes in; low alone, for what was sent is not known
  * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own
  * back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset is
  * an answer: that is no cut.
@@ -21,7 +21,7 @@ static const RuleFigure figures[] = {
 	{"tries", 3, "verdicts.md: tries of a rejected modem; taken over"},
 	{"targets", 3, "verdicts.md: three raw-IP targets"},
 	{"rounds", 2, "so that no single round decides"},
-	{"packets", 10, "a choice: a name asked five times over two families, unanswered"},
+	{"packets", 10, "a choice: more than a quiet host sends within lasts_s"},
 	{"share", 0.05, "a choice: near 0, where an answer comes to nearly every packet otherwise"},
 	{NULL, 0, NULL},
 };
@@ -39,7 +39,10 @@ typedef struct {
 	gint64 backoff_until_ms;
 	gint64 worked_ms;     /* data were carried last; 0: never in this recording */
 	RoundSum round;
-	double rx0, tx0;      /* counters when something came in last; NAN behind no counters */
+	struct {
+		gint64 at_ms;
+		double rx, tx;
+	} answered, window;   /* counters when something came in last, and at the begin of the stretch that is looked at */
 	gboolean counting;
 	Kind kind;            /* of the episode under way */
 	/* Of the episode: */
@@ -57,7 +60,7 @@ static void begin(RuleContext *c)
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
 	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .round = kept.round,
-			.rx0 = kept.rx0, .tx0 = kept.tx0, .counting = kept.counting};
+			.answered = kept.answered, .window = kept.window, .counting = kept.counting};
 }
 
 static void tell_works(RuleContext *c, const When *at)
@@ -69,6 +72,27 @@ static void tell_works(RuleContext *c, const When *at)
 
 /* --- the modem's own counters --- */
 
+static void begin_count(Memory *mem, const Moment *m)
+{
+	mem->counting = TRUE;
+	mem->answered.at_ms = m->at.boot_ms;
+	mem->answered.rx = m->rx_packets;
+	mem->answered.tx = m->tx_packets;
+	mem->window = mem->answered;
+}
+
+/* A few packets in an hour that nobody answers (a host calling for routers and neighbours) are no sign: they have to go out within the time
+ * that it must last. */
+static void slide_window(const RuleContext *c, const Moment *m)
+{
+	Memory *mem = c->memory;
+	if (m->at.boot_ms - mem->window.at_ms < (gint64)(c->figure[FIGURE_LASTS_S] * 1000))
+		return;
+	mem->window.at_ms = m->at.boot_ms;
+	mem->window.rx = m->rx_packets;
+	mem->window.tx = m->tx_packets;
+}
+
 static void count(RuleContext *c, const Moment *m)
 {
 	Memory *mem = c->memory;
@@ -77,24 +101,22 @@ static void count(RuleContext *c, const Moment *m)
 		mem->counting = FALSE;
 		return;
 	}
-	if (!mem->counting || m->rx_packets < mem->rx0 || m->tx_packets < mem->tx0) { /* a new session */
-		mem->counting = TRUE;
-		mem->rx0 = m->rx_packets;
-		mem->tx0 = m->tx_packets;
+	if (!mem->counting || m->rx_packets < mem->window.rx || m->tx_packets < mem->window.tx) { /* a new session */
+		begin_count(mem, m);
 		return;
 	}
-	const double rx = m->rx_packets - mem->rx0, tx = m->tx_packets - mem->tx0;
+	const double rx = m->rx_packets - mem->window.rx, tx = m->tx_packets - mem->window.tx;
 	if (rx > 2 && rx > c->figure[FIGURE_SHARE] * tx) {
-		mem->rx0 = m->rx_packets;
-		mem->tx0 = m->tx_packets;
+		begin_count(mem, m);
 		tell_works(c, &m->at);
 	} else if (tx >= c->figure[FIGURE_PACKETS] && mem->radio != RADIO_POOR) {
 		rule_tell(c, &m->at, HOLDS_YES, TRUE);
 		mem->kind = KIND_SILENT;
-		mem->unanswered_tx = tx;
-		mem->unanswered_rx = rx;
+		mem->unanswered_tx = m->tx_packets - mem->answered.tx;
+		mem->unanswered_rx = m->rx_packets - mem->answered.rx;
 		mem->sweeps_unanswered++;
 	}
+	slide_window(c, m);
 }
 
 static void sweep(RuleContext *c, const Moment *m)
@@ -236,6 +258,10 @@ static void say_silence(const Memory *mem, Finding *f)
 	if (mem->sweeps_unanswered)
 		finding_say(f, EVIDENCE_FOR, "By the modem's own counters %.0f packets went out over the session and %.0f came in",
 			    mem->unanswered_tx, mem->unanswered_rx);
+	if (mem->sweeps_unanswered && !mem->silent_rounds) {
+		finding_say(f, EVIDENCE_LIMIT, "Nothing was probed meanwhile: whether what went out asked for an answer is not known");
+		finding_cap(f, CONFIDENCE_LOW);
+	}
 	if (mem->resolver)
 		finding_say(f, EVIDENCE_AGAINST, "The operator's own resolver still answered: the way into its network was open");
 }
