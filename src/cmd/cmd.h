@@ -11,6 +11,7 @@ int cmd_mark(int argc, char **argv);
 int cmd_targets(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
 int cmd_analyze(int argc, char **argv);
