@@ -11,6 +11,10 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 WERROR ?= $(if $(CI),-Werror)
 FUZZ_SECONDS ?= 60
+# of make eval: seeds, scenario files or folders of them, and how much faster than the wall clock
+SEEDS ?= 1 2 3 4 5
+SCENARIOS ?= tests/data/scenarios/eval
+SPEED ?= 40
 # V=1 shows whole command lines
 Q = $(if $(V),,@)
 SAY = @$(if $(V),:,echo)
@@ -30,6 +34,7 @@ COVERAGE_NEEDS = $(CHECK_NEEDS) gcovr
 LINT_NEEDS = $(BUILD_NEEDS) python3 universal-ctags cppcheck shellcheck mandoc
 BENCH_NEEDS = $(CHECK_NEEDS) time
 TORTURE_NEEDS = $(CHECK_NEEDS)
+EVAL_NEEDS = $(DEMO_NEEDS) python3 faketime
 FUZZ_NEEDS = $(BUILD_NEEDS) clang libclang-rt-dev
 
 # --- how to compile ---
@@ -68,7 +73,7 @@ CORE_SRC := $(filter-out src/core/config.c,$(wildcard src/core/*.c))
 SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # loaded before a program
-SHIM_SRC := tests/helper/fail_calls.c
+SHIM_SRC := tests/helper/fail_calls.c tests/helper/step_clock.c
 HELPER_SRC := $(filter-out $(SHIM_SRC),$(wildcard tests/helper/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 SCRIPTS := $(filter-out %_common.py,$(wildcard tests/flow/*.sh tests/flow/*.py tests/cli/*.sh tests/cli/*.py \
@@ -91,7 +96,7 @@ TESTS = $(if $(COVER),$(foreach test,$(ALL_TESTS),$(if $(call is_covering,$(test
 # of which make check runs a short form
 TORTURE_TESTS = $(filter tests/torture/%,$(SCRIPTS)) tests/flow/journal_kill.py $(BUILD)/tests/unit/test_journal_every_bit
 
-.PHONY: all check check-asan coverage torture fuzz bench soak lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
+.PHONY: all check check-asan coverage torture fuzz bench soak eval lint demo install uninstall clean need-% test-programs run-tests run-coverage run-fuzz FORCE
 .SECONDARY:
 all: $(PROGRAMS)
 
@@ -126,6 +131,11 @@ bench: need-BENCH
 soak: need-CHECK
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	@BUILD=$(BUILD) tests/bench/soak.py
+
+# Its recordings and stores stay in build/eval; what is recorded there already is not recorded again.
+eval: need-EVAL
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) tests/eval/evaluate.py --seeds "$(SEEDS)" --speed $(SPEED) --jobs $(JOBS) $(SCENARIOS)
 
 fuzz: need-FUZZ
 	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) -j$(JOBS) $(FUZZ_BIN)

@@ -51,6 +51,8 @@ Store *store_open_read(const char *path, GError **error);
 /* Opens a store for sync: an existing one is checked and left untouched where it is not ours (FORMAT); where there is none
  * (or an empty file) a new one is begun under "PATH.new". Symbolic links are followed. BUSY where another sync is at it. */
 Store *store_open_write(const char *path, GError **error);
+/* The same where only a store that is there makes sense: NOT_FOUND where there is none yet. */
+Store *store_open_existing(const char *path, GError **error);
 /* Whole and durable: after TRUE the file PATH alone is complete. The store can then only be freed. */
 gboolean store_finish(Store *store, GError **error);
 /* Without store_finish: a new store is deleted again, an open transaction is undone. */

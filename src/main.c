@@ -20,8 +20,11 @@ static const struct {
 	{"targets", cmd_targets, "what mode \"probe\" would contact, and how much it takes"},
 	{"keygen", cmd_keygen, "make a recipient of sealed recordings, at the desk"},
 	{"sync", cmd_sync, "read journals into one SQLite file (a GeoPackage)"},
+	{"import", cmd_import, "read logs of other programs into that file"},
 	{"verify", cmd_verify, "what journals prove, and what is damaged, missing or tampered with"},
 	{"baseline", cmd_baseline, "give to other teams, and take, what places are like on ordinary days"},
+	{"analyze", cmd_analyze, "what happened: incidents with their evidence, and a state for every stretch"},
+	{"explain", cmd_explain, "the story of one incident, rule by rule, with the observations behind it"},
 	{"export", cmd_export, "write GeoJSON, CSV or OONI's format from that file"},
 };
 

@@ -29,9 +29,10 @@ static gboolean find_analysis(Run *run, GError **error)
 	gboolean row;
 	const char *text = parameters_text(run->parameters);
 	g_autoptr(StoreStatement) enter = store_prepare(run->store,
-							"INSERT OR IGNORE INTO analysis (rules_version, parameters, program, made_time)"
-							" VALUES ('" ANALYSIS_RULES_VERSION "', ?, 'jamlog " JAMLOG_VERSION
-							"', strftime('%Y-%m-%dT%H:%M:%fZ','now'))",
+							"INSERT INTO analysis (rules_version, parameters, program, made_time) VALUES ('"
+							ANALYSIS_RULES_VERSION "', ?, 'jamlog " JAMLOG_VERSION
+							"', strftime('%Y-%m-%dT%H:%M:%fZ','now')) ON CONFLICT (rules_version, parameters) DO"
+							" UPDATE SET program=excluded.program, made_time=excluded.made_time",
 							error);
 	g_autoptr(StoreStatement) find = enter ? store_prepare(run->store,
 							       "SELECT id FROM analysis WHERE rules_version='" ANALYSIS_RULES_VERSION

@@ -163,7 +163,7 @@ static gboolean put_rows(Export *export, Store *store, GError **error)
 	/* By the text of the key: the order of its number would tell which cell was met first. What has no date vouches for no day. */
 	g_autoptr(StoreStatement) stmt =
 		store_prepare(store,
-			      "SELECT p.place, c.key, p.recording, p.utc_day, p.sweeps, p.served, p.broadband, p.narrowband, " //
+			      "SELECT p.place, c.key, p.recording, p.utc_day, p.sweeps, p.served, p.broadband, p.narrowband, "
 			      BASELINE_FIGURE_COLUMNS " FROM baseline_pass p JOIN baseline_cell c ON c.id=p.cell"
 			      " WHERE p.utc_day IS NOT NULL ORDER BY p.place, c.key", error);
 	if (!stmt)
@@ -197,7 +197,8 @@ gboolean analysis_baseline_export(Store *store, const char *output, guint floor,
 	gboolean there;
 	*ret_summary = (BaselineSummary){0};
 	if (floor < BASELINE_MIN_SHARED) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "a floor of %u gives people away: %d or more", floor, BASELINE_MIN_SHARED);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "a floor of %u gives people away: " G_STRINGIFY(BASELINE_MIN_SHARED)
+			    " or more", floor);
 		return FALSE;
 	}
 	if (!store_check_output(store, output, error) || !store_has_results(store, &there, error))
@@ -209,8 +210,8 @@ gboolean analysis_baseline_export(Store *store, const char *output, guint floor,
 				 .voices = g_array_new(FALSE, FALSE, sizeof(BaselineVoice)), .out = out_open(output, error)};
 	if (!export.out)
 		return FALSE;
-	g_autofree char *title = g_strdup_printf(BASELINE_FILE_TITLE BASELINE_FILE_VERSION ", tiles of zoom %d, each of at least %u days and as"
-						 " many recordings\n" BASELINE_FILE_HEADER "\n", TILE_ZOOM, floor);
+	g_autofree char *title = g_strdup_printf(BASELINE_FILE_TITLE BASELINE_FILE_VERSION ", tiles of zoom %d, each of at least %u days and"
+						 " as many recordings\n" BASELINE_FILE_HEADER "\n", TILE_ZOOM, floor);
 	out_put(export.out, title, strlen(title));
 	if (!put_rows(&export, store, error))
 		return FALSE;

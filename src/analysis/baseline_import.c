@@ -85,13 +85,15 @@ static GByteArray *read_file(const char *path, GError **error)
 		return NULL;
 	}
 	if (bytes->len > BASELINE_FILE_MAX_BYTES) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is larger than %u MiB: divide it into files with both first lines",
-			    path, BASELINE_FILE_MAX_BYTES >> 20);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is larger than %u MiB: divide it into files with the same first two lines", path,
+			    BASELINE_FILE_MAX_BYTES >> 20);
 		return NULL;
 	}
 	return g_steal_pointer(&bytes);
 }
 
+/* Runs or asks with one text; *ret_value 0 where there is no answer. */
 static gboolean ask_text(Store *store, const char *sql, const char *text, gint64 *ret_value, GError **error)
 {
 	gboolean row;
@@ -103,6 +105,14 @@ static gboolean ask_text(Store *store, const char *sql, const char *text, gint64
 		return FALSE;
 	*ret_value = row ? sqlite3_column_int64(stmt, 0) : 0;
 	return TRUE;
+}
+
+/* Recordings that were in a place of the file by this name are to be looked at again. */
+static gboolean touch_recordings(Store *store, const char *name, GError **error)
+{
+	gint64 none;
+	return ask_text(store, "DELETE FROM analysis_recording WHERE recording IN (SELECT p.recording FROM baseline_given g JOIN baseline_pass p"
+			       " ON p.place=g.place AND p.cell=g.cell WHERE substr(g.file," NAME_AT ")=?)", name, &none, error);
 }
 
 static gboolean prepare(Import *import, GError **error)
@@ -134,8 +144,10 @@ static gboolean import_bytes(Store *store, const char *path, const GByteArray *b
 		ret_summary->left_out = (guint64)known;
 		return TRUE;
 	}
-	if (!ask_text(store, "DELETE FROM baseline_given WHERE substr(file," NAME_AT ")=?", name, &gone, error) ||
-	    !prepare(&import, error) || !baseline_file_parse(path, (const char *)bytes->data, bytes->len, insert_row, &import, error))
+	if (!touch_recordings(store, name, error) ||
+	    !ask_text(store, "DELETE FROM baseline_given WHERE substr(file," NAME_AT ")=?", name, &gone, error) ||
+	    !prepare(&import, error) || !baseline_file_parse(path, (const char *)bytes->data, bytes->len, insert_row, &import, error) ||
+	    !touch_recordings(store, name, error))
 		return FALSE;
 	ret_summary->places = import.places;
 	return TRUE;

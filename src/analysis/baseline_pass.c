@@ -279,7 +279,8 @@ static gboolean write_rows(BaselineMaking *making, GError **error)
 {
 	g_array_sort(making->rows, compare_rows);
 	making->at = 0;
-	const gboolean ok = store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_day", N_COLUMNS + 1, next_row, making, error);
+	const gboolean ok =
+		store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_day", N_COLUMNS + 1, next_row, making, error);
 	g_array_set_size(making->rows, 0);
 	return ok;
 }

@@ -69,6 +69,11 @@ static gint64 lasts_ms(const RuleRun *run)
 	return (gint64)(run->context.figure[0] * 1000);
 }
 
+static gint64 aside_ms(const RuleRun *run)
+{
+	return run->context.rule->aside_ms ? run->context.rule->aside_ms : RULE_ASIDE_MS;
+}
+
 /* --- its end --- */
 
 static void tell_finding(RuleRun *run, gboolean open)
@@ -173,7 +178,7 @@ void rule_tell(RuleContext *c, const When *at, Holds holds, gboolean enough)
 {
 	RuleRun *run = run_of(c);
 	Episode *e = &run->episode;
-	if (e->stage != EPISODE_NONE && at->boot_ms - e->told_ms > RULE_ASIDE_MS)
+	if (e->stage != EPISODE_NONE && at->boot_ms - e->told_ms > aside_ms(run))
 		end_episode(run, FALSE);
 	if (e->stage == EPISODE_NONE) {
 		if (holds != HOLDS_YES)

@@ -140,7 +140,18 @@ static const Rule *rule_by_name(const char *name)
 	return NULL;
 }
 
-static void add_figures(GVariantBuilder *b, const Rule *rule)
+/* The value in effect: that of the analysis' parameters (parameters.h) where it was set there. */
+static double figure_in(const char *parameters, const Rule *rule, const RuleFigure *figure)
+{
+	g_auto(GStrv) lines = g_strsplit(parameters, "\n", -1);
+	g_autofree char *prefix = g_strdup_printf("%s.%s=", rule->name, figure->name);
+	for (guint i = 0; lines[i]; i++)
+		if (g_str_has_prefix(lines[i], prefix))
+			return g_ascii_strtod(lines[i] + strlen(prefix), NULL);
+	return figure->value;
+}
+
+static void add_figures(GVariantBuilder *b, const Rule *rule, const char *parameters)
 {
 	GVariantBuilder figures;
 	g_variant_builder_init(&figures, G_VARIANT_TYPE("aa{sv}"));
@@ -148,7 +159,7 @@ static void add_figures(GVariantBuilder *b, const Rule *rule)
 		GVariantBuilder one;
 		g_variant_builder_init(&one, G_VARIANT_TYPE_VARDICT);
 		g_variant_builder_add(&one, "{sv}", "name", g_variant_new_string(rule->figures[i].name));
-		g_variant_builder_add(&one, "{sv}", "value", g_variant_new_double(rule->figures[i].value));
+		g_variant_builder_add(&one, "{sv}", "value", g_variant_new_double(figure_in(parameters, rule, &rule->figures[i])));
 		g_variant_builder_add(&one, "{sv}", "source", g_variant_new_string(rule->figures[i].source));
 		g_variant_builder_add_value(&figures, g_variant_builder_end(&one));
 	}
@@ -176,7 +187,7 @@ static const char probes_sql[] =
 	"SELECT time, (boottime_ms-?4)/1000.0 AS after_s, round, test, target, role, step, failure, rate_kbps, rtt_us, id AS fid FROM probe"
 	" WHERE source=?1 AND id BETWEEN ?2 AND ?3 AND ?5<=?6 ORDER BY id LIMIT " SHOWN;
 
-enum { FINDING_SOURCE, FINDING_START_FID, FINDING_END_FID, FINDING_START, FINDING_CONFIRMED, FINDING_END, FINDING_RULE };
+enum { FINDING_SOURCE, FINDING_START_FID, FINDING_END_FID, FINDING_START, FINDING_CONFIRMED, FINDING_END, FINDING_RULE, FINDING_PARAMETERS = 15 };
 
 static gboolean open_finding(Store *store, GVariantBuilder *b, sqlite3_stmt *stmt, GError **error)
 {
@@ -184,7 +195,8 @@ static gboolean open_finding(Store *store, GVariantBuilder *b, sqlite3_stmt *stm
 	for (int i = 0; i < 6; i++)
 		values[i] = sqlite3_column_int64(stmt, i);
 	open_row(b, stmt);
-	add_figures(b, rule_by_name((const char *)sqlite3_column_text(stmt, FINDING_RULE)));
+	add_figures(b, rule_by_name((const char *)sqlite3_column_text(stmt, FINDING_RULE)),
+		    (const char *)sqlite3_column_text(stmt, FINDING_PARAMETERS));
 	if (add_rows(store, b, "sweeps", sweeps_sql, values, 6, error) && add_rows(store, b, "sessions", sessions_sql, values, 6, error) &&
 	    add_rows(store, b, "probes", probes_sql, values, 6, error))
 		return TRUE;
@@ -197,8 +209,8 @@ static gboolean add_findings(Store *store, GVariantBuilder *b, gint64 incident, 
 	g_autoptr(StoreStatement) stmt = store_prepare(
 		store,
 		"SELECT f.source, f.start_fid, f.end_fid, f.start_boottime_ms, f.confirmed_boottime_ms, f.end_boottime_ms, f.rule,"
-		" s.name AS modem, f.verdict, f.sub, f.confidence, f.plmn, f.band, f.open, f.id FROM incident_finding i JOIN finding f ON"
-		" f.id=i.finding JOIN source s ON s.id=f.source WHERE i.incident=? ORDER BY f.start_fid, f.id",
+		" s.name AS modem, f.verdict, f.sub, f.confidence, f.plmn, f.band, f.open, f.id, a.parameters FROM incident_finding i JOIN finding f"
+		" ON f.id=i.finding JOIN source s ON s.id=f.source JOIN analysis a ON a.id=f.analysis WHERE i.incident=? ORDER BY f.start_fid, f.id",
 		error);
 	g_auto(GVariantBuilder) all = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aa{sv}"));
 	if (!stmt)

@@ -89,7 +89,7 @@ typedef struct {
 	const Modem *modem;
 	const Entry *state, *cell;
 	Signal now;        /* of this sweep; all NAN where the sweep is not valid */
-	Signal median;     /* over MOMENT_WINDOW_MS, of valid sweeps with the same serving cell; NAN with fewer than two */
+	Signal median;     /* over MOMENT_WINDOW_MS, of valid sweeps since the serving cell last changed; NAN with fewer than two */
 	guint n_valid;     /* sweeps in that window */
 	double chain_dbm[4]; /* of each receive chain that is tuned, NAN else */
 	double chain_median_dbm[4];

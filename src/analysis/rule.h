@@ -63,6 +63,7 @@ typedef struct {
 	Confidence most;         /* that this rule may have at all */
 	guint witness;
 	const RuleFigure *figures; /* ends with name == NULL; figure[0] is lasts_s */
+	gint64 aside_ms;         /* in place of RULE_ASIDE_MS, for what is tested seldom; 0: RULE_ASIDE_MS */
 	gsize memory;            /* zeroed at the begin of each recording, for each modem */
 	/* Each may be NULL. */
 	void (*sweep)(RuleContext *c, const Moment *m);

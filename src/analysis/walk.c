@@ -123,6 +123,7 @@ static gboolean walk_sweep(Walk *w, const ReaderItem *item, GError **error)
 	if (!watch)
 		return FALSE;
 	find_out(w, watch, OBSERVATION_RADIO);
+	window_add(&watch->window, &m);
 	watch_sweep(watch, &m);
 	count_sweep(w, &m);
 	if (!baseline_ask(w->baseline, w->recording, &m, error) ||

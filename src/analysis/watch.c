@@ -31,7 +31,6 @@ void watch_sweep(Watch *w, Moment *m)
 	m->since_ms = w->swept ? m->at.boot_ms - w->last_sweep_ms : 0;
 	w->last_sweep_ms = m->at.boot_ms;
 	w->swept = TRUE;
-	window_add(&w->window, m);
 	if (own_fault(m->state))
 		modem->fault_until_ms = m->at.boot_ms + WATCH_AFTER_FAULT_MS;
 	if (!moment_served(m))

@@ -24,7 +24,8 @@ typedef struct {
 
 Watch *watch_new(gint64 source, const char *name);
 void watch_free(Watch *watch);
-/* What a sweep says of the modem itself, before rules see it: sets m->modem and since_ms, then home, fault and last service. */
+/* What a sweep says of the modem itself, before rules see it: sets m->modem and since_ms, then home, fault and last service. Medians are
+ * the caller's: window_add before it. */
 void watch_sweep(Watch *watch, Moment *m);
 /* The same of an event of that source. */
 void watch_event(Watch *watch, const Seen *seen);

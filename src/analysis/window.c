@@ -4,63 +4,82 @@
 /* From this one on figures do not depend on which cell serves. */
 #define FIRST_OF_RECEIVER 4
 
+static guint place_of(const Window *w, guint figure, float value)
+{
+	guint at = 0;
+	while (at < w->n_sorted[figure] && w->sorted[figure][at] < value)
+		at++;
+	return at;
+}
+
+static void insert(Window *w, guint figure, float value)
+{
+	const guint at = place_of(w, figure, value);
+	float *sorted = w->sorted[figure];
+	memmove(sorted + at + 1, sorted + at, (w->n_sorted[figure] - at) * sizeof *sorted);
+	sorted[at] = value;
+	w->n_sorted[figure]++;
+}
+
+static void remove_value(Window *w, guint figure, float value)
+{
+	const guint at = place_of(w, figure, value);
+	float *sorted = w->sorted[figure];
+	w->n_sorted[figure]--;
+	memmove(sorted + at, sorted + at + 1, (w->n_sorted[figure] - at) * sizeof *sorted);
+}
+
+static void drop_oldest(Window *w)
+{
+	for (guint i = 0; i < WINDOW_FIGURES; i++)
+		if (!isnan(w->figure[w->begin][i]))
+			remove_value(w, i, w->figure[w->begin][i]);
+	w->begin = (w->begin + 1) % WINDOW_SWEEPS;
+	w->n--;
+}
+
+/* Another cell serves: what the last one's signal was is no part of this one's. */
+static void change_cell(Window *w, gint64 cell)
+{
+	for (guint i = 0; i < FIRST_OF_RECEIVER; i++) {
+		w->n_sorted[i] = 0;
+		for (guint k = 0; k < WINDOW_SWEEPS; k++)
+			w->figure[k][i] = NAN;
+	}
+	w->cell = cell;
+}
+
 static void put(Window *w, const Moment *m)
 {
 	const guint at = (w->begin + w->n++) % WINDOW_SWEEPS;
-	const double all[WINDOW_FIGURES] = {m->now.rsrp_dbm,   m->now.rsrq_db,	  m->now.snr_db,      m->now.rssi_dbm,	m->now.rx_dbm,
-					    m->now.tx_dbm,     m->chain_dbm[0],	  m->chain_dbm[1],    m->chain_dbm[2],	m->chain_dbm[3]};
+	const double all[WINDOW_FIGURES] = {m->now.rsrp_dbm, m->now.rsrq_db,   m->now.snr_db,	 m->now.rssi_dbm,  m->now.rx_dbm,
+					    m->now.tx_dbm,   m->chain_dbm[0],  m->chain_dbm[1],	 m->chain_dbm[2],  m->chain_dbm[3]};
 	w->at_ms[at] = m->at.boot_ms;
-	w->cell[at] = m->cell->id;
-	for (guint i = 0; i < WINDOW_FIGURES; i++)
+	for (guint i = 0; i < WINDOW_FIGURES; i++) {
 		w->figure[at][i] = (float)all[i];
-}
-
-static void drop_old(Window *w, gint64 now_ms)
-{
-	while (w->n > 0 && (w->n == WINDOW_SWEEPS || now_ms - w->at_ms[w->begin] >= MOMENT_WINDOW_MS)) {
-		w->begin = (w->begin + 1) % WINDOW_SWEEPS;
-		w->n--;
+		if (!isnan(all[i]))
+			insert(w, i, (float)all[i]);
 	}
 }
 
-/* Of n values, which it sorts: n is small. */
-static double median(float *values, guint n)
+static double median(const Window *w, guint figure)
 {
+	const guint n = w->n_sorted[figure];
+	const float *sorted = w->sorted[figure];
 	if (n < MOMENT_MIN_VALID)
 		return NAN;
-	for (guint i = 1; i < n; i++) {
-		const float value = values[i];
-		guint at = i;
-		for (; at > 0 && values[at - 1] > value; at--)
-			values[at] = values[at - 1];
-		values[at] = value;
-	}
-	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
-}
-
-static double median_of(const Window *w, guint figure, gint64 cell)
-{
-	float values[WINDOW_SWEEPS];
-	guint n = 0;
-	for (guint i = 0; i < w->n; i++) {
-		const guint at = (w->begin + i) % WINDOW_SWEEPS;
-		if (!isnan(w->figure[at][figure]) && (figure >= FIRST_OF_RECEIVER || w->cell[at] == cell))
-			values[n++] = w->figure[at][figure];
-	}
-	return median(values, n);
+	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0;
 }
 
 void window_add(Window *w, Moment *m)
 {
-	double medians[WINDOW_FIGURES];
-	drop_old(w, m->at.boot_ms);
+	while (w->n > 0 && (w->n == WINDOW_SWEEPS || m->at.boot_ms - w->at_ms[w->begin] >= MOMENT_WINDOW_MS))
+		drop_oldest(w);
+	if (m->cell->id != w->cell)
+		change_cell(w, m->cell->id);
 	put(w, m);
-	for (guint i = 0; i < WINDOW_FIGURES; i++)
-		medians[i] = median_of(w, i, m->cell->id);
-	m->median = (Signal){medians[0], medians[1], medians[2], medians[3], medians[4], medians[5]};
+	m->median = (Signal){median(w, 0), median(w, 1), median(w, 2), median(w, 3), median(w, 4), median(w, 5)};
 	for (guint i = 0; i < 4; i++)
-		m->chain_median_dbm[i] = medians[6 + i];
-	m->n_valid = 0;
-	for (guint i = 0; i < w->n; i++)
-		m->n_valid += isnan(w->figure[(w->begin + i) % WINDOW_SWEEPS][0]) ? 0 : 1;
+		m->chain_median_dbm[i] = median(w, 6 + i);
+	m->n_valid = w->n_sorted[0];
 }

@@ -7,7 +7,6 @@
 #include "error.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 typedef struct {
 	char *database, *export_to, *import_from;
@@ -46,21 +45,6 @@ static gboolean check_arguments(const Arguments *a, int argc, GError **error)
 	return TRUE;
 }
 
-/* Only a store that is there can be added to; store_open_write would make one. */
-static Store *open_existing(const char *path, GError **error)
-{
-	if (access(path, F_OK) != 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "%s is not there: make it with \"jamlog sync\" first", path);
-		return NULL;
-	}
-	g_autoptr(Store) store = store_open_write(path, error);
-	if (store && store_is_new(store)) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "%s is empty: fill it with \"jamlog sync\" first", path);
-		return NULL;
-	}
-	return g_steal_pointer(&store);
-}
-
 static int run_export(const Arguments *a, GError **error)
 {
 	BaselineSummary summary;
@@ -79,7 +63,7 @@ static int run_export(const Arguments *a, GError **error)
 static int run_import(const Arguments *a, GError **error)
 {
 	BaselineSummary summary;
-	g_autoptr(Store) store = open_existing(a->database, error);
+	g_autoptr(Store) store = store_open_existing(a->database, error);
 	if (!store || !analysis_baseline_import(store, a->import_from, &summary, error))
 		return error_exit_code(*error);
 	if (a->quiet)

@@ -125,7 +125,7 @@ void board_observe(Board *board, const Observation *o)
 			entry->session = *o;
 		return;
 	case OBSERVATION_PROBE:
-		if (tally_add(entry->tally, o))
+		if (tally_take(entry->tally, o))
 			entry->round_ns = o->at.boottime_ns;
 		return;
 	case OBSERVATION_RUN:

@@ -177,7 +177,7 @@ static gboolean is_other_rate(Subject *subject)
 
 static void observe_probe(Narrator *narrator, Subject *subject, const Observation *o)
 {
-	if (!tally_add(subject->tally, o))
+	if (!tally_take(subject->tally, o))
 		return;
 	const gboolean other_rate = is_other_rate(subject);
 	if (!other_rate && g_strcmp0(tally_words(subject->tally), subject->probes) == 0)

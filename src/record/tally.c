@@ -98,7 +98,7 @@ static void end_round(Tally *tally, const Observation *o)
 		g_string_append(tally->rates, " Mbit/s");
 }
 
-gboolean tally_add(Tally *tally, const Observation *o)
+gboolean tally_take(Tally *tally, const Observation *o)
 {
 	const ProbeFields *p = &o->probe;
 	if (!PROBE_HAS(o, test))

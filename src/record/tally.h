@@ -13,9 +13,9 @@ Tally *tally_new(void);
 void tally_free(Tally *tally);
 
 /* Takes a `probe` observation. TRUE: the round is over, and tally_words tells of it. */
-gboolean tally_add(Tally *tally, const Observation *probe);
+gboolean tally_take(Tally *tally, const Observation *probe);
 
-/* Of the last round that is over; "" before. Borrowed until the next tally_add. */
+/* Of the last round that is over; "" before. Borrowed until the next tally_take. */
 const char *tally_words(const Tally *tally);
 /* The rates that it measured, which differ from round to round: "target 0.1, control 18.9 Mbit/s", or "". */
 const char *tally_rates(const Tally *tally);

@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 typedef struct {
-	char *run_dir, *truth, *seed, *start, *protocol;
+	char *run_dir, *truth, *seed, *day, *start, *protocol;
 	double duration_s;
-	gboolean truth_only, version;
+	gboolean truth_only, ordinary, version;
 	char **rest;
 } Arguments;
 
@@ -34,6 +34,8 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 		{"truth", 't', 0, G_OPTION_ARG_FILENAME, &args->truth, "Write the ground truth as JSON lines there", "FILE"},
 		{"truth-only", 0, 0, G_OPTION_ARG_NONE, &args->truth_only, "No devices, no waiting: only the truth", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &args->seed, "Instead of the scenario's seed", "N"},
+		{"day", 0, 0, G_OPTION_ARG_STRING, &args->day, "Instead of the scenario's day", "N"},
+		{"ordinary", 0, 0, G_OPTION_ARG_NONE, &args->ordinary, "Leave the happenings out", NULL},
 		{"start", 0, 0, G_OPTION_ARG_STRING, &args->start, "Instead of the scenario's start (UTC, or now)", "TIME"},
 		{"duration", 'd', 0, G_OPTION_ARG_DOUBLE, &args->duration_s, "Instead of the scenario's, in seconds", "S"},
 		{"modem-protocol", 0, 0, G_OPTION_ARG_STRING, &args->protocol, "Instead of what the scenario has its modems speak", "NAME"},
@@ -58,6 +60,16 @@ static gboolean parse_arguments(int argc, char **argv, Arguments *args, GError *
 	g_autofree char *protocols = sim_engine_protocols();
 	if (args->protocol && !sim_engine_class(args->protocol))
 		return usage_error(error, "--modem-protocol: \"%s\" is not simulated; there are: %s", args->protocol, protocols);
+	return TRUE;
+}
+
+/* What the command line makes of the scenario itself. */
+static gboolean change_scenario(const Arguments *args, SimScenario *scenario, GError **error)
+{
+	if (args->day && !g_ascii_string_to_unsigned(args->day, 10, 0, G_MAXINT64, &scenario->day, NULL))
+		return usage_error(error, "--day: \"%s\" is not a whole number", args->day);
+	if (args->ordinary)
+		sim_scenario_make_ordinary(scenario);
 	return TRUE;
 }
 
@@ -93,7 +105,7 @@ static gboolean run(const Arguments *args, GError **error)
 {
 	SimRunOptions options;
 	g_autoptr(SimScenario) scenario = sim_scenario_load(args->rest[0], error);
-	if (!scenario || !fill_options(args, scenario, &options, error))
+	if (!scenario || !change_scenario(args, scenario, error) || !fill_options(args, scenario, &options, error))
 		return FALSE;
 	return (args->truth_only ? sim_runtime_write_truth : sim_runtime_play)(scenario, &options, error);
 }
@@ -114,6 +126,7 @@ int main(int argc, char **argv)
 	g_free(args.run_dir);
 	g_free(args.truth);
 	g_free(args.seed);
+	g_free(args.day);
 	g_free(args.start);
 	g_free(args.protocol);
 	g_strfreev(args.rest);

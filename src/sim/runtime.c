@@ -170,7 +170,7 @@ static gboolean is_up(gpointer user_data, guint modem, gboolean ipv6)
 {
 	const Run *run = user_data;
 	const SimModemState *state = run->world ? sim_world_modem(run->world, modem) : NULL;
-	return state && (state->session_up || (ipv6 ? state->call.up_ipv6 : state->call.up_ipv4));
+	return state && !state->uplink_dead && (state->session_up || (ipv6 ? state->call.up_ipv6 : state->call.up_ipv4));
 }
 
 static void on_carried(gpointer user_data, guint modem, gboolean received, gsize bytes)
@@ -189,7 +189,7 @@ static gboolean open_internet(Run *run, const SimScenario *scenario, GError **er
 				    "the scenario has an [internet], whose files need a place: give --run-dir");
 		return FALSE;
 	}
-	run->core = sim_core_new(scenario, run->options->seed, run->options->run_dir, &hooks, error);
+	run->core = sim_core_new(scenario, sim_world_day_seed(scenario, run->options->seed), run->options->run_dir, &hooks, error);
 	return run->core != NULL;
 }
 

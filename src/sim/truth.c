@@ -248,6 +248,7 @@ static void put_receiver_side(GString *out, const SimModemState *state)
 		put_number(out, "tx_power_dbm", state->tx_power_dbm);
 	else
 		put_null(out, "tx_power_dbm");
+	put_bool(out, "uplink_dead", state->uplink_dead);
 	put_bool(out, "session_up", state->session_up);
 	put_uint(out, "tx_packets", state->tx_packets);
 	put_uint(out, "rx_packets", state->rx_packets);
@@ -312,6 +313,7 @@ void sim_truth_format_run(const SimWorld *world, double duration_s, GString *out
 	put_text(out, "kind", "run");
 	put_text(out, "scenario", scenario->name);
 	put_uint(out, "seed", sim_world_seed(world));
+	put_uint(out, "day", scenario->day);
 	put_utc(out, "start", sim_world_utc_ms(world));
 	put_number(out, "duration_s", duration_s);
 	put_uint(out, "tick_ms", SIM_TICK_MS);

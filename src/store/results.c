@@ -14,7 +14,7 @@ static const char results_sql[] =
 	" rssi_cdbm INTEGER, rx_cdbm INTEGER, tx_cdbm INTEGER, utc_day INTEGER,"
 	" PRIMARY KEY (place, cell, recording, source, start_boottime_ms)) WITHOUT ROWID;"
 	"CREATE INDEX baseline_pass_recording ON baseline_pass (recording);"
-	/* of other teams. file: digest and name of the file; served, broadband, narrowband: passes; spreads: half of the passes are within */
+	/* Of other teams. file: its digest and name; served, broadband, narrowband: passes; spreads: half of the passes are within. */
 	"CREATE TABLE baseline_given (place INTEGER NOT NULL, cell INTEGER NOT NULL, file TEXT NOT NULL, passes INTEGER NOT NULL,"
 	" served INTEGER NOT NULL, broadband INTEGER NOT NULL, narrowband INTEGER NOT NULL, rsrp_cdbm INTEGER, rsrq_cdb INTEGER,"
 	" snr_cdb INTEGER, rssi_cdbm INTEGER, rx_cdbm INTEGER, tx_cdbm INTEGER, rsrp_spread_cdb INTEGER, rsrq_spread_cdb INTEGER,"

@@ -352,6 +352,21 @@ Store *store_open_write(const char *named, GError **error)
 	return g_steal_pointer(&store);
 }
 
+Store *store_open_existing(const char *path, GError **error)
+{
+	struct stat named;
+	if (stat(path, &named) != 0 && errno == ENOENT) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "%s is not there: make it with \"jamlog sync\" first", path);
+		return NULL;
+	}
+	g_autoptr(Store) store = store_open_write(path, error);
+	if (store && store->building) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NOT_FOUND, "%s is empty: fill it with \"jamlog sync\" first", path);
+		return NULL;
+	}
+	return g_steal_pointer(&store);
+}
+
 /* --- changing --- */
 
 gboolean store_begin(Store *store, GError **error)

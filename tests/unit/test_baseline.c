@@ -148,7 +148,8 @@ static void test_keys_need_a_whole_identity(Fixture *f, gconstpointer data)
 	g_assert_cmpint(cell.network, ==, f->gsm_cell.network);
 	g_assert_cmpint(cell.key, !=, f->other_cell.key);
 	g_assert_cmpstr(cell.plmn, ==, "257-01");
-	g_assert_cmpint(one(f, "SELECT count(*) FROM baseline_cell WHERE key IN ('257-01 lte 1300 101','257-01 gsm 70 12','257-01')"), ==, 3);
+	g_assert_cmpint(one(f, "SELECT count(*) FROM baseline_cell WHERE key IN ('257-01 lte 1300 101','257-01 gsm 70 12','257-01')"),
+			==, 3);
 	cell.fields.mnc[2] = '1'; /* "01" is not "011" */
 	enter(f, &cell);
 	g_assert_cmpstr(cell.plmn, ==, "257-011");
@@ -377,8 +378,8 @@ static void test_what_was_given_counts_with_its_passes(Fixture *f, gconstpointer
 	g_autoptr(GError) error = NULL;
 	(void)data;
 	record_pass(f, 1, 1, -90);
-	g_autofree char *sql = g_strdup_printf("INSERT INTO baseline_given VALUES (1,%" G_GINT64_FORMAT ",'x',3,3,3,0,-10000,NULL,NULL,NULL,"
-					       "NULL,NULL,250,NULL,NULL)", f->cell.key);
+	g_autofree char *sql = g_strdup_printf("INSERT INTO baseline_given VALUES (1,%" G_GINT64_FORMAT ",'x',3,3,3,0,-10000,NULL,NULL,"
+					       "NULL,NULL,NULL,250,NULL,NULL)", f->cell.key);
 	g_assert_true(store_exec(f->store, sql, &error));
 	baseline_free(f->baseline);
 	f->baseline = baseline_new(f->store, &error);
@@ -475,8 +476,8 @@ static void test_speed(Fixture *f, gconstpointer data)
 	for (guint i = 0; i < n; i++) {
 		const guint at = i / 10 % (2 * tiles), tile = at < tiles ? at : 2 * tiles - 1 - at;
 		Moment m = moment(f, (gint64)i * 1000, 90000000 + tile);
-		m.now = (Signal){-90 - (int)(i % 7), -9 - (int)(i % 4), 12.2 - (int)(i % 9) * 0.2, -65 - (int)(i % 5), -64.3 - (int)(i % 11) * 0.1,
-				 NAN};
+		m.now = (Signal){-90 - (int)(i % 7), -9 - (int)(i % 4), 12.2 - (int)(i % 9) * 0.2, -65 - (int)(i % 5),
+				 -64.3 - (int)(i % 11) * 0.1, NAN};
 		add(f, &m);
 	}
 	end(f);

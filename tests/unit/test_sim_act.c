@@ -106,6 +106,19 @@ static void test_tcp_reset_follows_the_syn_ack(Fixture *f, G_GNUC_UNUSED gconstp
 	g_assert_true(see(f, syn, FALSE)); /* the port is used again */
 }
 
+static void test_a_server_that_is_down_is_silent(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+	const SimAct act = {.kind = SIM_ACT_SERVER_DOWN, .names = news};
+	f->act = &act;
+	g_assert_false(see(f, packet_up(SIM_TCP_SYN, ""), FALSE));
+	g_assert_false(see(f, packet_down(SIM_TCP_SYN | SIM_TCP_ACK), TRUE));
+	assert_quiet(f);
+	static char *social[] = {(char *)"social.example", NULL};
+	const SimAct another = {.kind = SIM_ACT_SERVER_DOWN, .names = social};
+	f->act = &another;
+	g_assert_true(see(f, packet_up(SIM_TCP_SYN, ""), FALSE));
+}
+
 static void test_a_page_takes_the_servers_place(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
 	const SimAct act = {.kind = SIM_ACT_BLOCK_PAGE, .names = news, .page = 403};
@@ -187,6 +200,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("answers-only", test_answers_only);
+	ADD("server-that-is-down-is-silent", test_a_server_that_is_down_is_silent);
 	ADD("tcp-reset-follows-the-syn-ack", test_tcp_reset_follows_the_syn_ack);
 	ADD("a-page-takes-the-servers-place", test_a_page_takes_the_servers_place);
 	ADD("a-lost-reset-is-sent-again", test_a_lost_reset_is_sent_again);

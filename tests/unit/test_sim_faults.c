@@ -136,6 +136,19 @@ static void a_modem_that_restarts_or_is_gone_is_no_modem_that_is_online(Fixture 
 	g_assert_cmpint(sim_device_mode(f->modem), ==, SIM_OPMODE_ONLINE);
 }
 
+static void odd_values_are_the_signal_and_nothing_else(void)
+{
+	SimModemState state = {.n_cells = 1, .n_rx = 2, .tx_power_dbm = 1, .service = SIM_SERVICE_FULL};
+	state.cells[0] = (SimCellView){.rsrp_dbm = -80, .rsrq_db = -8, .rssi_dbm = -50, .sinr_db = 20, .pci = 1};
+	sim_faults_make_odd(&state);
+	g_assert_cmpfloat(state.cells[0].rsrp_dbm, ==, -125);
+	g_assert_cmpfloat(state.cells[0].rsrq_db, ==, -125);
+	g_assert_cmpfloat(state.cells[0].sinr_db, ==, -125);
+	g_assert_cmpfloat(state.rx[1].power_dbm, ==, -125);
+	g_assert_cmpuint(state.cells[0].pci, ==, 1);
+	g_assert_cmpint(state.service, ==, SIM_SERVICE_FULL);
+}
+
 static void stale_values_are_the_signal_and_nothing_else(void)
 {
 	SimModemState old = {.n_cells = 1, .n_rx = 1, .tx_power_dbm = 1};
@@ -292,6 +305,7 @@ int main(int argc, char **argv)
 	ADD("a-restart-cures-the-memory-and-not-the-firmware", a_restart_cures_the_memory_and_not_the_firmware);
 	ADD("a-modem-that-restarts-or-is-gone-is-no-modem-that-is-online",
 	    a_modem_that_restarts_or_is_gone_is_no_modem_that_is_online);
+	g_test_add_func("/sim-faults/odd-values-are-the-signal-and-nothing-else", odd_values_are_the_signal_and_nothing_else);
 	g_test_add_func("/sim-faults/stale-values-are-the-signal-and-nothing-else", stale_values_are_the_signal_and_nothing_else);
 	g_test_add_func("/sim-faults/a-modem-that-is-off-has-no-cell-of-any-kind", a_modem_that_is_off_has_no_cell_of_any_kind);
 	g_test_add_func("/sim-faults/a-scenarios-fault-comes-goes-and-comes-again", a_scenarios_fault_comes_goes_and_comes_again);

@@ -217,7 +217,7 @@ static void test_ramp_and_overlap(void)
 	g_autoptr(SimScenario) scenario = load("[happening a]\nwhat = attenuation\nat = 10\nuntil = 50\ndb = 20\n"
 					       "gps_db = 10\nramp = 10\n"
 					       "[happening b]\nwhat = attenuation\nat = 20\nfor = 5\ndb = 7\n");
-	g_autoptr(SimEffects) effects = sim_effects_new(scenario);
+	g_autoptr(SimEffects) effects = sim_effects_new(scenario, 1);
 	static const struct {
 		double t_s, db, gps_db;
 	} steps[] = {{9.9, 0, 0}, {10, 0, 0}, {15, 10, 5}, {22, 27, 10}, {30, 20, 10}, {45, 10, 5}, {50, 0, 0}};

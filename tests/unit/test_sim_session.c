@@ -8,7 +8,7 @@
 /* Numbers of Qualcomm's firmware (libqmi, qmi-enums-wds.h), and of 3GPP TS 24.301 clause 9.9.4.4. */
 enum {
 	IPV4_THROTTLED = 209, IPV6_THROTTLED = 211, INTERFACE_IN_USE = 237, NO_SUITABLE_CELLS = 1023,
-	CLIENT_END = 2000, NO_SERVICE = 2001, OFFLINE = 2500,
+	LINK_FAILURE = 1057, OUT_OF_SERVICE_IN_CRE = 1064, CLIENT_END = 2000, NO_SERVICE = 2001, OFFLINE = 2500,
 };
 enum { UNKNOWN_APN = 27, NOT_SUBSCRIBED = 33, REGULAR_DEACTIVATION = 36, IPV4_ONLY = 50, IPV6_ONLY = 51 };
 
@@ -181,8 +181,11 @@ static void test_losing_the_network(void)
 	run_to(&play, 39.9);
 	g_assert_cmpint(call_of(&play, id)->phase, ==, SIM_CALL_UP);
 	g_assert_cmpint(call_of(&play, second)->phase, ==, SIM_CALL_UP);
+	run_to(&play, 41);
+	guint32 third = ask(&play, "", TRUE, FALSE);
 	run_to(&play, 60);
-	assert_ended(call_of(&play, id), SIM_END_CALL_MANAGER, NO_SERVICE);
+	assert_ended(call_of(&play, id), SIM_END_CALL_MANAGER, OUT_OF_SERVICE_IN_CRE);
+	assert_ended(call_of(&play, third), SIM_END_CALL_MANAGER, LINK_FAILURE);
 	g_assert_false(play.state->call.up_ipv4 || play.state->call.up_ipv6);
 	play_end(&play);
 }

@@ -11,7 +11,7 @@ static gboolean add(Tally *tally, ProbeTest test, const char *target, SessionFam
 	PROBE_SET(&o, step, (guint8)step);
 	if (failure)
 		OBSERVATION_SET_TEXT(&o, probe, PROBE, failure, failure);
-	return tally_add(tally, &o);
+	return tally_take(tally, &o);
 }
 
 static gboolean end(Tally *tally)
@@ -19,7 +19,7 @@ static gboolean end(Tally *tally)
 	Observation o;
 	observation_init(&o, OBSERVATION_PROBE, "a");
 	PROBE_SET(&o, test, PROBE_ROUND);
-	return tally_add(tally, &o);
+	return tally_take(tally, &o);
 }
 
 static void add_rate(Tally *tally, ProbeRole role, guint32 kbps)
@@ -29,7 +29,7 @@ static void add_rate(Tally *tally, ProbeRole role, guint32 kbps)
 	PROBE_SET(&o, test, PROBE_RATE);
 	PROBE_SET(&o, role, (guint8)role);
 	PROBE_SET(&o, rate_kbps, kbps);
-	tally_add(tally, &o);
+	tally_take(tally, &o);
 }
 
 static void test_words(void)
@@ -73,7 +73,7 @@ static void test_another_page(void)
 	PROBE_SET(&o, body_matches, 0);
 	OBSERVATION_SET_TEXT(&o, probe, PROBE, target, "news");
 	add(tally, PROBE_IP, "one", SESSION_IPV4, PROBE_STEP_TCP, NULL);
-	tally_add(tally, &o);
+	tally_take(tally, &o);
 	end(tally);
 	g_assert_cmpstr(tally_words(tally), ==, "probes: 1 of 2 FAIL: news: another page than it should be");
 	tally_free(tally);
@@ -100,7 +100,7 @@ static void add_of_round(Tally *tally, guint32 round, const char *failure)
 	OBSERVATION_SET_TEXT(&o, probe, PROBE, target, "one");
 	if (failure)
 		OBSERVATION_SET_TEXT(&o, probe, PROBE, failure, failure);
-	tally_add(tally, &o);
+	tally_take(tally, &o);
 }
 
 static void test_a_round_without_an_end(void)
@@ -127,7 +127,7 @@ static void test_silence_and_refusals(void)
 	observation_init(&o, OBSERVATION_PROBE, "a");
 	PROBE_SET(&o, test, PROBE_ROUND);
 	OBSERVATION_SET_TEXT(&o, probe, PROBE, failure, "network_down");
-	g_assert_true(tally_add(tally, &o));
+	g_assert_true(tally_take(tally, &o));
 	g_assert_cmpstr(tally_words(tally), ==, "probing broke off: the modem's network interface vanished");
 	tally_free(tally);
 }

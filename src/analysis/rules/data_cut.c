@@ -1,21 +1,313 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data-cut: signed in, with good radio, and no data: the session is refused, or it stands and nothing comes back.
+ *
+ * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
+ *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
+ *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
+ *   the modem's own counters: packets go out, ten at least, and not one in twenty comes in; low alone, for what was sent is not known
+ * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own
+ * back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset is
+ * an answer: that is no cut.
+ * Cannot tell an order from a fault of the operator's core network, nor with one SIM an order from a closed account (29, 33, and credit
+ * that is used up). A session in mode "session" sends nothing, so there only refusals show.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/causes.h"
+#include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-static const RuleFigure figures[] = {{"lasts_s", 30, "verdicts.md"}, {NULL, 0, NULL}};
+enum { FIGURE_LASTS_S, FIGURE_TRIES, FIGURE_TARGETS, FIGURE_ROUNDS, FIGURE_PACKETS, FIGURE_SHARE };
+static const RuleFigure figures[] = {
+	{"lasts_s", 180, "verdicts.md: 180 s; the longest ordinary stall measured on drive traces is 158 s"},
+	{"tries", 3, "verdicts.md: tries of a rejected modem; taken over"},
+	{"targets", 3, "verdicts.md: three raw-IP targets"},
+	{"rounds", 2, "so that no single round decides"},
+	{"packets", 10, "a choice: more than a quiet host sends within lasts_s"},
+	{"share", 0.05, "a choice: near 0, where an answer comes to nearly every packet otherwise"},
+	{NULL, 0, NULL},
+};
+
+typedef enum { KIND_NONE, KIND_REFUSED, KIND_SILENT } Kind;
+
+typedef struct {
+	guint ip_silent, ip_other, answered; /* raw IP addresses without an answer, not tried to the end; whatever answered */
+	gboolean portal;     /* an answer that is not the one expected */
+	gboolean resolver;   /* the operator's answered */
+} RoundSum;
+
+typedef struct {
+	RadioGround radio;    /* of the last sweep */
+	gint64 backoff_until_ms;
+	gint64 worked_ms;     /* data were carried last; 0: never in this recording */
+	RoundSum round;
+	struct {
+		gint64 at_ms;
+		double rx, tx;
+	} answered, window;   /* counters when something came in last, and at the begin of the stretch that is looked at */
+	gboolean counting;
+	Kind kind;            /* of the episode under way */
+	/* Of the episode: */
+	RadioSum sum;
+	guint refusals, subscription, cause, silent_rounds, rounds, targets;
+	const char *cause_name;
+	guint64 round_tx, round_rx;
+	double unanswered_tx, unanswered_rx;
+	guint sweeps_unanswered;
+	gboolean resolver;
+} Memory;
+
+static void begin(RuleContext *c)
+{
+	Memory *mem = c->memory;
+	const Memory kept = *mem;
+	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .round = kept.round,
+			.answered = kept.answered, .window = kept.window, .counting = kept.counting};
+}
+
+static void tell_works(RuleContext *c, const When *at)
+{
+	Memory *mem = c->memory;
+	mem->worked_ms = at->boot_ms;
+	rule_tell(c, at, HOLDS_NO, FALSE);
+}
+
+/* --- the modem's own counters --- */
+
+static void begin_count(Memory *mem, const Moment *m)
+{
+	mem->counting = TRUE;
+	mem->answered.at_ms = m->at.boot_ms;
+	mem->answered.rx = m->rx_packets;
+	mem->answered.tx = m->tx_packets;
+	mem->window = mem->answered;
+}
+
+/* A few packets in an hour that nobody answers (a host calling for routers and neighbours) are no sign: they have to go out within the time
+ * that it must last. */
+static void slide_window(const RuleContext *c, const Moment *m)
+{
+	Memory *mem = c->memory;
+	if (m->at.boot_ms - mem->window.at_ms < (gint64)(c->figure[FIGURE_LASTS_S] * 1000))
+		return;
+	mem->window.at_ms = m->at.boot_ms;
+	mem->window.rx = m->rx_packets;
+	mem->window.tx = m->tx_packets;
+}
+
+static void count(RuleContext *c, const Moment *m)
+{
+	Memory *mem = c->memory;
+	const gboolean up = ENTRY_HAS(m->state, data_session) && m->state->fields.data_session == DATA_SESSION_UP;
+	if (!up || isnan(m->rx_packets) || isnan(m->tx_packets)) {
+		mem->counting = FALSE;
+		return;
+	}
+	if (!mem->counting || m->rx_packets < mem->window.rx || m->tx_packets < mem->window.tx) { /* a new session */
+		begin_count(mem, m);
+		return;
+	}
+	const double rx = m->rx_packets - mem->window.rx, tx = m->tx_packets - mem->window.tx;
+	if (rx > 2 && rx > c->figure[FIGURE_SHARE] * tx) {
+		begin_count(mem, m);
+		tell_works(c, &m->at);
+	} else if (tx >= c->figure[FIGURE_PACKETS] && mem->radio != RADIO_POOR) {
+		rule_tell(c, &m->at, HOLDS_YES, TRUE);
+		mem->kind = KIND_SILENT;
+		mem->unanswered_tx = m->tx_packets - mem->answered.tx;
+		mem->unanswered_rx = m->rx_packets - mem->answered.rx;
+		mem->sweeps_unanswered++;
+	}
+	slide_window(c, m);
+}
+
+static void sweep(RuleContext *c, const Moment *m)
+{
+	Memory *mem = c->memory;
+	mem->radio = radio_ground(m);
+	if (moment_own_fault(m)) {
+		mem->radio = RADIO_POOR;
+		mem->counting = FALSE;
+	}
+	if (mem->radio == RADIO_POOR)
+		rule_tell(c, &m->at, HOLDS_UNKNOWN, FALSE);
+	else
+		count(c, m);
+	if (rule_pending(c))
+		radio_sum_add(&mem->sum, m);
+}
+
+/* --- sessions --- */
+
+static void take_refusal(RuleContext *c, const Seen *s, const SessionFields *f)
+{
+	Memory *mem = c->memory;
+	if (mem->radio == RADIO_POOR)
+		return;
+	rule_tell(c, &s->at, HOLDS_YES, mem->refusals + 1 >= c->figure[FIGURE_TRIES]);
+	mem->kind = KIND_REFUSED;
+	mem->refusals++;
+	mem->subscription += f->cause == 29 || f->cause == 33 ? 1 : 0;
+	mem->cause = f->cause;
+	mem->cause_name = causes_session_name((CauseType)f->cause_type, f->cause);
+}
+
+static void session(RuleContext *c, const Seen *s)
+{
+	Memory *mem = c->memory;
+	const Observation *o = s->observation;
+	const gboolean by_itself = s->at.boot_ms < mem->backoff_until_ms;
+	if (!SESSION_HAS(o, outcome) || (s->modem && s->at.boot_ms < s->modem->fault_until_ms))
+		return;
+	if (o->session.outcome == SESSION_CONNECTED) {
+		mem->backoff_until_ms = 0;
+		if (mem->kind != KIND_SILENT) /* that it stands is nothing new there */
+			rule_tell(c, &s->at, HOLDS_NO, FALSE);
+		return;
+	}
+	if (SESSION_HAS(o, backoff_ms))
+		mem->backoff_until_ms = s->at.boot_ms + o->session.backoff_ms;
+	if (!SESSION_HAS(o, cause) || !SESSION_HAS(o, cause_type) || by_itself)
+		return;
+	const CauseClass class = causes_of_session((CauseType)o->session.cause_type, o->session.cause);
+	if (class == CAUSE_CLASS_ORDER)
+		take_refusal(c, s, &o->session);
+	else if (class == CAUSE_CLASS_CONFIGURATION)
+		rule_tell(c, &s->at, HOLDS_NO, FALSE);
+}
+
+/* --- probes --- */
+
+static gboolean is_silence(const char *failure)
+{
+	return g_str_equal(failure, "generic_timeout_error") || g_str_has_suffix(failure, "unreachable");
+}
+
+static gboolean went_well(const Observation *o)
+{
+	return !PROBE_HAS(o, failure) && (!PROBE_HAS(o, body_matches) || o->probe.body_matches);
+}
+
+static void take_check(RoundSum *round, const Observation *o)
+{
+	const ProbeFields *p = &o->probe;
+	const gboolean silent = PROBE_HAS(o, failure) && is_silence(p->failure);
+	if (PROBE_HAS(o, failure) && (g_str_equal(p->failure, "interrupted") || g_str_equal(p->failure, "network_down"))) {
+		round->ip_other += p->test == PROBE_IP ? 1 : 0;
+	} else if (p->test == PROBE_DNS && PROBE_HAS(o, resolver) && g_str_equal(p->resolver, "operator")) {
+		round->resolver = round->resolver || !silent; /* it stands within the operator's network */
+	} else if (p->test == PROBE_PORTAL && !silent && !went_well(o)) {
+		round->portal = TRUE;
+	} else if (p->test == PROBE_IP && silent) {
+		round->ip_silent++;
+	} else if (!silent && PROBE_HAS(o, step) && p->step != PROBE_STEP_DNS) {
+		round->answered++;
+	} else if (p->test == PROBE_DNS && !silent) {
+		round->answered++;
+	}
+}
+
+static void end_round(RuleContext *c, const Seen *s)
+{
+	Memory *mem = c->memory;
+	const RoundSum round = mem->round;
+	const Observation *o = s->observation;
+	mem->round = (RoundSum){0};
+	if (round.portal) { /* an answer, though not the one that was asked for */
+		rule_tell(c, &s->at, HOLDS_NO, FALSE);
+		return;
+	}
+	if (round.answered) {
+		tell_works(c, &s->at);
+		return;
+	}
+	if (round.ip_silent == 0 || round.ip_other || mem->radio == RADIO_POOR)
+		return;
+	rule_tell(c, &s->at, HOLDS_YES, MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
+		  mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+	mem->kind = KIND_SILENT;
+	mem->silent_rounds++;
+	mem->targets = MAX(mem->targets, round.ip_silent);
+	mem->resolver = mem->resolver || round.resolver;
+	mem->round_tx += PROBE_HAS(o, tx_packets) ? o->probe.tx_packets : 0;
+	mem->round_rx += PROBE_HAS(o, rx_packets) ? o->probe.rx_packets : 0;
+}
+
+static void probe(RuleContext *c, const Seen *s)
+{
+	Memory *mem = c->memory;
+	if (!PROBE_HAS(s->observation, test))
+		return;
+	if (s->modem && s->at.boot_ms < s->modem->fault_until_ms)
+		mem->round.ip_other++;
+	if (s->observation->probe.test == PROBE_ROUND)
+		end_round(c, s);
+	else
+		take_check(&mem->round, s->observation);
+}
+
+/* --- its sentences --- */
+
+static void say_silence(const Memory *mem, Finding *f)
+{
+	if (mem->silent_rounds) {
+		finding_say(f, EVIDENCE_FOR, "In %u round%s of probing %u raw IP address%s gave no answer, and nothing else did",
+			    mem->silent_rounds, plural(mem->silent_rounds), mem->targets, mem->targets == 1 ? "" : "es");
+		if (mem->round_tx)
+			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT " came in",
+				    mem->round_tx, mem->round_rx);
+	}
+	if (mem->sweeps_unanswered)
+		finding_say(f, EVIDENCE_FOR, "By the modem's own counters %.0f packets went out over the session and %.0f came in",
+			    mem->unanswered_tx, mem->unanswered_rx);
+	if (mem->sweeps_unanswered && !mem->silent_rounds) {
+		finding_say(f, EVIDENCE_LIMIT, "Nothing was probed meanwhile: whether what went out asked for an answer is not known");
+		finding_cap(f, CONFIDENCE_LOW);
+	}
+	if (mem->resolver)
+		finding_say(f, EVIDENCE_AGAINST, "The operator's own resolver still answered: the way into its network was open");
+}
+
+static void say_refusals(const Memory *mem, Finding *f)
+{
+	if (!mem->refusals)
+		return;
+	finding_say(f, EVIDENCE_FOR, "The network refused the data session %u time%s, at last with cause %u (%s)", mem->refusals,
+		    plural(mem->refusals), mem->cause, mem->cause_name);
+	if (mem->subscription) {
+		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with one SIM "
+				    "alone that is not ruled out");
+		finding_cap(f, CONFIDENCE_LOW);
+	}
+}
 
 static void describe(RuleContext *c, Finding *f)
 {
-	(void)c;
-	(void)f;
+	const Memory *mem = c->memory;
+	const gboolean silent = mem->silent_rounds + (mem->sweeps_unanswered ? 1 : 0) > mem->refusals;
+	f->sub = silent ? "nothing-comes-back" : "session-refused";
+	say_refusals(mem, f);
+	say_silence(mem, f);
+	radio_sum_say(&mem->sum, f);
+	if (mem->worked_ms)
+		finding_say(f, EVIDENCE_FOR, "Data were carried over this SIM until %.0f s before",
+			    (double)(f->onset.boot_ms - mem->worked_ms) / 1000);
+	else
+		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not ruled out");
+	finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");
 }
 
 const Rule rule_data_cut = {
 	.name = "data-cut",
-	.looks_for = "",
+	.looks_for = "no data although signed in with good radio: sessions refused, or nothing comes back",
 	.verdict = VERDICT_DATA_CUT,
-	.sub = NULL,
+	.sub_if_refuted = "own-subscription",
 	.most = CONFIDENCE_MEDIUM,
-	.witness = WITNESS_SAME_OPERATOR | WITNESS_OF_DATA,
+	.witness = WITNESS_SAME_OPERATOR | WITNESS_OF_DATA | WITNESS_RAISES,
 	.figures = figures,
+	.aside_ms = 1200000,
+	.memory = sizeof(Memory),
+	.sweep = sweep,
+	.session = session,
+	.probe = probe,
+	.begin = begin,
 	.describe = describe,
 };

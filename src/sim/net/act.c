@@ -252,6 +252,12 @@ static gboolean see_quic_block(SimBox *box, const SimAct *act, const Sight *s)
 	return !s->flow || s->packet->protocol != SIM_PROTOCOL_UDP || far_port(s) != HTTPS_PORT;
 }
 
+static gboolean see_server_down(SimBox *box, const SimAct *act, const Sight *s)
+{
+	(void)box;
+	return !is_addressed(act, far_address(s));
+}
+
 /* NULL: is_cut_off() does it, or it only changes the speed. */
 static gboolean (*const judges[])(SimBox *box, const SimAct *act, const Sight *s) = {
 	[SIM_ACT_DATA_DEAD] = NULL,
@@ -265,6 +271,7 @@ static gboolean (*const judges[])(SimBox *box, const SimAct *act, const Sight *s
 	[SIM_ACT_IPV6_DEAD] = NULL,
 	[SIM_ACT_VPN_BLOCK] = see_vpn_block,
 	[SIM_ACT_QUIC_BLOCK] = see_quic_block,
+	[SIM_ACT_SERVER_DOWN] = see_server_down,
 };
 
 static gboolean is_throttled(const SimAct *act, const Sight *s)

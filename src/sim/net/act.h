@@ -10,6 +10,7 @@
  *   tcp-reset       both ends of a connection get a RST right behind the SYN/ACK
  *   sni-reset       both get it in place of the TLS ClientHello, whose name may lie in several segments
  *   block-page      the HTTP request is answered in the server's name, which gets a RST; TLS is reset as above
+ *   server-down     nothing goes to a server or comes from it, as if it were switched off
  *   captive-portal  so is every HTTP request; DNS and the portal pass, other TCP connections are reset or dropped, all else dropped
  *   vpn-block       what OpenVPN and WireGuard look like is dropped, on whatever port
  *
@@ -31,12 +32,13 @@ typedef enum {
 	SIM_ACT_IPV6_DEAD,
 	SIM_ACT_VPN_BLOCK,
 	SIM_ACT_QUIC_BLOCK,
+	SIM_ACT_SERVER_DOWN,
 } SimActKind;
 
 typedef struct {
 	SimActKind kind;
 	char **names;		 /* NULL-terminated; NULL: not given */
-	GArray *addresses;	 /* of SimAddress: of tcp-reset */
+	GArray *addresses;	 /* of SimAddress: of tcp-reset, server-down */
 	gboolean answers_only;	 /* data-dead: the way up is open */
 	gboolean operator_only;	 /* dns-lie: the operator's resolver lies, others do not */
 	gboolean drops_the_rest; /* captive-portal: TCP too; else it is reset */

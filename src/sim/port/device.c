@@ -60,6 +60,8 @@ static void tell_engine(SimDevice *device)
 		sim_faults_switch_off(&state, mode);
 	if (has(device, SIM_FAULT_STALE_VALUES))
 		sim_faults_make_stale(&state, &device->stale);
+	if (has(device, SIM_FAULT_ODD_VALUES))
+		sim_faults_make_odd(&state);
 	device->class->update(device->engine, &state);
 }
 

@@ -21,6 +21,7 @@ const char *const sim_fault_words[] = {
 	[SIM_FAULT_UNPLUG] = "unplug",
 	[SIM_FAULT_DOUBLED_INDICATIONS] = "doubled-indications",
 	[SIM_FAULT_STALE_VALUES] = "stale-values",
+	[SIM_FAULT_ODD_VALUES] = "odd-values",
 	[SIM_FAULT_SLOW_OPEN] = "slow-open",
 	[SIM_N_FAULTS] = NULL,
 };
@@ -58,6 +59,21 @@ void sim_faults_make_stale(SimModemState *state, const SimModemState *old)
 		state->nr_rx[i].power_dbm = old->nr_rx[i].power_dbm;
 	}
 	state->tx_power_dbm = old->tx_power_dbm;
+}
+
+void sim_faults_make_odd(SimModemState *state)
+{
+	const double odd = -125;
+	SimModemState all = *state;
+	for (guint i = 0; i < SIM_MAX_CELLS; i++)
+		all.cells[i].rsrp_dbm = all.cells[i].rsrq_db = all.cells[i].rssi_dbm = all.cells[i].sinr_db = odd;
+	for (guint i = 0; i < SIM_MAX_SECONDARY; i++)
+		all.secondary[i].cell = all.cells[0];
+	all.nr_cell = all.cells[0];
+	for (guint i = 0; i < SIM_MAX_CHAINS; i++)
+		all.rx[i].power_dbm = all.nr_rx[i].power_dbm = odd;
+	all.tx_power_dbm = odd;
+	sim_faults_make_stale(state, &all);
 }
 
 void sim_faults_switch_off(SimModemState *state, SimOpMode mode)

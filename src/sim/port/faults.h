@@ -32,6 +32,8 @@
  *	                      their ids back
  *	stale-values          goes on telling the signal figures of the moment when it began,      ModemManager #702, #558
  *	                      while all else lives [cured]
+ *	odd-values            tells -125 in every signal figure, as far as the field goes; for less   ModemManager #558
+ *	                      than two seconds it is a single row of nonsense
  *	slow-open             says nothing for `delay` after each opening of its device node       libqmi #126
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -57,6 +59,7 @@ typedef enum {
 	SIM_FAULT_UNPLUG,
 	SIM_FAULT_DOUBLED_INDICATIONS,
 	SIM_FAULT_STALE_VALUES,
+	SIM_FAULT_ODD_VALUES,
 	SIM_FAULT_SLOW_OPEN,
 	SIM_N_FAULTS,
 } SimFault;
@@ -85,6 +88,8 @@ guint32 sim_faults_cured_by_restart(void);
 
 /* The signal figures of `old` in place of those of `state`. */
 void sim_faults_make_stale(SimModemState *state, const SimModemState *old);
+/* -125 in all of the signal figures. */
+void sim_faults_make_odd(SimModemState *state);
 /* A modem that is off hears no cell and sends nothing. */
 void sim_faults_switch_off(SimModemState *state, SimOpMode mode);
 void sim_faults_randomise(GRand *dice, guint8 *bytes, gsize size);

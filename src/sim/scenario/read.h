@@ -29,6 +29,8 @@ gboolean sim_read_modem(const KeyFile *file, const char *group, SimScenario *sce
 gboolean sim_read_gps(const KeyFile *file, const char *group, SimScenario *scenario, GError **error);
 /* Finds the receivers that modems name; after both have been read. */
 gboolean sim_bind_gnss(const KeyFile *file, SimScenario *scenario, GError **error);
+/* Of [expect NAME]: keeps nothing. After modems and happenings. */
+gboolean sim_check_expect(const KeyFile *file, const char *group, SimScenario *scenario, GError **error);
 gboolean sim_read_track(const KeyFile *file, SimScenario *scenario, GError **error);
 void sim_cell_free(SimCell *cell);
 void sim_modem_setup_free(SimModemSetup *modem);

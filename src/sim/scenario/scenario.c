@@ -10,7 +10,7 @@
 static const KeyFileGroup groups[] = {
 	{"world", FALSE,
 	 KEYS("duration", "start", "seed", "path_loss", "path_loss_exponent", "shadowing_db", "shadowing_distance_m", "fading_db",
-	      "penetration_db", "noise_figure_db")},
+	      "penetration_db", "noise_figure_db", "day", "day_spread_db", "day_load")},
 	{"track", FALSE, KEYS("points", "end")},
 	{"track", TRUE, KEYS("points", "end")},
 	{"cell", TRUE,
@@ -25,7 +25,9 @@ static const KeyFileGroup groups[] = {
 	 KEYS("what", "at", "until", "for", "cells", "plmn", "rat", "tac", "earfcn", "band", "modems", "gps", "db", "gps_db",
 	      "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon", "ramp", "fault", "message", "delay", "every",
 	      "lasts", "names", "addresses", "answer", "resolver", "dropped", "page", "location", "rest", "rate", "latency",
-	      "jitter", "loss", "cause_type", "backoff")},
+	      "jitter", "loss", "cause_type", "backoff", "share", "chains")},
+	{"expect", TRUE,
+	 KEYS("verdict", "sub", "also", "never", "modems", "from", "until", "lasts", "confidence_least", "confidence_most")},
 	{NULL, FALSE, NULL},
 };
 
@@ -82,6 +84,11 @@ void sim_scenario_free(SimScenario *scenario)
 	g_free(scenario);
 }
 
+void sim_scenario_make_ordinary(SimScenario *scenario)
+{
+	g_ptr_array_set_size(scenario->happenings, 0);
+}
+
 gboolean sim_scenario_parse_utc(const char *text, gint64 *ret_unix_s)
 {
 	if (!g_str_has_suffix(text, "Z"))
@@ -111,6 +118,7 @@ static gboolean read_propagation(const KeyFile *file, SimScenario *scenario, GEr
 	    !keyfile_double(file, "world", "path_loss_exponent", 2, 6, &radio->exponent, error) ||
 	    !keyfile_double(file, "world", "shadowing_db", 0, 20, &radio->shadowing_db, error) ||
 	    !keyfile_double(file, "world", "shadowing_distance_m", 1, 10000, &radio->shadowing_distance_m, error) ||
+	    !keyfile_double(file, "world", "day_spread_db", 0, 20, &radio->day_spread_db, error) ||
 	    !keyfile_double(file, "world", "fading_db", 0, 20, &radio->fading_db, error) ||
 	    !keyfile_double(file, "world", "penetration_db", 0, 60, &radio->penetration_db, error) ||
 	    !keyfile_double(file, "world", "noise_figure_db", 0, 30, &radio->noise_figure_db, error))
@@ -121,12 +129,15 @@ static gboolean read_propagation(const KeyFile *file, SimScenario *scenario, GEr
 
 static gboolean read_world(const KeyFile *file, SimScenario *scenario, GError **error)
 {
-	gint64 seed = (gint64)scenario->seed;
+	gint64 seed = (gint64)scenario->seed, day = 0;
 	if (!sim_read_require(file, "world", KEYS("duration"), error) ||
 	    !keyfile_seconds(file, "world", "duration", &scenario->duration_s, error) || !read_start(file, scenario, error) ||
-	    !keyfile_int(file, "world", "seed", 0, G_MAXINT64, &seed, error) || !read_propagation(file, scenario, error))
+	    !keyfile_int(file, "world", "seed", 0, G_MAXINT64, &seed, error) ||
+	    !keyfile_int(file, "world", "day", 0, G_MAXINT64, &day, error) ||
+	    !keyfile_double(file, "world", "day_load", 0, 1, &scenario->day_load, error) || !read_propagation(file, scenario, error))
 		return FALSE;
 	scenario->seed = (guint64)seed;
+	scenario->day = (guint64)day;
 	if (scenario->duration_s < 1)
 		return keyfile_error(file, "world", "duration", error, "a run takes one second at least");
 	return TRUE;
@@ -182,7 +193,7 @@ static gboolean read_all(const char *label, const KeyFile *file, SimScenario *sc
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "%s: a modem needs a [cell NAME] to tune to", label);
 		return FALSE;
 	}
-	return sim_happenings_read(file, scenario, error);
+	return sim_happenings_read(file, scenario, error) && read_each(file, "expect", scenario, sim_check_expect, error);
 }
 
 SimScenario *sim_scenario_load_data(const char *label, const char *text, GError **error)

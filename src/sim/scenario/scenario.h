@@ -9,7 +9,11 @@
  *   duration              length of the run; required
  *   start                 UTC of second 0, "2026-03-25T12:00:00Z", or "now" (the next whole second of the
  *                         host's clock); default now
- *   seed                  0 ..; default 1
+ *   seed                  0 ..; default 1: the place, its shadowing above all
+ *   day                   0 .. ; default 0. What differs from day to day at one place follows from seed and day: fading,
+ *                         the receivers' noise, the moments at which modems and networks do things, and the next two
+ *   day_spread_db         standard deviation of what of the shadowing is another each day; default 0
+ *   day_load              by how much the load of each cell is more or less on another day, at most; default 0
  *   path_loss             urban-macro (3GPP TR 36.942, default) or log-distance
  *   path_loss_exponent    for log-distance, 2 .. 6; default 3.5
  *   shadowing_db          standard deviation of the shadowing; default 6
@@ -104,6 +108,10 @@
  *                         modems when a host starts a data session. cause_type: 3gpp (default), internal or call-manager: the
  *                         number is one of Qualcomm's firmware (libqmi, qmi-enums-wds.h). backoff: the network sends a timer too
  *                         (T3396), and until it has run the modem refuses that APN by itself, without asking
+ *                         share: of the attempts, 0..1, by chance; the others are granted. Call-manager 1060 now and then is a
+ *                         crowded cell, 1059 and 1066 a control channel that is jammed while all that is measured is fine
+ *   uplink-jammed         modems are not heard by the chosen cells: the downlink is as ever, nothing is sent through; they try at
+ *                         full power, and data sessions fail with 1056 (call-manager)
  *   session-end           cause, cause_type: when it begins, the data sessions that hosts have started on modems end with that
  *   opmode                mode: low-power (airplane), offline or resetting, of modems
  *   card                  card: absent, pin-locked or error, in modems
@@ -113,6 +121,9 @@
  *   jammer                lat, lon, power_dbm (EIRP over the whole width of what it jams): on an earfcn
  *                         (the carrier's width), a band (the downlink's width) or each band; ramp
  *   gps-loss              gps: the satellites of these receivers are gone
+ *   antenna-fault         db: less through the antennas of the receive chains (list of 0..3; default all) of modems; ramp
+ *   voice-call            modems are in a call by circuit-switched fallback: on UMTS or GSM, and back at its end
+ *   late-handover         modems keep to their cell, whatever stands beside it
  *   deaf                  modems hear no cell, though there are some: one that takes minutes to come back after
  *                         an outage
  *   fault                 fault: a word of sim/port/faults.h, where each is explained; of modems. message: the
@@ -126,6 +137,7 @@
  *   data-dead             nothing passes; dropped: all (default) or answers, which leaves the way up open
  *   dns-lie               names, answer: a false IP address, nxdomain, refused or silence; resolver: any (default) or operator
  *   tcp-reset             names, addresses (one of both at least): connections to them are reset as soon as they stand
+ *   server-down           names, addresses (likewise): the servers there are off, for whoever asks
  *   sni-reset             names: so are those whose TLS ClientHello has such a name
  *   block-page            names: HTTP is answered with a page: 403 (default), 200 or 302 (to location, default the operator's
  *                         portal); TLS is reset
@@ -133,6 +145,18 @@
  *   throttle              rate (kbit/s, each way); names: of these alone
  *   crowd                 latency, jitter, loss (share 0..1), rate: added to the way, as far as given
  *   ipv6-dead, vpn-block, quic-block     IPv6; OpenVPN and WireGuard; UDP port 443: dropped
+ *
+ *   In the radio of a crowd: cells-load, and session-reject with a share.
+ *
+ * [expect NAME]: what an analysis should find in a recording of this run. Checked here, and of no influence on the run.
+ *   verdict               one of the words of include/analysis.h, or nothing; required
+ *   sub                   its sub-kind; left out: any
+ *   also                  list of verdicts that will do as well
+ *   never                 list of verdicts that would be wrong at any time in the run
+ *   modems                whom it concerns; default all
+ *   from, until           when it holds; default the whole run
+ *   lasts                 how long it has to have lasted before it can be said
+ *   confidence_least, confidence_most    low, medium or high
  *
  *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.
  */
@@ -199,6 +223,8 @@ typedef struct {
 typedef struct {
 	char *name; /* of the file, without its folder */
 	guint64 seed;
+	guint64 day;
+	double day_load;
 	double duration_s;
 	gboolean starts_now;
 	gint64 start_unix_s; /* when not starts_now */
@@ -215,6 +241,8 @@ typedef struct {
 SimScenario *sim_scenario_load(const char *path, GError **error);
 /* The same from memory; `label` stands for the path. */
 SimScenario *sim_scenario_load_data(const char *label, const char *text, GError **error);
+/* Takes all happenings out: a day on which nothing is the matter. */
+void sim_scenario_make_ordinary(SimScenario *scenario);
 void sim_scenario_free(SimScenario *scenario);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimScenario, sim_scenario_free)
 

@@ -2,6 +2,9 @@
 #include "sim/world/happening.h"
 
 #include "sim/scenario/read.h"
+#include "sim/world/registration.h"
+#include "sim/world/rng.h"
+#include "sim/world/session.h"
 
 #include <math.h>
 
@@ -96,7 +99,43 @@ static void apply_session_reject(const SimHappening *h, const SimScenario *scena
 	for (guint m = 0; m < scenario->modems->len; m++)
 		for (guint c = 0; c < scenario->cells->len; c++)
 			if (h->modems[m] && h->cells[c])
-				*sim_effects_session_reject(effects, scenario, m, c) = (SimSessionReject){h->end, h->backoff_s};
+				*sim_effects_session_reject(effects, scenario, m, c) =
+					(SimSessionReject){.cause = h->end, .backoff_s = h->backoff_s, .share = h->share};
+}
+
+/* The downlink is as ever, and random access gets no answer. */
+static void apply_uplink_jammed(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint c = 0; c < scenario->cells->len; c++) {
+		effects->cells[c].uplink_jammed |= h->cells[c];
+		for (guint m = 0; h->cells[c] && m < scenario->modems->len; m++)
+			*sim_effects_session_reject(effects, scenario, m, c) =
+				(SimSessionReject){.cause = {SIM_END_CALL_MANAGER, SIM_CM_ACCESS_TIMER_EXPIRED},
+						   .share = 1,
+						   .delay_s = SIM_RANDOM_ACCESS_S};
+	}
+}
+
+static void apply_antenna_fault(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	for (guint m = 0; m < scenario->modems->len; m++)
+		for (guint i = 0; h->modems[m] && i < SIM_MAX_CHAINS; i++)
+			effects->modems[m].chain_loss_db[i] += h->chains[i] ? ramp_share(h, t_s) * h->db : 0;
+}
+
+static void apply_voice_call(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint i = 0; i < scenario->modems->len; i++)
+		effects->modems[i].voice_call |= h->modems[i];
+}
+
+static void apply_late_handover(const SimHappening *h, const SimScenario *scenario, double t_s, SimEffects *effects)
+{
+	(void)t_s;
+	for (guint i = 0; i < scenario->modems->len; i++)
+		effects->modems[i].keeps_cell |= h->modems[i];
 }
 
 /* Overlapping ones begin one after the other, each for itself. */
@@ -198,7 +237,11 @@ static const SimHappeningKind kinds[] = {
 	{"jammer", KEYS("lat", "lon", "power_dbm"), KEYS("earfcn", "band", "ramp"), apply_jammer},
 	{"gps-loss", NO_KEYS, KEYS("gps"), apply_gps_loss},
 	{"deaf", NO_KEYS, KEYS("modems"), apply_deaf},
-	{"session-reject", KEYS("cause"), KEYS(CELL_KEYS, "modems", "cause_type", "backoff"), apply_session_reject},
+	{"session-reject", KEYS("cause"), KEYS(CELL_KEYS, "modems", "cause_type", "backoff", "share"), apply_session_reject},
+	{"uplink-jammed", NO_KEYS, KEYS(CELL_KEYS), apply_uplink_jammed},
+	{"antenna-fault", KEYS("db"), KEYS("modems", "chains", "ramp"), apply_antenna_fault},
+	{"voice-call", NO_KEYS, KEYS("modems"), apply_voice_call},
+	{"late-handover", NO_KEYS, KEYS("modems"), apply_late_handover},
 	{"session-end", KEYS("cause"), KEYS("modems", "cause_type"), apply_session_end},
 	{"fault", KEYS("fault"), KEYS("modems", "message", "delay", "every", "lasts"), apply_fault},
 	{NULL, NULL, NULL, NULL},
@@ -212,6 +255,7 @@ void sim_happening_free(SimHappening *happening)
 	g_free(happening->cells);
 	g_free(happening->modems);
 	g_free(happening->gps);
+	g_free(happening->chains);
 	sim_act_clear(&happening->act);
 	g_free(happening);
 }
@@ -232,7 +276,7 @@ static gboolean read_kind(const KeyFile *file, const char *group, SimHappening *
 	static const char *const optional[] = {
 		CELL_KEYS, "modems", "gps", "db", "gps_db", "power_dbm", "load", "status", "cause", "mode", "card", "lat", "lon",
 		"ramp", "fault", "message", "delay", "every", "lasts", "names", "addresses", "answer", "resolver", "dropped", "page",
-		"location", "rest", "rate", "latency", "jitter", "loss", "cause_type", "backoff", NULL};
+		"location", "rest", "rate", "latency", "jitter", "loss", "cause_type", "backoff", "share", "chains", NULL};
 	g_autofree char *word = keyfile_string(file, group, "what");
 	g_autoptr(GString) known = g_string_new(NULL);
 	find_kind(kinds, word, h, known);
@@ -289,7 +333,9 @@ static gboolean read_values(const KeyFile *file, const char *group, SimHappening
 	static const char *const statuses[] = {"normal", "emergency-only", "no-calls", "all-calls", NULL};
 	static const char *const modes[] = {"online", "low-power", "offline", "resetting", NULL};
 	int status = 0, mode = 0;
+	h->share = 1;
 	if (!keyfile_double(file, group, "db", -200, 200, &h->db, error) ||
+	    !keyfile_double(file, group, "share", 0, 1, &h->share, error) ||
 	    !keyfile_double(file, group, "gps_db", 0, 200, &h->gps_db, error) ||
 	    !keyfile_double(file, group, "power_dbm", -50, 100, &h->power_dbm, error) ||
 	    !keyfile_double(file, group, "load", 0, 1, &h->load, error) ||
@@ -406,6 +452,23 @@ static gboolean narrow_cells(const KeyFile *file, const char *group, const SimSc
 	return TRUE;
 }
 
+/* Receive chains are counted from 0; without the key all are meant. */
+static gboolean read_chains(const KeyFile *file, const char *group, SimHappening *h, GError **error)
+{
+	g_auto(GStrv) numbers = sim_read_list(file, group, "chains");
+	h->chains = g_new0(gboolean, SIM_MAX_CHAINS);
+	for (guint i = 0; i < SIM_MAX_CHAINS; i++)
+		h->chains[i] = !numbers;
+	for (guint n = 0; numbers && numbers[n]; n++) {
+		guint64 chain;
+		if (!g_ascii_string_to_unsigned(numbers[n], 10, 0, SIM_MAX_CHAINS - 1, &chain, NULL))
+			return keyfile_error(file, group, "chains", error, "\"%s\" is no receive chain: they are 0 to %d", numbers[n],
+					     SIM_MAX_CHAINS - 1);
+		h->chains[chain] = TRUE;
+	}
+	return TRUE;
+}
+
 static gboolean read_happening(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)
 {
 	static const char *const required[] = {"what", "at", NULL};
@@ -413,7 +476,8 @@ static gboolean read_happening(const KeyFile *file, const char *group, SimScenar
 	h->name = g_strdup(keyfile_group_name(group));
 	if (!sim_read_require(file, group, required, error) || !read_kind(file, group, h, error) ||
 	    !read_time(file, group, scenario, h, error) || !read_values(file, group, h, error) ||
-	    !read_fault(file, group, h, error) || !sim_read_act(file, group, scenario, h, error))
+	    !read_chains(file, group, h, error) || !read_fault(file, group, h, error) ||
+	    !sim_read_act(file, group, scenario, h, error))
 		return FALSE;
 	h->cells = read_choice(file, group, "cells", scenario->cells, cell_name, error);
 	if (!h->cells || !narrow_cells(file, group, scenario, h, error))
@@ -452,10 +516,15 @@ SimSessionReject *sim_effects_session_reject(const SimEffects *effects, const Si
 	return &effects->session_rejects[(gsize)modem * scenario->cells->len + cell];
 }
 
-SimEffects *sim_effects_new(const SimScenario *scenario)
+SimEffects *sim_effects_new(const SimScenario *scenario, guint64 day_seed)
 {
 	SimEffects *effects = g_new0(SimEffects, 1);
 	effects->cells = g_new0(SimCellEffect, scenario->cells->len + 1);
+	effects->loads = g_new0(double, scenario->cells->len + 1);
+	for (guint i = 0; i < scenario->cells->len; i++) {
+		double other = scenario->day_load * (2 * sim_uniform(day_seed, SIM_STREAM_DAY_LOAD, i, 0) - 1);
+		effects->loads[i] = CLAMP(sim_scenario_cell(scenario, i)->load + other, 0, 1);
+	}
 	effects->modems = g_new0(SimModemEffect, scenario->modems->len + 1);
 	effects->gps = g_new0(SimGpsEffect, scenario->gps->len + 1);
 	effects->session_rejects = g_new0(SimSessionReject, n_session_rejects(scenario) + 1);
@@ -467,6 +536,7 @@ void sim_effects_free(SimEffects *effects)
 	if (!effects)
 		return;
 	g_free(effects->cells);
+	g_free(effects->loads);
 	g_free(effects->modems);
 	g_free(effects->gps);
 	g_free(effects->session_rejects);
@@ -479,7 +549,7 @@ void sim_effects_update(SimEffects *effects, const SimScenario *scenario, double
 	effects->n_emitters = 0;
 	effects->n_acts = 0;
 	for (guint i = 0; i < scenario->cells->len; i++)
-		effects->cells[i] = (SimCellEffect){.load = sim_scenario_cell(scenario, i)->load};
+		effects->cells[i] = (SimCellEffect){.load = effects->loads[i]};
 	for (guint i = 0; i < scenario->modems->len; i++)
 		effects->modems[i] = (SimModemEffect){.card = sim_scenario_modem(scenario, i)->card};
 	for (guint i = 0; i < scenario->gps->len; i++)

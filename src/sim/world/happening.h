@@ -35,7 +35,8 @@ struct SimHappening {
 	SimFaults fault; /* one bit, and its values */
 	double every_s, lasts_s; /* of the fault; 0: not given */
 	SimEndReason end;        /* of session-reject and session-end */
-	double backoff_s;
+	double backoff_s, share; /* of session-reject */
+	gboolean *chains;        /* one flag for each of SIM_MAX_CHAINS: chosen; of antenna-fault */
 	gboolean by_cells;	 /* the file chooses cells */
 	SimAct act;		 /* of the kinds that are acts on data */
 };
@@ -57,6 +58,7 @@ typedef struct {
 	SimAccess access;
 	gboolean barred;
 	gboolean dcnr_restricted;
+	gboolean uplink_jammed; /* nothing that modems send arrives */
 	guint reject_cause;
 } SimCellEffect;
 
@@ -64,12 +66,16 @@ typedef struct {
 typedef struct {
 	SimEndReason cause; /* of type SIM_END_NONE: it grants one */
 	double backoff_s;   /* T3396, 0: none is given */
+	double share;	    /* of the attempts; the others go as usual */
+	double delay_s;	    /* until the modem gives up, beyond the usual time of an answer */
 } SimSessionReject;
 
 typedef struct {
 	SimOpMode mode;
 	SimCard card;
 	gboolean deaf;
+	gboolean voice_call, keeps_cell;	  /* SimRegistrationInput */
+	double chain_loss_db[SIM_MAX_CHAINS]; /* of the antennas */
 	SimFaults faults;
 	SimEndReason session_end; /* of the session-end that began last, */
 	double session_end_at_s;  /* at this second */
@@ -84,6 +90,7 @@ struct SimEffects {
 	SimCellEffect *cells;
 	SimModemEffect *modems;
 	SimGpsEffect *gps;
+	double *loads; /* of the cells on an ordinary second of this day */
 	SimSessionReject *session_rejects; /* by modem and cell: sim_effects_session_reject() */
 	double attenuation_db;
 	guint n_emitters;
@@ -98,7 +105,8 @@ void sim_happening_free(SimHappening *happening);
 
 gboolean sim_happening_active(const SimHappening *happening, double t_s);
 
-SimEffects *sim_effects_new(const SimScenario *scenario);
+/* `day_seed` is what differs from day to day. */
+SimEffects *sim_effects_new(const SimScenario *scenario, guint64 day_seed);
 void sim_effects_free(SimEffects *effects);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEffects, sim_effects_free)
 /* Sets what holds at that second. */

@@ -30,6 +30,7 @@ const SimHappeningKind sim_data_kinds[] = {
 	[SIM_ACT_IPV6_DEAD] = {"ipv6-dead", NO_KEYS, KEYS(WHERE), apply_act},
 	[SIM_ACT_VPN_BLOCK] = {"vpn-block", NO_KEYS, KEYS(WHERE), apply_act},
 	[SIM_ACT_QUIC_BLOCK] = {"quic-block", NO_KEYS, KEYS(WHERE), apply_act},
+	[SIM_ACT_SERVER_DOWN] = {"server-down", NO_KEYS, KEYS(WHERE, "names", "addresses"), apply_act},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -44,7 +45,7 @@ static gboolean read_addresses(const KeyFile *file, const char *group, SimAct *a
 			return keyfile_error(file, group, "addresses", error, "\"%s\" is not an IP address", words[i]);
 		g_array_append_val(act->addresses, address);
 	}
-	if (act->kind == SIM_ACT_TCP_RESET && !words && !act->names)
+	if ((act->kind == SIM_ACT_TCP_RESET || act->kind == SIM_ACT_SERVER_DOWN) && !words && !act->names)
 		return keyfile_error(file, group, NULL, error, "give \"names\", \"addresses\" or both");
 	return TRUE;
 }

@@ -12,14 +12,15 @@
 
 struct SimEar {
 	const SimScenario *scenario;
-	guint64 seed;
+	guint64 seed, day_seed;
 };
 
-SimEar *sim_ear_new(const SimScenario *scenario, guint64 seed)
+SimEar *sim_ear_new(const SimScenario *scenario, guint64 seed, guint64 day_seed)
 {
 	SimEar *ear = g_new0(SimEar, 1);
 	ear->scenario = scenario;
 	ear->seed = seed;
+	ear->day_seed = day_seed;
 	return ear;
 }
 
@@ -45,8 +46,21 @@ static double link_loss_db(const SimEar *ear, double lat_deg, double lon_deg, do
 	double d_east = place->east_m - east, d_north = place->north_m - north;
 	*ret_bearing_deg = atan2(d_east, d_north) * 180 / G_PI;
 	double distance_m = hypot(hypot(d_east, d_north), height_m);
+	guint64 site = site_of(lat_deg, lon_deg);
+	double x = place->east_m / radio->shadowing_distance_m, y = place->north_m / radio->shadowing_distance_m;
 	return sim_radio_path_loss_db(radio, frequency_mhz, distance_m) + radio->penetration_db +
-	       sim_radio_shadowing_db(radio, ear->seed, site_of(lat_deg, lon_deg), place->east_m, place->north_m);
+	       sim_radio_shadowing_db(radio, ear->seed, site, place->east_m, place->north_m) +
+	       radio->day_spread_db * sim_noise_plane(ear->day_seed, SIM_STREAM_DAY_SHADOW, site, x, y);
+}
+
+/* RSRP and RSRQ are not lower than those of any of the chains (TS 36.214 clause 5.1.1): a modem has the loss of its best one. */
+static double best_chain_loss_db(const SimEar *ear, const SimEffects *effects, guint modem)
+{
+	const double *loss_db = effects->modems[modem].chain_loss_db;
+	double best = loss_db[0];
+	for (guint i = 1; i < sim_scenario_modem(ear->scenario, modem)->info.n_rx; i++)
+		best = MIN(best, loss_db[i]);
+	return best;
 }
 
 static double received_dbm(const SimEar *ear, const SimEffects *effects, guint index, const SimPlace *place, double t_s,
@@ -59,8 +73,9 @@ static double received_dbm(const SimEar *ear, const SimEffects *effects, guint i
 	if (cell->directional)
 		loss += sim_radio_antenna_loss_db(bearing_deg - cell->azimuth_deg);
 	double fading = ear->scenario->radio.fading_db *
-			sim_noise_line(ear->seed, SIM_STREAM_FADING, ((guint64)modem << 32) + index, t_s / FADING_SECONDS);
-	return cell->power_dbm + effects->cells[index].power_db - loss - effects->attenuation_db + fading;
+			sim_noise_line(ear->day_seed, SIM_STREAM_FADING, ((guint64)modem << 32) + index, t_s / FADING_SECONDS);
+	return cell->power_dbm + effects->cells[index].power_db - loss - effects->attenuation_db -
+	       best_chain_loss_db(ear, effects, modem) + fading;
 }
 
 static gboolean emitter_hits(const SimEmitter *emitter, const SimCarrier *carrier)
@@ -81,8 +96,9 @@ static double jammer_mw_per_hz(const SimEar *ear, const SimEffects *effects, con
 	return sim_mw_from_dbm(emitter->level_db - loss - effects->attenuation_db) / ((high_mhz - low_mhz) * 1e6);
 }
 
-/* Noise of the receiver and jammers, for each Hz of a carrier. */
-static double noise_mw_per_hz(const SimEar *ear, const SimEffects *effects, const SimCarrier *carrier, const SimPlace *place)
+/* Noise of the receiver and jammers, for each Hz of a carrier; jammers come in through the antenna, which has a loss. */
+static double noise_mw_per_hz(const SimEar *ear, const SimEffects *effects, const SimCarrier *carrier, const SimPlace *place,
+			      double loss_db)
 {
 	double thermal = sim_radio_noise_mw(&ear->scenario->radio, 1), jammers = 0;
 	for (guint i = 0; i < effects->n_emitters; i++) {
@@ -94,7 +110,7 @@ static double noise_mw_per_hz(const SimEar *ear, const SimEffects *effects, cons
 		else
 			thermal *= sim_mw_from_dbm(emitter->level_db);
 	}
-	return thermal + jammers;
+	return thermal + jammers * sim_mw_from_dbm(-loss_db);
 }
 
 static double unit_hz(const SimCarrier *carrier)
@@ -150,6 +166,7 @@ void sim_ear_listen(const SimEar *ear, const SimEffects *effects, const SimPlace
 		    SimHeard *ret_heard)
 {
 	const SimScenario *scenario = ear->scenario;
+	double loss_db = best_chain_loss_db(ear, effects, modem);
 	for (guint i = 0; i < scenario->cells->len; i++) {
 		const SimCell *cell = sim_scenario_cell(scenario, i);
 		const SimCellEffect *effect = &effects->cells[i];
@@ -165,7 +182,7 @@ void sim_ear_listen(const SimEar *ear, const SimEffects *effects, const SimPlace
 					 .own_mw = ret_heard[i].power_mw,
 					 .own_share = ret_heard[i].share,
 					 .others_mw = others_mw(scenario, ret_heard, i),
-					 .noise_mw = noise_mw_per_hz(ear, effects, carrier, place) * unit_hz(carrier)};
+					 .noise_mw = noise_mw_per_hz(ear, effects, carrier, place, loss_db) * unit_hz(carrier)};
 		ret_heard[i].measure = sim_radio_measure(&input);
 		judge(carrier->rat, &ret_heard[i]);
 	}
@@ -181,10 +198,12 @@ static double overlap_share(const SimCarrier *carrier, const SimCarrier *tuned)
 }
 
 double sim_ear_wideband_mw(const SimEar *ear, const SimEffects *effects, const SimPlace *place, const SimHeard *heard,
-			   const SimCarrier *tuned)
+			   const SimCarrier *tuned, guint modem, guint chain)
 {
 	const SimScenario *scenario = ear->scenario;
-	double sum = noise_mw_per_hz(ear, effects, tuned, place) * sim_carrier_occupied_hz(tuned);
+	double loss_db = effects->modems[modem].chain_loss_db[chain];
+	double worse = sim_mw_from_dbm(best_chain_loss_db(ear, effects, modem) - loss_db);
+	double sum = noise_mw_per_hz(ear, effects, tuned, place, loss_db) * sim_carrier_occupied_hz(tuned);
 	for (guint i = 0; i < scenario->cells->len; i++) {
 		const SimCarrier *carrier = &sim_scenario_cell(scenario, i)->carrier;
 		if (carrier->band != tuned->band)
@@ -192,7 +211,7 @@ double sim_ear_wideband_mw(const SimEar *ear, const SimEffects *effects, const S
 		double units = sim_carrier_occupied_hz(carrier) / unit_hz(carrier);
 		double in_channel = overlap_share(carrier, tuned);
 		double passed = in_channel + (1 - in_channel) * sim_mw_from_dbm(-SELECTIVITY_DB);
-		sum += units * heard[i].mean_share * heard[i].power_mw * passed;
+		sum += units * heard[i].mean_share * heard[i].power_mw * worse * passed;
 	}
 	return sum;
 }

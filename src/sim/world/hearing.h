@@ -23,7 +23,8 @@ typedef struct {
 typedef struct SimEar SimEar;
 
 /* Borrows the scenario. */
-SimEar *sim_ear_new(const SimScenario *scenario, guint64 seed);
+/* `day_seed` is what differs from day to day; the place has `seed`. */
+SimEar *sim_ear_new(const SimScenario *scenario, guint64 seed, guint64 day_seed);
 void sim_ear_free(SimEar *ear);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEar, sim_ear_free)
 
@@ -33,6 +34,6 @@ void sim_ear_listen(const SimEar *ear, const SimEffects *effects, const SimPlace
 
 /* Power in the channel filter of a receiver tuned to a carrier: what lies in the channel counts fully, the rest of
  * its band comes through 33 dB down (adjacent channel selectivity, TS 36.101 clause 7.5), jammers and the noise of
- * the receiver add up. `heard` must be of the same instant. */
+ * the receiver add up; what the chain's antenna loses is off all but the last. `heard` must be of the same instant, and of that modem. */
 double sim_ear_wideband_mw(const SimEar *ear, const SimEffects *effects, const SimPlace *place, const SimHeard *heard,
-			   const SimCarrier *tuned);
+			   const SimCarrier *tuned, guint modem, guint chain);

@@ -167,6 +167,7 @@ typedef struct {
 
 	guint n_rx;
 	SimRxChain rx[SIM_MAX_CHAINS];
+	gboolean uplink_dead; /* nothing that it sends arrives at its cell */
 	gboolean tx_on; /* a transmission is under way or was in the last second */
 	double tx_power_dbm;
 

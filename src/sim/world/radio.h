@@ -26,6 +26,7 @@ typedef struct {
 	SimPathLoss path_loss;
 	double exponent; /* of SIM_PATH_LOSS_LOG_DISTANCE */
 	double shadowing_db, shadowing_distance_m;
+	double day_spread_db; /* what of the shadowing is another on another day */
 	double fading_db;
 	double penetration_db;
 	double noise_figure_db;

@@ -20,6 +20,7 @@ struct SimRegistrar {
 	SimCard card;
 	gboolean card_refused; /* the network said that the subscriber is not allowed */
 	gboolean denied;      /* the last answer of the network was a reject */
+	gboolean in_call;     /* was, at the last step */
 	guint attempts;
 	double retry_s; /* no attempt before */
 	SimPermits *permits;
@@ -29,27 +30,6 @@ struct SimRegistrar {
 	double better_since_s;
 	double next_signalling_s, next_system_info_s, next_priority_s, tx_until_s;
 };
-
-const char *sim_phase_name(SimPhase phase)
-{
-	switch (phase) {
-	case SIM_PHASE_OFF:
-		return "off";
-	case SIM_PHASE_SEARCHING:
-		return "searching";
-	case SIM_PHASE_ACQUIRING:
-		return "acquiring";
-	case SIM_PHASE_LIMITED:
-		return "limited";
-	case SIM_PHASE_REGISTERING:
-		return "registering";
-	case SIM_PHASE_REGISTERED:
-		return "registered";
-	case SIM_PHASE_REESTABLISHING:
-		return "re-establishing";
-	}
-	return "unknown";
-}
 
 /* The first cell of the home network: where the modem was before it was switched on. */
 static guint first_home_cell(const SimRegistrar *r)
@@ -97,11 +77,18 @@ static double draw_s(SimRegistrar *r, double min, double max)
 	return min + (max - min) * sim_uniform(r->seed, SIM_STREAM_REGISTRATION, r->modem, r->draws++);
 }
 
+static gboolean is_packet_only(SimRat rat)
+{
+	return rat == SIM_RAT_LTE || rat == SIM_RAT_NR;
+}
+
 /* TS 36.304 clause 4.3: an acceptable cell is good for emergency calls, a suitable one for registration. */
 static gboolean is_acceptable(const SimRegistrar *r, const SimRegistrationInput *in, guint index)
 {
 	const SimCell *cell = sim_scenario_cell(r->scenario, index);
 	if (cell->carrier.rat == SIM_RAT_NR && (!cell->standalone || !r->setup->nr_sa))
+		return FALSE;
+	if (in->voice_call && is_packet_only(cell->carrier.rat))
 		return FALSE;
 	return (r->setup->rats & (1u << cell->carrier.rat)) && in->heard[index].decodable && r->barred_until_s[index] <= in->t_s;
 }
@@ -204,6 +191,14 @@ static const SimCell *serving_cell(const SimRegistrar *r)
 	return sim_scenario_cell(r->scenario, (guint)r->view.serving);
 }
 
+/* A failed attempt that leaves the next one to a timer, TS 24.301 clause 5.5.1.2.6. */
+static void try_later(SimRegistrar *r, double t_s)
+{
+	r->attempts++;
+	r->retry_s = t_s + (r->attempts % SIM_MAX_ATTEMPTS ? SIM_T3411_S : SIM_T3402_S);
+	enter_limited(r, t_s);
+}
+
 static void take_reject(SimRegistrar *r, double t_s, guint cause)
 {
 	r->denied = TRUE;
@@ -226,9 +221,7 @@ static void take_reject(SimRegistrar *r, double t_s, guint cause)
 		sim_permits_forbid_nr(r->permits, serving_cell(r));
 		break;
 	case SIM_REJECT_LATER:
-		r->attempts++;
-		r->retry_s = t_s + (r->attempts % SIM_MAX_ATTEMPTS ? SIM_T3411_S : SIM_T3402_S);
-		enter_limited(r, t_s);
+		try_later(r, t_s);
 		return;
 	}
 	enter_search(r, t_s, SIM_STORED_SCAN_S);
@@ -323,6 +316,8 @@ static void step_registering(SimRegistrar *r, const SimRegistrationInput *in)
 		enter_search(r, in->t_s, SIM_STORED_SCAN_S);
 	else if (in->t_s < r->until_s || r->bad_since_s >= 0)
 		return;
+	else if (in->cells[r->view.serving].uplink_jammed)
+		try_later(r, in->t_s);
 	else if (cause)
 		take_reject(r, in->t_s, cause);
 	else {
@@ -370,6 +365,8 @@ static void consider_handover(SimRegistrar *r, const SimRegistrationInput *in)
 {
 	gint best = -1;
 	double best_margin_db = 0;
+	if (in->keeps_cell)
+		return;
 	for (guint i = 0; i < r->scenario->cells->len; i++) {
 		double margin_db = handover_margin_db(r, in, i);
 		if (margin_db > best_margin_db) {
@@ -433,11 +430,24 @@ static gboolean was_rejected(SimRegistrar *r, const SimRegistrationInput *in)
 		return FALSE;
 	r->tx_until_s = in->t_s + 1;
 	plan_signalling(r, in->t_s);
+	/* Random access that nobody hears: the modem stays registered, and has not heard a word. */
+	if (in->cells[r->view.serving].uplink_jammed) {
+		r->tx_until_s = in->t_s + SIM_RANDOM_ACCESS_S;
+		return FALSE;
+	}
 	if (cause)
 		take_reject(r, in->t_s, cause);
 	else
 		r->view.accept_count++;
 	return cause != 0;
+}
+
+/* Released with redirection to GSM or UMTS (TS 23.272 clause 6.2); where there is none the call fails and nothing changes. */
+static void fall_back(SimRegistrar *r, const SimRegistrationInput *in)
+{
+	gint found = pick_cell(r, in, is_suitable);
+	if (found >= 0)
+		enter_acquiring(r, in->t_s, found);
 }
 
 static void step_registered(SimRegistrar *r, const SimRegistrationInput *in)
@@ -455,8 +465,11 @@ static void step_registered(SimRegistrar *r, const SimRegistrationInput *in)
 	if (noticed_barring(r, in) || was_rejected(r, in))
 		return;
 	consider_handover(r, in);
-	SimRat rat = serving_cell(r)->carrier.rat;
-	if (rat == SIM_RAT_LTE || rat == SIM_RAT_NR || in->t_s < r->next_priority_s)
+	if (in->voice_call && is_packet_only(serving_cell(r)->carrier.rat)) {
+		fall_back(r, in);
+		return;
+	}
+	if (is_packet_only(serving_cell(r)->carrier.rat) || in->t_s < r->next_priority_s)
 		return;
 	r->next_priority_s = in->t_s + SIM_PRIORITY_SEARCH_S;
 	gint better = pick_cell(r, in, is_suitable);
@@ -507,45 +520,6 @@ static void power_off(SimRegistrar *r)
 	r->view.reject_cause = 0;
 }
 
-static SimRegistration judge_registration(const SimRegistrar *r)
-{
-	switch (r->view.phase) {
-	case SIM_PHASE_OFF:
-		return SIM_REG_NOT_REGISTERED;
-	case SIM_PHASE_REGISTERED:
-	case SIM_PHASE_REESTABLISHING:
-		return SIM_REG_REGISTERED;
-	case SIM_PHASE_LIMITED:
-		if (r->card != SIM_CARD_READY)
-			return SIM_REG_NOT_REGISTERED;
-		return r->denied ? SIM_REG_DENIED : SIM_REG_SEARCHING;
-	case SIM_PHASE_SEARCHING:
-	case SIM_PHASE_ACQUIRING:
-	case SIM_PHASE_REGISTERING:
-		return SIM_REG_SEARCHING;
-	}
-	return SIM_REG_UNKNOWN;
-}
-
-static SimService judge_service(const SimRegistrar *r)
-{
-	switch (r->view.phase) {
-	case SIM_PHASE_REGISTERED:
-		return SIM_SERVICE_FULL;
-	case SIM_PHASE_LIMITED:
-		/* Access class 10 barred too: not even emergency calls. */
-		return r->view.access == SIM_ACCESS_NO_CALLS ? SIM_SERVICE_NONE : SIM_SERVICE_LIMITED;
-	case SIM_PHASE_ACQUIRING:
-	case SIM_PHASE_REGISTERING:
-		return SIM_SERVICE_LIMITED;
-	case SIM_PHASE_OFF:
-	case SIM_PHASE_SEARCHING:
-	case SIM_PHASE_REESTABLISHING:
-		return SIM_SERVICE_NONE;
-	}
-	return SIM_SERVICE_NONE;
-}
-
 static void step_phase(SimRegistrar *r, const SimRegistrationInput *in)
 {
 	switch (r->view.phase) {
@@ -578,6 +552,10 @@ void sim_registrar_step(SimRegistrar *registrar, const SimRegistrationInput *inp
 	SimRegistrar *r = registrar;
 	if (input->card != r->card)
 		take_card(r, input);
+	/* Fast return: at the end of the call the network sends the modem back. */
+	if (r->in_call && !input->voice_call)
+		r->next_priority_s = input->t_s;
+	r->in_call = input->voice_call;
 	if (input->mode == SIM_OPMODE_ONLINE)
 		step_phase(r, input);
 	else if (r->view.phase != SIM_PHASE_OFF)
@@ -587,7 +565,7 @@ void sim_registrar_step(SimRegistrar *registrar, const SimRegistrationInput *inp
 		r->view.access = SIM_ACCESS_NORMAL;
 	r->view.forbidden = camped && input->card == SIM_CARD_READY && !sim_permits_allow(r->permits, serving_cell(r));
 	r->view.roaming = r->view.phase == SIM_PHASE_REGISTERED && !sim_permits_is_home(r->permits, serving_cell(r));
-	r->view.registration = judge_registration(r);
-	r->view.true_service = judge_service(r);
+	r->view.registration = sim_phase_registration(r->view.phase, r->card, r->denied);
+	r->view.true_service = sim_phase_service(r->view.phase, r->view.access);
 	r->view.tx_on = r->view.phase != SIM_PHASE_OFF && input->t_s < r->tx_until_s;
 }

@@ -26,6 +26,9 @@ typedef enum {
 } SimPhase;
 
 const char *sim_phase_name(SimPhase phase);
+/* What the modem tells of itself in that phase; denied: the last answer of the network was a reject. */
+SimRegistration sim_phase_registration(SimPhase phase, SimCard card, gboolean denied);
+SimService sim_phase_service(SimPhase phase, SimAccess access);
 
 #define SIM_POWER_UP_S	      1.0  /* from "online" to the first search [I] */
 #define SIM_N310_S	      0.2  /* one out-of-sync indication: 200 ms evaluation, TS 36.133 clause 7.6; N310 = 1 */
@@ -46,6 +49,7 @@ const char *sim_phase_name(SimPhase phase);
 #define SIM_T3411_S	      10.0 /* TS 24.301 table 10.2.1: next attempt; NR: T3511, TS 24.501 table 10.2.1 */
 #define SIM_T3402_S	      720.0 /* the same: after the fifth attempt; NR: T3502 */
 #define SIM_MAX_ATTEMPTS      5
+#define SIM_RANDOM_ACCESS_S   2.0  /* until random access that nobody answers is given up: T300 of 1 or 2 s, TS 36.331 clause 7.3 */
 #define SIM_PRIORITY_SEARCH_S 60.0 /* from GSM or UMTS back to LTE, TS 36.133 clause 4.2.2 */
 
 typedef struct {
@@ -54,6 +58,8 @@ typedef struct {
 	const SimCellEffect *cells; /* likewise */
 	SimOpMode mode;
 	SimCard card;
+	gboolean voice_call; /* by circuit-switched fallback: GSM and UMTS alone, TS 23.272 */
+	gboolean keeps_cell; /* neither handover nor reselection */
 } SimRegistrationInput;
 
 /* What the modem knows of itself after a step. */

@@ -27,6 +27,10 @@ typedef enum {
 	SIM_STREAM_SAMPLE,
 	SIM_STREAM_LOSS,
 	SIM_STREAM_JITTER,
+	SIM_STREAM_DAY,
+	SIM_STREAM_DAY_SHADOW,
+	SIM_STREAM_DAY_LOAD,
+	SIM_STREAM_REFUSAL,
 } SimStream;
 
 guint64 sim_hash(guint64 seed, SimStream stream, guint64 key, guint64 index);

@@ -1,6 +1,8 @@
 /* session.c - see session.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world/session.h"
 
+#include "sim/world/rng.h"
+
 #include <math.h>
 
 /* Numbers of Qualcomm's firmware: libqmi, qmi-enums-wds.h, QmiWdsVerboseCallEndReasonInternal and -Cm. */
@@ -16,6 +18,8 @@ enum {
 	CM_ROAMING_NOT_ALLOWED_IN_AREA = 1022,
 	CM_NO_SUITABLE_CELLS_IN_AREA = 1023,
 	CM_EMM_DETACHED = 1028,
+	CM_LINK_FAILURE = 1057,		  /* of a connection that was being established */
+	CM_OUT_OF_SERVICE_IN_CRE = 1064, /* the radio link failed, and no cell was found to re-establish it */
 	CM_CLIENT_END = 2000,
 	CM_NO_SERVICE = 2001,
 	CM_OFFLINE = 2500,
@@ -27,6 +31,7 @@ enum { ESM_UNKNOWN_APN = 27, ESM_IPV4_ONLY = 50, ESM_IPV6_ONLY = 51 };
 typedef struct {
 	char apn[SIM_APN_SIZE];
 	gboolean either;
+	gboolean had_link;
 	double due_s; /* when the network answers */
 } Attempt;
 
@@ -37,6 +42,8 @@ typedef struct {
 
 struct SimSessions {
 	const SimModemSetup *setup;
+	guint modem;
+	guint64 seed;
 	SimDataCalls *calls;
 	Attempt attempts[SIM_MAX_CALLS]; /* one for each of calls->calls */
 	Throttle throttles[SIM_MAX_THROTTLED];
@@ -62,10 +69,12 @@ SimAddresses sim_session_addresses(guint modem)
 	return a;
 }
 
-SimSessions *sim_sessions_new(const SimScenario *scenario, guint modem, SimDataCalls *calls)
+SimSessions *sim_sessions_new(const SimScenario *scenario, guint modem, guint64 seed, SimDataCalls *calls)
 {
 	SimSessions *s = g_new0(SimSessions, 1);
 	s->setup = sim_scenario_modem(scenario, modem);
+	s->modem = modem;
+	s->seed = seed;
 	s->calls = calls;
 	s->last_end_s = -1;
 	calls->addresses = sim_session_addresses(modem);
@@ -155,13 +164,14 @@ static gboolean is_registered(const SimModemState *state)
 	return state->operating_mode == SIM_OPMODE_ONLINE && state->card == SIM_CARD_READY && state->ps_attached;
 }
 
-static guint16 unregistered_reason(const SimModemState *state)
+/* `broken`: what it is called when the radio was lost, rather than never there. */
+static guint16 unregistered_reason(const SimModemState *state, guint16 broken)
 {
 	if (state->operating_mode != SIM_OPMODE_ONLINE)
 		return CM_OFFLINE;
 	if (state->card != SIM_CARD_READY)
 		return CM_INVALID_SIM_STATE;
-	return state->reject_cause != 0 ? reject_reason(state->reject_cause) : CM_NO_SERVICE;
+	return state->reject_cause != 0 ? reject_reason(state->reject_cause) : broken;
 }
 
 /* --- back-off --- */
@@ -235,11 +245,17 @@ static void grant(const SimSessions *s, guint index)
 	call->ipv6 = ipv6 && !(ipv4 && s->attempts[index].either);
 }
 
+static gboolean refused(const SimSessions *s, const SimDataCall *call, const SimSessionReject *reject)
+{
+	return reject && reject->cause.type != SIM_END_NONE &&
+	       sim_uniform(s->seed, SIM_STREAM_REFUSAL, s->modem, call->id) < reject->share;
+}
+
 static void ask_network(SimSessions *s, guint index, const SimSessionInput *in)
 {
 	SimDataCall *call = &s->calls->calls[index];
 	const char *apn = s->attempts[index].apn;
-	if (in->reject && in->reject->cause.type != SIM_END_NONE) {
+	if (refused(s, call, in->reject)) {
 		end_call(call, in->reject->cause.type, in->reject->cause.reason);
 		if (in->reject->backoff_s > 0)
 			begin_throttle(s, apn, in->t_s + in->reject->backoff_s);
@@ -254,19 +270,21 @@ static void step_starting(SimSessions *s, guint index, const SimSessionInput *in
 {
 	SimDataCall *call = &s->calls->calls[index];
 	if (!is_registered(in->state))
-		end_call(call, SIM_END_CALL_MANAGER, unregistered_reason(in->state));
+		end_call(call, SIM_END_CALL_MANAGER,
+			 unregistered_reason(in->state, s->attempts[index].had_link ? CM_LINK_FAILURE : CM_NO_SERVICE));
 	else if (find_throttle(s, s->attempts[index].apn, in->t_s))
 		end_call(call, SIM_END_INTERNAL, call->ipv4 ? INTERNAL_IPV4_THROTTLED : INTERNAL_IPV6_THROTTLED);
 	else if (other_apn_in_use(s, index))
 		end_call(call, SIM_END_INTERNAL, INTERNAL_INTERFACE_IN_USE);
-	else if (in->t_s >= s->attempts[index].due_s - 1e-6 && in->state->true_service == SIM_SERVICE_FULL)
+	else if (in->t_s >= s->attempts[index].due_s + (in->reject ? in->reject->delay_s : 0) - 1e-6 && in->state->true_service == SIM_SERVICE_FULL)
 		ask_network(s, index, in);
+	s->attempts[index].had_link = TRUE;
 }
 
 static void step_up(SimDataCall *call, const SimSessionInput *in, gboolean ends)
 {
 	if (!is_registered(in->state))
-		end_call(call, SIM_END_CALL_MANAGER, unregistered_reason(in->state));
+		end_call(call, SIM_END_CALL_MANAGER, unregistered_reason(in->state, CM_OUT_OF_SERVICE_IN_CRE));
 	else if (ends)
 		end_call(call, in->effect->session_end.type, in->effect->session_end.reason);
 }

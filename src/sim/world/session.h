@@ -5,6 +5,7 @@
  * (a radio link that is re-established loses nothing), and by a session-end of the scenario. A call that has ended stands there
  * until whoever started it has seen that, and drops it.
  *
+ * A radio link that is lost for good ends calls with 1064, and with 1057 where one was being established (call-manager).
  * Without registration the modem answers by itself: no service, offline, or what the network rejected it for. So it does while a
  * back-off timer runs that came with a session-reject. A modem has one connection: an APN other than that of calls which exist is
  * refused.
@@ -20,6 +21,8 @@
 #include "sim/world/happening.h"
 
 #define SIM_SESSION_MTU 1430
+/* Of the type call-manager: no answer to random access. libqmi, qmi-enums-wds.h: ..._CM_LRRC_CONNECTION_ESTABLISHMENT_FAILURE_TIMER_EXPIRED */
+#define SIM_CM_ACCESS_TIMER_EXPIRED 1056
 
 typedef struct {
 	double t_s;
@@ -30,8 +33,9 @@ typedef struct {
 
 typedef struct SimSessions SimSessions;
 
-/* For the modem of that index; borrows the scenario. `calls` is of the modem's state, and written by the functions below alone. */
-SimSessions *sim_sessions_new(const SimScenario *scenario, guint modem, SimDataCalls *calls);
+/* For the modem of that index; borrows the scenario. `seed`: of which attempts a session-reject with a share hits. `calls` is of the
+ * modem's state, and written by the functions below alone. */
+SimSessions *sim_sessions_new(const SimScenario *scenario, guint modem, guint64 seed, SimDataCalls *calls);
 void sim_sessions_free(SimSessions *sessions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimSessions, sim_sessions_free)
 /* Once a tick, after the registration. */

@@ -33,7 +33,7 @@ typedef struct {
 
 struct SimWorld {
 	const SimScenario *scenario;
-	guint64 seed;
+	guint64 seed, day_seed; /* of the place; of what differs from day to day */
 	gint64 start_unix_s;
 	guint64 tick;
 	SimPlace place;
@@ -48,9 +48,9 @@ static void setup_modem(SimWorld *world, guint index)
 {
 	Modem *modem = &world->modems[index];
 	const SimModemInfo *info = &sim_scenario_modem(world->scenario, index)->info;
-	modem->registrar = sim_registrar_new(world->scenario, index, world->seed);
+	modem->registrar = sim_registrar_new(world->scenario, index, world->day_seed);
 	modem->secondaries = sim_secondaries_new(world->scenario, index);
-	modem->sessions = sim_sessions_new(world->scenario, index, &modem->state.call);
+	modem->sessions = sim_sessions_new(world->scenario, index, world->day_seed, &modem->state.call);
 	modem->heard = g_new0(SimHeard, world->scenario->cells->len + 1);
 	modem->shown_differs_since_s = -1;
 	modem->state.name = info->name;
@@ -62,8 +62,8 @@ static void listen_on(const SimWorld *world, guint index, guint cell, gboolean t
 {
 	const Modem *modem = &world->modems[index];
 	const SimCarrier *carrier = &sim_scenario_cell(world->scenario, cell)->carrier;
-	double power_mw = sim_ear_wideband_mw(world->ear, world->effects, &world->place, modem->heard, carrier);
 	for (guint chain = 0; chain < modem->state.n_rx; chain++) {
+		double power_mw = sim_ear_wideband_mw(world->ear, world->effects, &world->place, modem->heard, carrier, index, chain);
 		double offset_db = CHAIN_OFFSET_DB * sim_gauss(world->seed, SIM_STREAM_CHAIN, index, chain);
 		chains[chain].tuned = tuned;
 		chains[chain].power_dbm = sim_dbm_from_mw(power_mw) + offset_db;
@@ -207,8 +207,8 @@ static void update_calls(const SimWorld *world, guint index, double t_s)
 /* Bursts: in about half of the seconds, and then twice the rate. */
 static gboolean data_flow(const SimWorld *world, guint index)
 {
-	return world->modems[index].state.session_up &&
-	       sim_uniform(world->seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) >= 0.5;
+	return world->modems[index].state.session_up && !world->modems[index].state.uplink_dead &&
+	       sim_uniform(world->day_seed, SIM_STREAM_TRAFFIC, index, world->tick / SIM_TICKS_PER_S) >= 0.5;
 }
 
 static void update_secondaries(const SimWorld *world, guint index, double t_s)
@@ -265,13 +265,25 @@ static void update_traffic(const SimWorld *world, guint index)
 	state->tx_on = TRUE;
 }
 
+static gboolean any_call_starting(const SimDataCalls *calls)
+{
+	for (guint i = 0; i < SIM_MAX_CALLS; i++)
+		if (calls->calls[i].id != 0 && calls->calls[i].phase == SIM_CALL_STARTING)
+			return TRUE;
+	return FALSE;
+}
+
 static void update_uplink(const SimWorld *world, Modem *modem)
 {
 	SimModemState *state = &modem->state;
+	state->tx_on |= state->uplink_dead && any_call_starting(&state->call);
 	const SimCell *cell = sim_scenario_cell(world->scenario, sim_registrar_view(modem->registrar)->tuned);
 	state->tx_power_dbm = state->tx_on ? sim_radio_tx_power_dbm(cell->power_dbm, state->has_serving ? state->cells[0].rsrp_dbm
 												 : SIM_MIN_RSRP_DBM)
 					   : 0;
+	/* Random access without an answer goes up to full power, step by step (TS 36.321 clause 5.1.4). */
+	if (state->tx_on && state->uplink_dead)
+		state->tx_power_dbm = SIM_MAX_TX_DBM;
 	state->timing_advance = 0;
 	if (state->registration != SIM_REG_REGISTERED || !state->has_serving)
 		return;
@@ -300,6 +312,7 @@ static void copy_registration(const SimWorld *world, Modem *modem)
 	state->reject_is_ps = state->reject_rat == SIM_RAT_LTE || state->reject_rat == SIM_RAT_NR;
 	state->reject_is_cs = view->reject_cause != 0 && !state->reject_is_ps;
 	state->tx_on = view->tx_on;
+	state->uplink_dead = view->serving >= 0 && world->effects->cells[view->serving].uplink_jammed;
 }
 
 static void step_modem(SimWorld *world, guint index, double t_s)
@@ -319,8 +332,13 @@ static void step_modem(SimWorld *world, guint index, double t_s)
 	/* The power is at the antenna all the same. */
 	for (guint i = 0; effect->deaf && i < world->scenario->cells->len; i++)
 		modem->heard[i].decodable = modem->heard[i].holds = modem->heard[i].measurable = FALSE;
-	SimRegistrationInput input = {
-		.t_s = t_s, .heard = modem->heard, .cells = world->effects->cells, .mode = state->operating_mode, .card = effect->card};
+	SimRegistrationInput input = {.t_s = t_s,
+				      .heard = modem->heard,
+				      .cells = world->effects->cells,
+				      .mode = state->operating_mode,
+				      .card = effect->card,
+				      .voice_call = effect->voice_call,
+				      .keeps_cell = effect->keeps_cell};
 	sim_registrar_step(modem->registrar, &input);
 	copy_registration(world, modem);
 	update_shown_service(modem, t_s);
@@ -352,21 +370,27 @@ static void compute_tick(SimWorld *world)
 			world->modems[i].state.gnss = *sim_world_epoch(world, sim_scenario_modem(world->scenario, i)->gnss);
 }
 
+guint64 sim_world_day_seed(const SimScenario *scenario, guint64 seed)
+{
+	return scenario->day == 0 ? seed : sim_hash(seed, SIM_STREAM_DAY, scenario->day, 0);
+}
+
 SimWorld *sim_world_new(const SimScenario *scenario, guint64 seed, gint64 start_unix_s)
 {
 	SimWorld *world = g_new0(SimWorld, 1);
 	world->scenario = scenario;
 	world->seed = seed;
+	world->day_seed = sim_world_day_seed(scenario, seed);
 	world->start_unix_s = start_unix_s;
-	world->effects = sim_effects_new(scenario);
-	world->ear = sim_ear_new(scenario, seed);
+	world->effects = sim_effects_new(scenario, world->day_seed);
+	world->ear = sim_ear_new(scenario, seed, world->day_seed);
 	world->n_modems = scenario->modems->len;
 	world->modems = g_new0(Modem, world->n_modems + 1);
 	for (guint i = 0; i < world->n_modems; i++)
 		setup_modem(world, i);
 	world->receivers = g_new0(SimReceiver *, scenario->gps->len + 1);
 	for (guint i = 0; i < scenario->gps->len; i++)
-		world->receivers[i] = sim_receiver_new(scenario, i, seed);
+		world->receivers[i] = sim_receiver_new(scenario, i, world->day_seed);
 	compute_tick(world);
 	return world;
 }

@@ -18,7 +18,7 @@
 
 typedef struct SimWorld SimWorld;
 
-/* At tick 0. Borrows the scenario; the seed is given apart so that it can be overridden. */
+/* At tick 0, on the scenario's day. Borrows the scenario; the seed is given apart so that it can be overridden. */
 SimWorld *sim_world_new(const SimScenario *scenario, guint64 seed, gint64 start_unix_s);
 void sim_world_free(SimWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimWorld, sim_world_free)
@@ -38,6 +38,8 @@ void sim_world_count_packets(SimWorld *world, guint modem, guint64 rx_packets, g
 
 const SimScenario *sim_world_scenario(const SimWorld *world);
 guint64 sim_world_seed(const SimWorld *world);
+/* Of what differs from day to day: the seed itself on day 0. */
+guint64 sim_world_day_seed(const SimScenario *scenario, guint64 seed);
 guint64 sim_world_tick(const SimWorld *world);
 double sim_world_seconds(const SimWorld *world);
 gint64 sim_world_utc_ms(const SimWorld *world);
