@@ -7,7 +7,7 @@
  * a hand or a car roof takes, ten dB is what a jammer with as much power as the noise times nine does (10 log10(1 + J/N)).
  *
  * Cannot tell: receivers do not tell us of their gain or their interference state, so a roof over the head (tunnel, garage, lift) is never ruled
- * out: low at most. A slow fading, over more than 10 s, is taken for an obstacle.
+ * out: low at most. A slow fading, over more than 10 s in all, is taken for an obstacle.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/rule.h"
@@ -16,7 +16,7 @@ enum { LASTS, DROP, WITHIN, LEARN };
 static const RuleFigure figures[] = {
 	{"lasts_s", 20, "verdicts.md, decision table"},
 	{"drop_db", 8, "three times the usual fading of 2 to 3 dB under open sky"},
-	{"within_s", 10, "an obstacle at walking pace closes more slowly"},
+	{"within_s", 5, "from half of the drop to all of it; an obstacle at walking pace closes more slowly"},
 	{"learn_s", 30, "a level is known after so long"},
 	{NULL, 0, NULL},
 };
