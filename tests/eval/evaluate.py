@@ -97,7 +97,7 @@ class Evaluation:
     def analyze_case(self, scenario, seed):
         db, recording = cases.analyze_case(self.paths, scenario, seed)
         found, began = judge.incidents(db, {recording}), judge.utc_seconds(cases.began(self.paths.case(scenario, seed)))
-        self.outcomes[seed] += [judge.judge(scenario, seed, expect, found, began) for expect in scenario.expects]
+        self.outcomes[seed] += [judge.judge(db, scenario, seed, expect, found, began) for expect in scenario.expects]
         alone, seconds = judge.unexpected(scenario, found, began)
         self.false[seed] += alone
         self.hours[seed] += seconds / 3600
