@@ -346,7 +346,7 @@ static void test_stretches(Fixture *f, gconstpointer data)
 	course(f, 1, MODEM_A, COURSE_BROADBAND, DATA_WORKS, 15, 16);
 	find(f, jam_a);
 	judge(f);
-	assert_sql(f, "SELECT start_boottime_ms/60000 || '-' || end_boottime_ms/60000 || state || coalesce('/'||cause,'') || data_tested FROM stretch"
+	assert_sql(f, "SELECT (start_boottime_ms/60000) || '-' || (end_boottime_ms/60000) || state || coalesce('/'||cause,'') || data_tested FROM stretch"
 		   " ORDER BY id", "0-10working0 10-11degraded/jamming0 11-12dead/jamming0 12-14not-measured0 14-15degraded0 15-16working1");
 	assert_sql(f, "SELECT count(*) FROM stretch WHERE cause IS NOT NULL AND incident=(SELECT id FROM incident)", "2");
 }
