@@ -59,6 +59,7 @@ typedef struct {
 	gboolean portal, spoilt, resolver_works; /* the operator's, for a control */
 	gboolean confirmed;   /* the rule has said that it has seen enough */
 	guint fine_in_row;
+	gint64 judged_ms;     /* the last round that was */
 	/* Of the episode: */
 	guint rounds, control_rounds, most_blocked;
 } Memory;
@@ -298,14 +299,18 @@ static void end_round(RuleContext *c, const Seen *s)
 		forget_round(mem);
 		return;
 	}
-	for (guint i = 0; i < mem->n; i++)
+	for (guint i = 0; i < mem->n; i++) {
+		if (s->at.boot_ms - mem->judged_ms > c->rule->aside_ms) /* what failed then says nothing of now */
+			mem->targets[i].bad_in_row = 0;
 		judge_target(mem, &mem->targets[i]);
+	}
+	mem->judged_ms = s->at.boot_ms;
 	const gboolean was_pending = rule_pending(c);
 	tell(c, &s->at);
 	for (guint i = 0; !was_pending && i < mem->n; i++) {
 		Target *t = &mem->targets[i];
-		t->judged = t->seen ? 1 : 0;
-		t->bad = t->bad_in_row ? 1 : 0;
+		t->judged = t->seen || t->own_failed ? 1 : 0;
+		t->bad = t->bad_in_row = MIN(t->bad_in_row, 1);
 	}
 	forget_round(mem);
 }
