@@ -61,14 +61,14 @@ typedef struct {
 	guint fine_in_row;
 	gint64 judged_ms;     /* the last round that was */
 	/* Of the episode: */
-	guint rounds, most_blocked;
+	guint most_blocked;
 } Memory;
 
 /* The round that begins an episode has been judged already: it is its first. */
 static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
-	mem->rounds = mem->most_blocked = 0;
+	mem->most_blocked = 0;
 	mem->confirmed = FALSE;
 	for (guint i = 0; i < mem->n; i++) {
 		Target *t = &mem->targets[i];
@@ -288,7 +288,6 @@ static void tell(RuleContext *c, const When *at)
 		mem->fine_in_row = 0;
 		rule_tell(c, at, HOLDS_YES, enough);
 		mem->confirmed = mem->confirmed || enough;
-		mem->rounds++;
 		mem->most_blocked = MAX(mem->most_blocked, lasting);
 	} else if (++mem->fine_in_row >= c->figure[FIGURE_FINE] || !mem->confirmed) {
 		rule_tell(c, at, HOLDS_NO, FALSE);
