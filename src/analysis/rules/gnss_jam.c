@@ -1,21 +1,142 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gnss-jam: all satellites fade at once, as if something nearby were louder than the sky.
+ *
+ * Looks for: carrier to noise density (C/N0) of the strongest satellites and of all of them falling within seconds by 8 dB or more against the
+ * last minute, or no satellite at all, from one second to the next, where there had been a good fix.
+ *
+ * Figures: C/N0 under open sky lies between 35 and 50 dB-Hz and fades by 2 to 3 dB; trackers lose lock near 25 dB-Hz. Eight dB is more than
+ * a hand or a car roof takes, ten dB is what a jammer with as much power as the noise times nine does (10 log10(1 + J/N)).
+ *
+ * Cannot tell: receivers do not tell us of their gain or their interference state, so a roof over the head (tunnel, garage, lift) is never ruled
+ * out: low at most. A slow fading, over more than 10 s in all, is taken for an obstacle.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/rule.h"
 
-static const RuleFigure figures[] = {{"lasts_s", 30, "verdicts.md"}, {NULL, 0, NULL}};
+enum { LASTS, DROP, WITHIN, LEARN };
+static const RuleFigure figures[] = {
+	{"lasts_s", 20, "verdicts.md, decision table"},
+	{"drop_db", 8, "three times the usual fading of 2 to 3 dB under open sky"},
+	{"within_s", 5, "from half of the drop to all of it; an obstacle at walking pace closes more slowly"},
+	{"learn_s", 30, "a level is known after so long"},
+	{NULL, 0, NULL},
+};
+/* The level follows the last minute. */
+#define LEVEL_S 60.0
+#define GOOD_SATELLITES 5
+#define SEEN_MS 10000
+
+typedef struct {
+	double top, mean; /* slow averages, dB-Hz */
+	gint64 first_ms, good_ms, last_ms;
+	gboolean known, fixed; /* fixed: the last fix was one */
+	/* of the episode */
+	double top_before, mean_before;
+	Tally now_top, now_mean;
+	gboolean none, fix_lost;
+	guint used_before, used_least;
+	guint used;
+} Memory;
+
+static void begin(RuleContext *c)
+{
+	Memory *memory = c->memory;
+	memory->top_before = memory->top;
+	memory->mean_before = memory->mean;
+	memory->now_top = memory->now_mean = (Tally){0};
+	memory->none = memory->fix_lost = FALSE;
+	memory->used_before = memory->used_least = memory->used;
+}
+
+static void learn(Memory *memory, gint64 now_ms, double top, double mean, guint used)
+{
+	if (memory->first_ms == 0 || now_ms - memory->last_ms > SEEN_MS)
+		memory->first_ms = now_ms, memory->top = top, memory->mean = mean;
+	const double step = fmin(fmax((double)(now_ms - memory->last_ms) / 1000 / LEVEL_S, 1 / LEVEL_S), 1);
+	memory->top += (top - memory->top) * step;
+	memory->mean += (mean - memory->mean) * step;
+	memory->used = used;
+}
+
+/* 1: fallen as far as the figure says. */
+static double fallen(const RuleContext *c, const Memory *memory, double top, double mean)
+{
+	return fmin(memory->top - top, memory->mean - mean) / c->figure[DROP];
+}
+
+static void sky(RuleContext *c, const Seen *s)
+{
+	Memory *memory = c->memory;
+	const Observation *o = s->observation;
+	const gint64 now_ms = s->at.boot_ms;
+	const gboolean none = SKY_HAS(o, satellites_visible) && !SKY_HAS(o, cn0_top4_cdbhz);
+	const double top = none ? 0 : SKY_HAS(o, cn0_top4_cdbhz) ? o->sky.cn0_top4_cdbhz / 100.0 : NAN;
+	const double mean = none ? 0 : SKY_HAS(o, cn0_mean_cdbhz) ? o->sky.cn0_mean_cdbhz / 100.0 : top;
+	const guint used = SKY_HAS(o, satellites_used) ? o->sky.satellites_used : 0;
+	if (isnan(top))
+		return;
+	const gboolean known = memory->first_ms && memory->good_ms - memory->first_ms >= (gint64)(c->figure[LEARN] * 1000);
+	const double share = fallen(c, memory, top, mean);
+	/* a level that was good until a moment ago, or what began so */
+	const gboolean sudden = rule_pending(c) || (now_ms - memory->good_ms <= (gint64)(c->figure[WITHIN] * 1000) && memory->used >= GOOD_SATELLITES);
+	const Holds holds = !known || !sudden ? HOLDS_NO : share >= 1 ? HOLDS_YES : share >= 0.5 ? HOLDS_HALF : HOLDS_NO;
+	rule_tell(c, &s->at, holds, TRUE);
+	if (holds == HOLDS_YES) {
+		tally_add(&memory->now_top, none ? NAN : top);
+		tally_add(&memory->now_mean, none ? NAN : mean);
+		memory->none |= none;
+		memory->fix_lost |= !memory->fixed;
+		memory->used_least = MIN(memory->used_least, used);
+	}
+	/* what fades is no level */
+	if (share < 0.5 || !known || (!rule_pending(c) && !sudden)) {
+		if (!none) {
+			learn(memory, now_ms, top, mean, used);
+			memory->good_ms = now_ms;
+		}
+	}
+	memory->last_ms = now_ms;
+}
+
+static void fix(RuleContext *c, const Seen *s)
+{
+	Memory *memory = c->memory;
+	const Observation *o = s->observation;
+	memory->fixed = FIX_HAS(o, mode) && o->fix.mode != FIX_MODE_NONE;
+	if (rule_pending(c))
+		memory->fix_lost |= !memory->fixed;
+}
 
 static void describe(RuleContext *c, Finding *f)
 {
-	(void)c;
-	(void)f;
+	const Memory *memory = c->memory;
+	if (memory->now_top.n)
+		finding_say(f, EVIDENCE_FOR,
+			    "within %.0f s the four strongest satellites fell from %.0f to %.0f dB-Hz, and the mean of all from %.0f to %.0f dB-Hz",
+			    c->figure[WITHIN], memory->top_before, memory->now_top.least, memory->mean_before, memory->now_mean.least);
+	if (memory->none)
+		finding_say(f, EVIDENCE_FOR, "no satellite was heard any more, after a level of %.0f dB-Hz just before", memory->top_before);
+	finding_say(f, EVIDENCE_FOR, "satellites used for the position: %u before, %u at the least", memory->used_before, memory->used_least);
+	if (memory->fix_lost)
+		finding_say(f, EVIDENCE_FOR, "the position was lost");
+	else
+		finding_say(f, EVIDENCE_AGAINST, "the position was kept all the while");
+	finding_say(f, EVIDENCE_LIMIT, "the receiver does not tell whether it hears interference or merely less of the sky");
+	finding_alternative(f, VERDICT_NO_COVERAGE, "a tunnel, a garage, a lift or a building takes all satellites, too");
+	finding_alternative(f, VERDICT_OWN_FAULT, "an antenna that was covered or came off does the same");
 }
 
 const Rule rule_gnss_jam = {
 	.name = "gnss-jam",
-	.looks_for = "",
+	.looks_for = "all satellites that fade at once, within seconds, where they had been received well",
 	.verdict = VERDICT_GNSS_JAM,
 	.sub = NULL,
-	.most = CONFIDENCE_MEDIUM,
+	.subject = RULE_OF_RECEIVER,
+	.most = CONFIDENCE_LOW,
 	.witness = 0,
 	.figures = figures,
+	.memory = sizeof(Memory),
+	.sky = sky,
+	.fix = fix,
+	.begin = begin,
 	.describe = describe,
 };
