@@ -27,7 +27,7 @@ from scenario import Scenario  # noqa: E402
 def arguments():
     parser = argparse.ArgumentParser(description="Measures jamlog analyze on simulated scenarios.")
     parser.add_argument("--seeds", default="1 2 3 4 5", help="numbers, separated by blanks")
-    parser.add_argument("--speed", type=float, default=40, help="how much faster than the wall clock; data go at a third of it")
+    parser.add_argument("--speed", type=float, default=40, help="how much faster than the wall clock; data go at a fifth of it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time")
     parser.add_argument("--out", default=os.path.join("build", "eval"), help="where recordings and stores are kept")
     parser.add_argument("--record-only", action="store_true", help="stop before the analysis")
