@@ -210,8 +210,8 @@ gboolean analysis_baseline_export(Store *store, const char *output, guint floor,
 				 .voices = g_array_new(FALSE, FALSE, sizeof(BaselineVoice)), .out = out_open(output, error)};
 	if (!export.out)
 		return FALSE;
-	g_autofree char *title = g_strdup_printf(BASELINE_FILE_TITLE BASELINE_FILE_VERSION ", tiles of zoom %d, each of at least %u days and"
-						 " as many recordings\n" BASELINE_FILE_HEADER "\n", TILE_ZOOM, floor);
+	g_autofree char *title = g_strdup_printf("%s%s, tiles of zoom %d, each of %u days and recordings or more\n%s\n",
+						 BASELINE_FILE_TITLE, BASELINE_FILE_VERSION, TILE_ZOOM, floor, BASELINE_FILE_HEADER);
 	out_put(export.out, title, strlen(title));
 	if (!put_rows(&export, store, error))
 		return FALSE;

@@ -111,8 +111,9 @@ static gboolean ask_text(Store *store, const char *sql, const char *text, gint64
 static gboolean touch_recordings(Store *store, const char *name, GError **error)
 {
 	gint64 none;
-	return ask_text(store, "DELETE FROM analysis_recording WHERE recording IN (SELECT p.recording FROM baseline_given g JOIN baseline_pass p"
-			       " ON p.place=g.place AND p.cell=g.cell WHERE substr(g.file," NAME_AT ")=?)", name, &none, error);
+	static const char sql[] = "DELETE FROM analysis_recording WHERE recording IN (SELECT p.recording FROM baseline_given g JOIN"
+				  " baseline_pass p ON p.place=g.place AND p.cell=g.cell WHERE substr(g.file," NAME_AT ")=?)";
+	return ask_text(store, sql, name, &none, error);
 }
 
 static gboolean prepare(Import *import, GError **error)

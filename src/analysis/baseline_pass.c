@@ -271,16 +271,16 @@ static gboolean next_row(gpointer user_data, StoreValue *ret_values, gboolean *r
 	return TRUE;
 }
 
-#define COLUMNS                                                                                                                            \
-	"place, cell, recording, source, start_boottime_ms, end_boottime_ms, sweeps, served, broadband, narrowband, " BASELINE_FIGURE_COLUMNS
+#define COLUMNS "place, cell, recording, source, start_boottime_ms, end_boottime_ms, sweeps, served, broadband, narrowband, " \
+	BASELINE_FIGURE_COLUMNS
 #define N_COLUMNS (10 + BASELINE_FIGURES)
 
 static gboolean write_rows(BaselineMaking *making, GError **error)
 {
 	g_array_sort(making->rows, compare_rows);
 	making->at = 0;
-	const gboolean ok =
-		store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_day", N_COLUMNS + 1, next_row, making, error);
+	const gboolean ok = store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_day", N_COLUMNS + 1, next_row, making,
+					      error);
 	g_array_set_size(making->rows, 0);
 	return ok;
 }

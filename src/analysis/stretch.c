@@ -7,11 +7,24 @@
 enum { COURSE_RECORDING, COURSE_SOURCE, COURSE_MODEM, COURSE_SERVICE, COURSE_DATA, COURSE_PLMN, COURSE_HOME, COURSE_START_FID, COURSE_END_FID,
        COURSE_START, COURSE_END, COURSE_START_UTC, COURSE_END_UTC, COURSE_SOUTH };
 
+/* What is to be written once it is known that nothing of the same kind follows. */
+typedef struct {
+	gboolean any;
+	gint64 recording, source, incident; /* incident 0: none */
+	StretchState state;
+	const Judged *cause;
+	gboolean data_tested, dated;
+	char modem[OBSERVATION_SOURCE_SIZE * 4], operator[8];
+	gint64 start_fid, end_fid, start_ms, end_ms, utc_offset_ms;
+	double box[4]; /* south, west, north, east */
+} Pending;
+
 typedef struct {
 	Store *store;
 	sqlite3_stmt *courses, *insert, *incident;
 	gint64 analysis;
 	GHashTable *by_modem; /* of GPtrArray of Judged in order of time, by "recording source" */
+	Pending pending;
 } Cutter;
 
 static char *modem_key(gint64 recording, gint64 source)
@@ -85,13 +98,12 @@ static gint64 next_cut(const GPtrArray *list, gint64 from, gint64 to)
 	return cut;
 }
 
-static void bind_time(sqlite3_stmt *insert, int column, sqlite3_stmt *course, gint64 boot_ms)
+static void bind_time(const Pending *p, sqlite3_stmt *stmt, int column, gint64 boot_ms)
 {
-	if (sqlite3_column_type(course, COURSE_START_UTC) == SQLITE_NULL) {
-		sqlite3_bind_null(insert, column);
-		return;
-	}
-	sqlite3_bind_int64(insert, column, sqlite3_column_int64(course, COURSE_START_UTC) + boot_ms - sqlite3_column_int64(course, COURSE_START));
+	if (p->dated)
+		sqlite3_bind_int64(stmt, column, boot_ms + p->utc_offset_ms);
+	else
+		sqlite3_bind_null(stmt, column);
 }
 
 static gboolean incident_of(Cutter *c, const Judged *j, gint64 *ret_incident, GError **error)
@@ -107,36 +119,88 @@ static gboolean incident_of(Cutter *c, const Judged *j, gint64 *ret_incident, GE
 	return TRUE;
 }
 
-static gboolean put(Cutter *c, const Judged *j, gint64 from, gint64 to, GError **error)
+static gboolean flush(Cutter *c, GError **error)
 {
-	sqlite3_stmt *s = c->insert, *course = c->courses;
-	const char *data = (const char *)sqlite3_column_text(course, COURSE_DATA);
-	const char *plmn = (const char *)sqlite3_column_text(course, COURSE_PLMN);
-	const StretchState state = state_with(plain_state((const char *)sqlite3_column_text(course, COURSE_SERVICE)),
-					      g_str_equal(data, course_data_words[DATA_FAILS]), j);
-	gint64 incident = 0;
-	if (j && !incident_of(c, j, &incident, error))
-		return FALSE;
+	Pending *p = &c->pending;
+	sqlite3_stmt *s = c->insert;
+	if (!p->any)
+		return TRUE;
+	p->any = FALSE;
 	sqlite3_bind_int64(s, 1, c->analysis);
-	sqlite3_bind_int64(s, 2, sqlite3_column_int64(course, COURSE_RECORDING));
-	sqlite3_bind_text(s, 3, (const char *)sqlite3_column_text(course, COURSE_MODEM), -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(s, 4, *plmn ? plmn : (const char *)sqlite3_column_text(course, COURSE_HOME), -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(s, 5, stretch_words[state], -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 6, j ? verdict_words[j->verdict] : NULL, -1, SQLITE_STATIC);
-	if (incident)
-		sqlite3_bind_int64(s, 7, incident);
+	sqlite3_bind_int64(s, 2, p->recording);
+	sqlite3_bind_text(s, 3, p->modem, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 4, p->operator, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 5, stretch_words[p->state], -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 6, p->cause ? verdict_words[p->cause->verdict] : NULL, -1, SQLITE_STATIC);
+	if (p->incident)
+		sqlite3_bind_int64(s, 7, p->incident);
 	else
 		sqlite3_bind_null(s, 7);
-	sqlite3_bind_int(s, 8, !g_str_equal(data, course_data_words[DATA_UNTESTED]));
-	sqlite3_bind_int64(s, 9, sqlite3_column_int64(course, COURSE_START_FID));
-	sqlite3_bind_int64(s, 10, sqlite3_column_int64(course, COURSE_END_FID));
-	sqlite3_bind_int64(s, 11, from);
-	sqlite3_bind_int64(s, 12, to);
-	bind_time(s, 13, course, from);
-	bind_time(s, 14, course, to);
+	sqlite3_bind_int(s, 8, p->data_tested);
+	sqlite3_bind_int64(s, 9, p->start_fid);
+	sqlite3_bind_int64(s, 10, p->end_fid);
+	sqlite3_bind_int64(s, 11, p->start_ms);
+	sqlite3_bind_int64(s, 12, p->end_ms);
+	bind_time(p, s, 13, p->start_ms);
+	bind_time(p, s, 14, p->end_ms);
 	for (int i = 0; i < 4; i++)
-		sqlite3_bind_value(s, 15 + i, sqlite3_column_value(course, COURSE_SOUTH + i));
+		results_bind_double(s, 15 + i, p->box[i]);
 	return store_run(c->store, s, error);
+}
+
+/* What the course's row says of a part of it. */
+static void read_part(Cutter *c, const Judged *cause, gint64 from, gint64 to, Pending *ret_part)
+{
+	sqlite3_stmt *course = c->courses;
+	const char *data = (const char *)sqlite3_column_text(course, COURSE_DATA);
+	const char *plmn = (const char *)sqlite3_column_text(course, COURSE_PLMN);
+	*ret_part = (Pending){
+		.any = TRUE,
+		.recording = sqlite3_column_int64(course, COURSE_RECORDING),
+		.source = sqlite3_column_int64(course, COURSE_SOURCE),
+		.state = state_with(plain_state((const char *)sqlite3_column_text(course, COURSE_SERVICE)),
+				    g_str_equal(data, course_data_words[DATA_FAILS]), cause),
+		.cause = cause,
+		.data_tested = !g_str_equal(data, course_data_words[DATA_UNTESTED]),
+		.dated = sqlite3_column_type(course, COURSE_START_UTC) != SQLITE_NULL,
+		.start_fid = sqlite3_column_int64(course, COURSE_START_FID),
+		.end_fid = sqlite3_column_int64(course, COURSE_END_FID),
+		.start_ms = from,
+		.end_ms = to,
+		.utc_offset_ms = sqlite3_column_int64(course, COURSE_START_UTC) - sqlite3_column_int64(course, COURSE_START),
+	};
+	g_strlcpy(ret_part->modem, (const char *)sqlite3_column_text(course, COURSE_MODEM), sizeof ret_part->modem);
+	g_strlcpy(ret_part->operator, *plmn ? plmn : (const char *)sqlite3_column_text(course, COURSE_HOME), sizeof ret_part->operator);
+	for (int i = 0; i < 4; i++)
+		ret_part->box[i] = sqlite3_column_type(course, COURSE_SOUTH + i) == SQLITE_NULL ? NAN :
+												  sqlite3_column_double(course, COURSE_SOUTH + i);
+}
+
+static gboolean goes_on(const Pending *before, const Pending *part)
+{
+	return before->any && before->recording == part->recording && before->source == part->source && before->state == part->state &&
+	       before->cause == part->cause && before->data_tested == part->data_tested && before->end_ms == part->start_ms &&
+	       (g_str_equal(before->operator, part->operator) || !*before->operator || !*part->operator);
+}
+
+/* A stretch is as long as nothing of it changes, whatever the course distinguishes beyond that. */
+static gboolean put(Cutter *c, const Judged *cause, gint64 from, gint64 to, GError **error)
+{
+	Pending part, *before = &c->pending;
+	read_part(c, cause, from, to, &part);
+	if (goes_on(before, &part)) {
+		before->end_ms = to;
+		before->end_fid = part.end_fid;
+		if (!*before->operator)
+			g_strlcpy(before->operator, part.operator, sizeof before->operator);
+		for (int i = 0; i < 4; i++)
+			before->box[i] = i < 2 ? fmin(before->box[i], part.box[i]) : fmax(before->box[i], part.box[i]);
+		return TRUE;
+	}
+	if (!flush(c, error) || (cause && !incident_of(c, cause, &part.incident, error)))
+		return FALSE;
+	c->pending = part;
+	return TRUE;
 }
 
 static gboolean cut_course(Cutter *c, GError **error)
@@ -180,7 +244,7 @@ static gboolean cut_all(Cutter *c, GError **error)
 		if (!store_step(c->store, c->courses, &row, error))
 			return FALSE;
 		if (!row)
-			return TRUE;
+			return flush(c, error);
 		if (!cut_course(c, error))
 			return FALSE;
 	}

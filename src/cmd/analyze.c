@@ -208,7 +208,7 @@ int cmd_analyze(int argc, char **argv)
 {
 	g_auto(Arguments) a = {0};
 	const GOptionEntry entries[] = {
-		{"db", 0, 0, G_OPTION_ARG_FILENAME, &a.database, "The store that \"jamlog sync\" made", "FILE"},
+		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database, "The store that \"jamlog sync\" made", "FILE"},
 		{"rules", 0, 0, G_OPTION_ARG_NONE, &a.list_rules, "List the rules with their figures and where those come from", NULL},
 		{"without", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a.without, "Switch this rule off; may be given again", "RULE"},
 		{"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a.set, "Use another figure; may be given again", "RULE.FIGURE=VALUE"},

@@ -203,7 +203,7 @@ int cmd_explain(int argc, char **argv)
 	g_autofree char *database = NULL;
 	gboolean json = FALSE;
 	const GOptionEntry entries[] = {
-		{"db", 0, 0, G_OPTION_ARG_FILENAME, &database, "The store that \"jamlog analyze\" worked on", "FILE"},
+		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &database, "The store that \"jamlog analyze\" worked on", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "The same as one JSON object", NULL},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};

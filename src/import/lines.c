@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ void lines_free(Lines *lines)
 		close(lines->fd);
 	g_string_free(lines->line, TRUE);
 	g_free(lines->path);
-	g_free(lines);
+	free(lines);
 }
 
 static gboolean fill_packed(Lines *lines, GError **error)
@@ -60,7 +61,14 @@ static gboolean fill_packed(Lines *lines, GError **error)
 Lines *lines_open(const char *path, GError **error)
 {
 	struct stat st;
-	g_autoptr(Lines) lines = g_new0(Lines, 1);
+	/* libsodium's state is aligned to a cache line, which malloc does not promise. */
+	Lines *bare = aligned_alloc(_Alignof(Lines), sizeof *bare);
+	if (!bare) {
+		error_set_errno(error, ENOMEM, "cannot read %s", path);
+		return NULL;
+	}
+	memset(bare, 0, sizeof *bare);
+	g_autoptr(Lines) lines = bare;
 	lines->path = g_strdup(path);
 	lines->line = g_string_new(NULL);
 	lines->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -79,6 +87,12 @@ Lines *lines_open(const char *path, GError **error)
 	if (lines->packed_end >= 2 && lines->packed[0] == 0x1f && lines->packed[1] == 0x8b) /* RFC 1952 */
 		lines->unpacker = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
 	return g_steal_pointer(&lines);
+}
+
+gboolean lines_file_begins(const Lines *lines, const char *text)
+{
+	const gsize n = strlen(text);
+	return lines->packed_end >= n && memcmp(lines->packed, text, n) == 0;
 }
 
 static gboolean unpack_failed(Lines *lines, const char *why, GError **error)
@@ -135,14 +149,12 @@ static LinesResult give(Lines *lines, guint64 length, char **ret_line)
 {
 	GString *line = lines->line;
 	lines->number++;
+	*ret_line = line->str;
 	if (length > LINES_MAX)
 		return LINES_TOO_LONG;
 	if (line->len > 0 && line->str[line->len - 1] == '\r')
 		g_string_truncate(line, line->len - 1);
-	if (memchr(line->str, '\0', line->len))
-		return LINES_WITH_NUL;
-	*ret_line = line->str;
-	return LINES_LINE;
+	return memchr(line->str, '\0', line->len) ? LINES_WITH_NUL : LINES_LINE;
 }
 
 LinesResult lines_next(Lines *lines, char **ret_line, GError **error)

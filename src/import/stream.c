@@ -35,11 +35,6 @@ void stream_free(RowStream *stream)
 
 /* --- what is it? --- */
 
-static gboolean is_database(const char *line)
-{
-	return g_str_has_prefix(line, SQLITE_MAGIC);
-}
-
 /* What a person may name by mistake, that we know. */
 static const char *mistaken(const char *line)
 {
@@ -47,7 +42,9 @@ static const char *mistaken(const char *line)
 		return "a journal of jamlog: \"jamlog sync\" reads it";
 	if (*line == '{' || *line == 0x1e)
 		return "JSON, perhaps an export: a log is a CSV or a GeoPackage";
-	if (g_str_has_prefix(line, "fid,") && strstr(line, "time_source"))
+	if (g_str_has_prefix(line, SQLITE_MAGIC))
+		return "a packed database: unpack it";
+	if (g_str_has_prefix(line, "id,start_time,") && strstr(line, "time_source"))
 		return "an export of jamlog: \"jamlog sync\" reads the journals that it was made from";
 	if (g_str_has_prefix(line, "PK"))
 		return "a ZIP archive: unpack it";
@@ -70,12 +67,6 @@ static gboolean not_known(const char *path, const char *line, GError **error)
 static gboolean recognise_line(const char *path, const char *line, const ImportOptions *options, ImportFormat *ret_format, GError **error)
 {
 	static const ImportFormat formats[] = {IMPORT_GNETTRACK, IMPORT_TOWERCOLLECTOR};
-	if (is_database(line)) {
-		*ret_format = IMPORT_NETWORK_SURVEY;
-		return TRUE;
-	}
-	if (mistaken(line))
-		return not_known(path, line, error);
 	if (options->mapping) {
 		*ret_format = IMPORT_MAPPED;
 		return TRUE;
@@ -91,7 +82,6 @@ static gboolean recognise_line(const char *path, const char *line, const ImportO
 
 static gboolean first_line(Lines *lines, const char *path, char **ret_line, GError **error)
 {
-	static char none[] = "";
 	switch (lines_next(lines, ret_line, error)) {
 	case LINES_ERROR:
 		return FALSE;
@@ -100,9 +90,7 @@ static gboolean first_line(Lines *lines, const char *path, char **ret_line, GErr
 		return FALSE;
 	case LINES_LINE:
 	case LINES_WITH_NUL:
-		break;
 	case LINES_TOO_LONG:
-		*ret_line = none;
 		break;
 	}
 	return TRUE;
@@ -112,18 +100,22 @@ gboolean stream_recognise(const char *path, const ImportOptions *options, Import
 {
 	char *line;
 	g_autoptr(Lines) lines = lines_open(path, error);
-	if (!lines || !first_line(lines, path, &line, error))
+	if (!lines)
 		return FALSE;
-	if (options->format == IMPORT_RECOGNISE)
-		return recognise_line(path, line, options, ret_format, error);
-	*ret_format = (ImportFormat)options->format;
-	if (is_database(line) == (*ret_format == IMPORT_NETWORK_SURVEY) && !mistaken(line))
+	const gboolean database = lines_file_begins(lines, SQLITE_MAGIC);
+	*ret_format = options->format == IMPORT_RECOGNISE && database ? IMPORT_NETWORK_SURVEY : (ImportFormat)options->format;
+	if (database != (options->format == IMPORT_NETWORK_SURVEY) && options->format != IMPORT_RECOGNISE) {
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is %s: leave --format out, and it is recognised", path,
+			    database ? "a database" : "no database");
+		return FALSE;
+	}
+	if (database)
 		return TRUE;
+	if (!first_line(lines, path, &line, error))
+		return FALSE;
 	if (mistaken(line))
 		return not_known(path, line, error);
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is %s: leave --format out, and it is recognised", path,
-		    is_database(line) ? "a database" : "no database");
-	return FALSE;
+	return options->format != IMPORT_RECOGNISE || recognise_line(path, line, options, ret_format, error);
 }
 
 /* --- rows --- */

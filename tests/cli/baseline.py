@@ -3,10 +3,12 @@
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import csv
+import math
 import os
 import shutil
 import sqlite3
 import statistics
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helper"))
@@ -138,6 +140,34 @@ def figures_are_medians_and_spreads():
     # 3 of 4 mostly served: 0.75 is 0.8; on LTE 2 of 4; 1 of 4 (0.25) on GSM: 0.3
     check_equal([row[c] for c in ("passes", "served", "broadband", "narrowband")], ["3", "0.8", "0.5", "0.3"], "passes and shares")
     check_equal(row["tx_dbm"], "", "a figure that one pass alone has")
+
+
+def quadkey_at(lat, lon):
+    s = math.sin(math.radians(lat))
+    x, y = int((lon + 180) / 360 * 2 ** 18), int((0.5 - math.log((1 + s) / (1 - s)) / (4 * math.pi)) * 2 ** 18)
+    return "".join(str((x >> i & 1) + 2 * (y >> i & 1)) for i in range(17, -1, -1))
+
+
+def from_recordings():
+    """what three days of recordings say of each tile they passed is in the file, and nothing of the fourth way"""
+    folders = [make(f"day{d}", sweeps=120, boot=d + 1, utc=1715000000 + d * 86400) for d in range(3)]
+    sync(path("days.gpkg"), *folders, make("once", sweeps=60, boot=9, utc=1715400000, lat=53.95))
+    jamlog("analyze", "--quiet", "--db", path("days.gpkg"))
+    rsrp = {}
+    for fid, point, value in query(path("days.gpkg"), "SELECT id, point, lte_rsrp_dbm FROM radio WHERE point IS NOT NULL"):
+        lon, lat = struct.unpack("<dd", point)
+        rsrp.setdefault(quadkey_at(lat, lon), {}).setdefault(fid >> 32, []).append(value)
+    expected = {}
+    for quadkey, recordings in rsrp.items():
+        passes = [statistics.median(v) for v in recordings.values() if len(v) >= 2]
+        if len(passes) == 3:
+            expected[quadkey] = statistics.median(passes)
+    check(len(expected) > 10, f"only {len(expected)} tiles")
+    for key in ("257-01", "257-01 lte 1300 100"):
+        got = {r["quadkey"]: float(r["rsrp_dbm"]) for r in exported("days.gpkg") if r["cell"] == key}
+        check_equal(set(got), set(expected), f"tiles of {key}")
+        for quadkey, value in expected.items():
+            check(abs(got[quadkey] - value) <= 0.25, f"{key} in {quadkey}: {got[quadkey]}, not {value}")
 
 
 def floor():
@@ -336,6 +366,6 @@ def quiet():
     check_equal(baseline("quiet.gpkg", "-q", "--import", path("q.csv")).stderr, "", "what import says")
 
 
-run_tests([setup, usage, missing_store, nothing_made_yet, figures_are_medians_and_spreads, floor, higher_floor, counts_are_coarse, leaks,
-           round_trip, other_content_replaces, analysed_again, imports_are_not_passed_on, bad_lines, other_versions, other_ends, too_large,
-           refusals, same_rows_same_bytes, quiet])
+run_tests([setup, usage, missing_store, nothing_made_yet, figures_are_medians_and_spreads, from_recordings, floor, higher_floor,
+           counts_are_coarse, leaks, round_trip, other_content_replaces, analysed_again, imports_are_not_passed_on, bad_lines,
+           other_versions, other_ends, too_large, refusals, same_rows_same_bytes, quiet])

@@ -54,8 +54,15 @@ def run_all(jobs, tasks, say):
         finally:
             say(words)
         return None
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
         return [failure for failure in pool.map(one, tasks) if failure]
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        play.stop_all()
+        raise
+    finally:
+        pool.shutdown()
 
 
 class Evaluation:

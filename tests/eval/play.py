@@ -22,7 +22,8 @@ until grep -q '^ready' "$out/sim.log"; do kill -0 $sim_pid || exit 9; done
 gpsd -N -n -S 2947 "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &
 gpsd_pid=$!
 until (exec 3<> /dev/tcp/127.0.0.1/2947) 2>/dev/null; do kill -0 $gpsd_pid || exit 8; done
-LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" "$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" --duration "$seconds" 2> "$out/record.log" &
+LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" \
+"$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" --duration "$seconds" 2> "$out/record.log" &
 record_pid=$!
 wait $record_pid
 code=$?
@@ -30,6 +31,23 @@ kill $sim_pid $gpsd_pid
 wait $sim_pid
 exit $code
 """
+
+
+running, stopped = set(), []  # processes; not empty: no more of them
+
+
+def stop_all():
+    """Ends what is being played, without order: for a person who has had enough."""
+    stopped.append(True)
+    for process in list(running):
+        end(process)
+
+
+def end(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def namespace():
@@ -63,6 +81,8 @@ def keep_begin(out):
 
 def play(scenario, out, seed, day, seconds, speed=40, step=None):
     """Records so many seconds of it on the day `day`, which is also a date of its own. "" or what went wrong."""
+    if stopped:
+        return "stopped"
     os.makedirs(out, exist_ok=True)
     with open(os.path.join(out, "played.scenario"), "w", encoding="utf-8") as handle:
         handle.write(scenario.text)
@@ -78,14 +98,13 @@ def play(scenario, out, seed, day, seconds, speed=40, step=None):
                str(seed), "--day", str(day)]
     with open(os.path.join(out, "field.log"), "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, start_new_session=True, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        running.add(process)
         try:
             code = process.wait(timeout=(seconds + 120) / speed + 60)
         except subprocess.TimeoutExpired:
             code = "too slow"
         finally:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            end(process)
+            running.discard(process)
     keep_begin(out)
     return "" if code == 0 else f"the run ended with {code}: see {out}/*.log"

@@ -59,17 +59,22 @@ typedef struct {
 	gboolean portal, spoilt, resolver_works; /* the operator's, for a control */
 	gboolean confirmed;   /* the rule has said that it has seen enough */
 	guint fine_in_row;
+	gint64 judged_ms;     /* the last round that was */
 	/* Of the episode: */
-	guint rounds, control_rounds, most_blocked;
+	guint most_blocked;
 } Memory;
 
+/* The round that begins an episode has been judged already: it is its first. */
 static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
-	mem->rounds = mem->control_rounds = mem->most_blocked = 0;
+	mem->most_blocked = 0;
 	mem->confirmed = FALSE;
-	for (guint i = 0; i < mem->n; i++)
-		mem->targets[i].judged = mem->targets[i].bad = 0;
+	for (guint i = 0; i < mem->n; i++) {
+		Target *t = &mem->targets[i];
+		t->judged = t->seen || t->own_failed ? 1 : 0;
+		t->bad = t->bad_in_row = MIN(t->bad_in_row, 1);
+	}
 }
 
 /* --- one round --- */
@@ -283,14 +288,12 @@ static void tell(RuleContext *c, const When *at)
 		mem->fine_in_row = 0;
 		rule_tell(c, at, HOLDS_YES, enough);
 		mem->confirmed = mem->confirmed || enough;
-		mem->rounds++;
 		mem->most_blocked = MAX(mem->most_blocked, lasting);
 	} else if (++mem->fine_in_row >= c->figure[FIGURE_FINE] || !mem->confirmed) {
 		rule_tell(c, at, HOLDS_NO, FALSE);
 	}
 }
 
-/* begin() forgets how often targets were bad: the round that begins an episode is judged before it, and counted once more. */
 static void end_round(RuleContext *c, const Seen *s)
 {
 	Memory *mem = c->memory;
@@ -298,15 +301,13 @@ static void end_round(RuleContext *c, const Seen *s)
 		forget_round(mem);
 		return;
 	}
-	for (guint i = 0; i < mem->n; i++)
+	for (guint i = 0; i < mem->n; i++) {
+		if (s->at.boot_ms - mem->judged_ms > c->rule->aside_ms) /* what failed then says nothing of now */
+			mem->targets[i].bad_in_row = 0;
 		judge_target(mem, &mem->targets[i]);
-	const gboolean was_pending = rule_pending(c);
-	tell(c, &s->at);
-	for (guint i = 0; !was_pending && i < mem->n; i++) {
-		Target *t = &mem->targets[i];
-		t->judged = t->seen ? 1 : 0;
-		t->bad = t->bad_in_row ? 1 : 0;
 	}
+	mem->judged_ms = s->at.boot_ms;
+	tell(c, &s->at);
 	forget_round(mem);
 }
 

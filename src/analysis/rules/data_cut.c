@@ -3,7 +3,8 @@
  * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
  *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
  *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
- *   the modem's own counters: packets go out, ten at least, and not one in twenty comes in; low alone, for what was sent is not known
+ *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was sent is
+ *   not known
  * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own
  * back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset is
  * an answer: that is no cut.
@@ -38,6 +39,7 @@ typedef struct {
 	RadioGround radio;    /* of the last sweep */
 	gint64 backoff_until_ms;
 	gint64 worked_ms;     /* data were carried last; 0: never in this recording */
+	gint64 probed_ms;     /* 0: never */
 	RoundSum round;
 	struct {
 		gint64 at_ms;
@@ -59,8 +61,8 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .round = kept.round,
-			.answered = kept.answered, .window = kept.window, .counting = kept.counting};
+	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .probed_ms = kept.probed_ms,
+			.round = kept.round, .answered = kept.answered, .window = kept.window, .counting = kept.counting};
 }
 
 static void tell_works(RuleContext *c, const When *at)
@@ -97,7 +99,9 @@ static void count(RuleContext *c, const Moment *m)
 {
 	Memory *mem = c->memory;
 	const gboolean up = ENTRY_HAS(m->state, data_session) && m->state->fields.data_session == DATA_SESSION_UP;
-	if (!up || isnan(m->rx_packets) || isnan(m->tx_packets)) {
+	/* Where probing goes on, rounds say better what came back, and from where. */
+	const gboolean probed = mem->probed_ms > 0 && m->at.boot_ms - mem->probed_ms <= c->rule->aside_ms;
+	if (!up || probed || isnan(m->rx_packets) || isnan(m->tx_packets)) {
 		mem->counting = FALSE;
 		return;
 	}
@@ -236,6 +240,7 @@ static void probe(RuleContext *c, const Seen *s)
 	Memory *mem = c->memory;
 	if (!PROBE_HAS(s->observation, test))
 		return;
+	mem->probed_ms = s->at.boot_ms;
 	if (s->modem && s->at.boot_ms < s->modem->fault_until_ms)
 		mem->round.ip_other++;
 	if (s->observation->probe.test == PROBE_ROUND)

@@ -6,7 +6,7 @@
  *              little variation (15 %) and steady round trips, on LTE or NR with good radio
  * Figures: a quarter and three tests from verdicts.md. 512 kbit/s is a choice above the rates to which operators are known to cut (64 to
  * 256 kbit/s) and far below what LTE in good radio gives. A crowd's rates vary: 15 % is the bound between the two.
- * Not where RSRQ or SNR are degraded in a bulk test: then the radio is slow. GSM and UMTS are slow by themselves: bulk asks for LTE or NR.
+ * Not where RSRQ or SNR are degraded: then the radio is slow. GSM and UMTS are slow by themselves: bulk asks for LTE or NR.
  * Cannot tell an order from a tariff: an allowance that is used up is often cut to 64 or 128 kbit/s for all as well.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -60,6 +60,7 @@ typedef struct {
 	Rates recent[RECENT]; /* of the last bulk rounds in a row */
 	guint bulk_in_row;
 	guint fine_in_row;
+	gint64 judged_ms;     /* the last round that was */
 	gboolean confirmed;
 	/* Of the episode: */
 	RadioSum sum;
@@ -73,6 +74,7 @@ static void begin(RuleContext *c)
 	Memory *mem = c->memory;
 	for (guint i = 0; i < mem->n; i++) {
 		mem->targets[i].slow = 0;
+		mem->targets[i].slow_in_row = MIN(mem->targets[i].slow_in_row, 1);
 		mem->targets[i].kbps = mem->targets[i].share = (Tally){0};
 	}
 	mem->sum = (RadioSum){0};
@@ -83,14 +85,24 @@ static void begin(RuleContext *c)
 	mem->confirmed = FALSE;
 }
 
+/* What was slow before says nothing of what is slow after. */
+static void break_rows(Memory *mem)
+{
+	for (guint i = 0; i < mem->n; i++)
+		mem->targets[i].slow_in_row = 0;
+	mem->bulk_in_row = 0;
+}
+
 static void sweep(RuleContext *c, const Moment *m)
 {
 	Memory *mem = c->memory;
 	mem->radio = radio_ground(m);
 	mem->broadband = moment_broadband(m);
 	mem->sweep_ms = m->at.boot_ms;
-	if (moment_own_fault(m) && rule_pending(c) && !mem->confirmed)
+	if (moment_own_fault(m)) {
+		break_rows(mem);
 		rule_tell(c, &m->at, HOLDS_UNKNOWN, FALSE);
+	}
 	if (rule_pending(c))
 		radio_sum_add(&mem->sum, m);
 }
@@ -184,7 +196,7 @@ static gboolean is_steady(const RuleContext *c)
 static gboolean take_bulk(RuleContext *c)
 {
 	Memory *mem = c->memory;
-	const gboolean bulk = mem->round.n > 0 && mem->broadband && mem->radio != RADIO_POOR && is_low(c);
+	const gboolean bulk = mem->round.n > 0 && mem->broadband && is_low(c);
 	if (!bulk) {
 		mem->bulk_in_row = 0;
 		return FALSE;
@@ -229,6 +241,9 @@ static void forget_round(Memory *mem)
 static void judge(RuleContext *c, const When *at)
 {
 	Memory *mem = c->memory;
+	if (at->boot_ms - mem->judged_ms > c->rule->aside_ms)
+		break_rows(mem);
+	mem->judged_ms = at->boot_ms;
 	const guint tests = (guint)c->figure[FIGURE_TESTS], slow = count_slow(c);
 	const gboolean bulk = take_bulk(c);
 	if (slow == 0 && !bulk) {
@@ -260,7 +275,7 @@ static void probe(RuleContext *c, const Seen *s)
 		mem->radio = RADIO_UNKNOWN;
 		mem->broadband = FALSE;
 	}
-	if (mem->round.n > 0 && !mem->spoilt)
+	if (mem->round.n > 0 && !mem->spoilt && mem->radio != RADIO_POOR)
 		judge(c, &s->at);
 	forget_round(mem);
 }

@@ -1,8 +1,9 @@
 /* expect.c - [expect NAME] of a scenario; see scenario.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/scenario/read.h"
 
-static const char *const verdicts[] = {"own-fault", "jamming",	 "cells-off", "no-coverage", "gnss-jam",   "fake-cell",	"barred",	"rejected",
-				       "downgrade", "data-cut", "blocked",   "throttled",   "congestion", "undetermined", "nothing", NULL};
+static const char *const verdicts[] = {"own-fault", "jamming",  "cells-off", "no-coverage", "gnss-jam",
+				       "fake-cell", "barred",   "rejected",  "downgrade",   "data-cut",
+				       "blocked",   "throttled", "congestion", "undetermined", "nothing", NULL};
 static const char *const confidences[] = {"low", "medium", "high", NULL};
 
 static gboolean check_list(const KeyFile *file, const char *group, const char *key, GError **error)

@@ -276,7 +276,8 @@ static void step_starting(SimSessions *s, guint index, const SimSessionInput *in
 		end_call(call, SIM_END_INTERNAL, call->ipv4 ? INTERNAL_IPV4_THROTTLED : INTERNAL_IPV6_THROTTLED);
 	else if (other_apn_in_use(s, index))
 		end_call(call, SIM_END_INTERNAL, INTERNAL_INTERFACE_IN_USE);
-	else if (in->t_s >= s->attempts[index].due_s + (in->reject ? in->reject->delay_s : 0) - 1e-6 && in->state->true_service == SIM_SERVICE_FULL)
+	else if (in->t_s >= s->attempts[index].due_s + (in->reject ? in->reject->delay_s : 0) - 1e-6 &&
+		 in->state->true_service == SIM_SERVICE_FULL)
 		ask_network(s, index, in);
 	s->attempts[index].had_link = TRUE;
 }

@@ -21,7 +21,8 @@
 #include "sim/world/happening.h"
 
 #define SIM_SESSION_MTU 1430
-/* Of the type call-manager: no answer to random access. libqmi, qmi-enums-wds.h: ..._CM_LRRC_CONNECTION_ESTABLISHMENT_FAILURE_TIMER_EXPIRED */
+/* Of the type call-manager: no answer to random access. libqmi, qmi-enums-wds.h:
+ * ..._CM_LRRC_CONNECTION_ESTABLISHMENT_FAILURE_TIMER_EXPIRED */
 #define SIM_CM_ACCESS_TIMER_EXPIRED 1056
 
 typedef struct {
