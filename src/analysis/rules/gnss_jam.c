@@ -1,13 +1,14 @@
 /* gnss-jam: all satellites fade at once, as if something nearby were louder than the sky.
  *
- * Looks for: carrier to noise density (C/N0) of the strongest satellites and of all of them falling within seconds by 8 dB or more against the
- * last minute, or no satellite at all, from one second to the next, where there had been a good fix.
+ * Looks for: carrier to noise density (C/N0) of the strongest satellites and of all of them falling within seconds by 8 dB or
+ * more against the last minute, or no satellite at all, from one second to the next, where there had been a good fix.
  *
- * Figures: C/N0 under open sky lies between 35 and 50 dB-Hz and fades by 2 to 3 dB; trackers lose lock near 25 dB-Hz. Eight dB is more than
- * a hand or a car roof takes, ten dB is what a jammer with as much power as the noise times nine does (10 log10(1 + J/N)).
+ * Figures: C/N0 under open sky lies between 35 and 50 dB-Hz and fades by 2 to 3 dB; trackers lose lock near 25 dB-Hz. Eight dB
+ * is more than a hand or a car roof takes, ten dB is what a jammer with as much power as the noise times nine does (10 log10(1
+ * + J/N)).
  *
- * Cannot tell: receivers do not tell us of their gain or their interference state, so a roof over the head (tunnel, garage, lift) is never ruled
- * out: low at most. A fading slower than half of the drop in 5 s is taken for an obstacle.
+ * Cannot tell: receivers do not tell us of their gain or their interference state, so a roof over the head (tunnel, garage,
+ * lift) is never ruled out: low at most. A fading slower than half of the drop in 5 s is taken for an obstacle.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/rule.h"
@@ -147,11 +148,14 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *memory = c->memory;
 	if (memory->now_top.n)
 		finding_say(f, EVIDENCE_FOR,
-			    "within %.0f s the four strongest satellites fell from %.0f to %.0f dB-Hz, and the mean of all from %.0f to %.0f dB-Hz",
+			    "within %.0f s the four strongest satellites fell from %.0f to %.0f dB-Hz, and the mean of all from %.0f"
+			    " to %.0f dB-Hz",
 			    c->figure[WITHIN], memory->top_before, memory->now_top.least, memory->mean_before, memory->now_mean.least);
 	if (memory->none)
-		finding_say(f, EVIDENCE_FOR, "no satellite was heard any more, after a level of %.0f dB-Hz just before", memory->top_before);
-	finding_say(f, EVIDENCE_FOR, "satellites used for the position: %u before, %u at the least", memory->used_before, memory->used_least);
+		finding_say(f, EVIDENCE_FOR, "no satellite was heard any more, after a level of %.0f dB-Hz just"
+			    " before", memory->top_before);
+	finding_say(f, EVIDENCE_FOR, "satellites used for the position: %u before, %u at the"
+		    " least", memory->used_before, memory->used_least);
 	if (memory->fix_lost)
 		finding_say(f, EVIDENCE_FOR, "the position was lost");
 	else
