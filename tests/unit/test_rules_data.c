@@ -10,8 +10,9 @@ extern const Rule rule_blocked, rule_throttled;
 static void portal_and_control(Bench *b, gboolean control_well)
 {
 	bench_checked(b, PROBE_PORTAL, PROBE_TARGET, "firefox", PROBE_STEP_HTTP, NULL);
-	bench_checked(b, PROBE_WEB, PROBE_CONTROL, "example", control_well ? PROBE_STEP_HTTP : PROBE_STEP_TCP, control_well ? NULL : TIMEOUT);
-	bench_checked(b, PROBE_SNI, PROBE_CONTROL, "google", control_well ? PROBE_STEP_TLS : PROBE_STEP_TCP, control_well ? NULL : TIMEOUT);
+	const char *failure = control_well ? NULL : TIMEOUT;
+	bench_checked(b, PROBE_WEB, PROBE_CONTROL, "example", control_well ? PROBE_STEP_HTTP : PROBE_STEP_TCP, failure);
+	bench_checked(b, PROBE_SNI, PROBE_CONTROL, "google", control_well ? PROBE_STEP_TLS : PROBE_STEP_TCP, failure);
 }
 
 static void test_reset_on_two_names_is_blocked(void)

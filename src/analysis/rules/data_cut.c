@@ -3,11 +3,11 @@
  * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
  *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
  *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
- *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was sent is
- *   not known
- * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own
- * back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset is
- * an answer: that is no cut.
+ *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was
+ *   sent is not known
+ * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its
+ * own back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or
+ * reset is an answer: that is no cut.
  * Cannot tell an order from a fault of the operator's core network, nor with one SIM an order from a closed account (29, 33, and credit
  * that is used up). A session in mode "session" sends nothing, so there only refusals show.
  *
@@ -61,8 +61,9 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .probed_ms = kept.probed_ms,
-			.round = kept.round, .answered = kept.answered, .window = kept.window, .counting = kept.counting};
+	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms,
+			.probed_ms = kept.probed_ms, .round = kept.round, .answered = kept.answered, .window = kept.window,
+			.counting = kept.counting};
 }
 
 static void tell_works(RuleContext *c, const When *at)
@@ -257,8 +258,8 @@ static void say_silence(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "In %u round%s of probing %u raw IP address%s gave no answer, and nothing else did",
 			    mem->silent_rounds, plural(mem->silent_rounds), mem->targets, mem->targets == 1 ? "" : "es");
 		if (mem->round_tx)
-			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT " came in",
-				    mem->round_tx, mem->round_rx);
+			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT
+				    " came in", mem->round_tx, mem->round_rx);
 	}
 	if (mem->sweeps_unanswered)
 		finding_say(f, EVIDENCE_FOR, "By the modem's own counters %.0f packets went out over the session and %.0f came in",
@@ -278,8 +279,8 @@ static void say_refusals(const Memory *mem, Finding *f)
 	finding_say(f, EVIDENCE_FOR, "The network refused the data session %u time%s, at last with cause %u (%s)", mem->refusals,
 		    plural(mem->refusals), mem->cause, mem->cause_name);
 	if (mem->subscription) {
-		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with one SIM "
-				    "alone that is not ruled out");
+		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with "
+				    "one SIM alone that is not ruled out");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 }
@@ -296,7 +297,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "Data were carried over this SIM until %.0f s before",
 			    (double)(f->onset.boot_ms - mem->worked_ms) / 1000);
 	else
-		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not ruled out");
+		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not "
+			    "ruled out");
 	finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");
 }
 
