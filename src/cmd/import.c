@@ -160,7 +160,8 @@ static void tell_done(const Arguments *a, const char *path, const ImportSummary 
 		printf("%s: known already\n", path);
 		return;
 	}
-	printf("%s: %s, %" G_GUINT64_FORMAT " rows, %" G_GUINT64_FORMAT " sweeps", path, import_format_words[s->format], s->rows, s->sweeps);
+	printf("%s: %s, %" G_GUINT64_FORMAT " rows, %" G_GUINT64_FORMAT " sweeps", path, import_format_words[s->format], s->rows,
+	       s->sweeps);
 	if (s->unlocated > 0)
 		printf(", %" G_GUINT64_FORMAT " without a place", s->unlocated);
 	if (s->refused > 0)
@@ -273,8 +274,10 @@ int cmd_import(int argc, char **argv)
 	if (argc < 2)
 		return usage_error("name a log");
 	if (!parse(&a, &parsed, &error)) {
-		const int code = error_exit_code(error);
-		return code == EXIT_CODE_USAGE ? usage_error(error->message) : (fprintf(stderr, "jamlog import: %s\n", error->message), code);
+		if (error_exit_code(error) == EXIT_CODE_USAGE)
+			return usage_error(error->message);
+		fprintf(stderr, "jamlog import: %s\n", error->message);
+		return error_exit_code(error);
 	}
 	const int code = run(&a, argv + 1, &parsed.options, &error);
 	if (error)

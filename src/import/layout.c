@@ -275,8 +275,8 @@ static void take_signals(Line *line, Row *row)
 	row->neighbour.rsrp_dbm = number_of(line, ROLE_neighbour_rsrp);
 	row->neighbour.rsrq_db = number_of(line, ROLE_neighbour_rsrq);
 	if (row->rat == RAT_NR)
-		*own = (RowSignal){first_of(nr.rsrp_dbm, own->rsrp_dbm), first_of(nr.rsrq_db, own->rsrq_db), first_of(nr.snr_db, own->snr_db),
-				   NAN};
+		*own = (RowSignal){first_of(nr.rsrp_dbm, own->rsrp_dbm), first_of(nr.rsrq_db, own->rsrq_db),
+				   first_of(nr.snr_db, own->snr_db), NAN};
 	if (row->rat == RAT_NR || row->rat == RAT_LTE)
 		own->rsrp_dbm = first_of(own->rsrp_dbm, level);
 	else

@@ -58,8 +58,8 @@ gboolean layout_bind(const Layout *layout, char *header, LayoutBound *ret_bound,
  * LAYOUT_MAX_FIELDS are not given out. */
 guint layout_split(char *line, char delimiter, char *ret_fields[LAYOUT_MAX_FIELDS]);
 
-/* A line to a row that row_check has not seen yet. `line` is changed. FALSE with a reason. *io_zoneless becomes TRUE where the time named no
- * zone and utc_offset_s was used. */
+/* A line to a row that row_check has not seen yet. `line` is changed. FALSE with a reason. *io_zoneless becomes TRUE where the time
+ * named no zone and utc_offset_s was used. */
 gboolean layout_row(const LayoutBound *bound, char *line, gint64 utc_offset_s, Row *ret_row, gboolean *io_zoneless,
 		    char ret_reason[ROW_REASON_SIZE]);
 

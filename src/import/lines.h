@@ -19,7 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lines, lines_free)
 typedef enum { LINES_LINE, LINES_TOO_LONG, LINES_WITH_NUL, LINES_END, LINES_ERROR } LinesResult;
 /* Whether the file itself, packed or not, begins with this text; to be asked before the first lines_next. */
 gboolean lines_file_begins(const Lines *lines, const char *text);
-/* The next line without its end, NUL-terminated, to be written in until the next call; of one that is too long its beginning. LINES_ERROR sets *error: the rest cannot be read. */
+/* The next line without its end, NUL-terminated, to be written in until the next call; of one that is too long its beginning.
+ * LINES_ERROR sets *error: the rest cannot be read. */
 LinesResult lines_next(Lines *lines, char **ret_line, GError **error);
 guint64 lines_number(const Lines *lines); /* of the last line, from 1 */
 /* BLAKE2b of what was unpacked until now, hexadecimal; free with g_free. */

@@ -43,5 +43,6 @@ void row_start_sweep(const Row *row, const char *mcc, const char *mnc, Observati
 /* One more row of the same sweep. */
 void row_join_sweep(const Row *row, const char *mcc, const char *mnc, Observation *o);
 
-/* "A word as phones say it": LTE, HSPA+, EDGE, NR ... *ret_rat RAT_NONE for "no service"; FALSE for a word that is none. "5G" alone is NR. */
+/* A word as phones say it: LTE, HSPA+, EDGE, NR ... *ret_rat RAT_NONE for "no service"; FALSE for a word that is none. "5G" alone is
+ * NR. */
 gboolean row_parse_rat(const char *text, Rat *ret_rat, gboolean *ret_endc);

@@ -17,10 +17,14 @@ struct Survey {
 	gint64 scan_group, scan_ms, group; /* of the app; since when; ours */
 };
 
-/* In the order of the query's columns. The first of the names that the table has; matched without regard to case. */
-enum { C_RAT, C_TIME, C_GROUP, C_SERVING, C_GEOM, C_LON, C_LAT, C_ACCURACY, C_MCC, C_MNC, C_TAC, C_CELL, C_ARFCN, C_PCI, C_RSRP, C_RSRQ,
-       C_SNR, C_RSSI, C_BANDWIDTH, N_COLUMNS };
+/* In the order of the query's columns. */
+typedef enum {
+	C_RAT, C_TIME, C_GROUP, C_SERVING, C_GEOM, C_LON, C_LAT, C_ACCURACY, C_MCC, C_MNC, C_TAC, C_CELL, C_ARFCN, C_PCI, C_RSRP, C_RSRQ,
+	C_SNR, C_RSSI, C_BANDWIDTH,
+	N_COLUMNS,
+} SurveyColumn;
 
+/* The first that the table has is taken; without regard to case, as always in SQL. */
 static const char *const common_names[N_COLUMNS][3] = {
 	[C_TIME] = {"Time", "deviceTime"},
 	[C_GROUP] = {"GroupNumber"},
@@ -65,7 +69,8 @@ void survey_free(Survey *survey)
 
 static gboolean fail(const Survey *survey, GError **error)
 {
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s cannot be read as a GeoPackage: %s", survey->path, sqlite3_errmsg(survey->db));
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s cannot be read as a GeoPackage: %s", survey->path,
+		    sqlite3_errmsg(survey->db));
 	return FALSE;
 }
 
@@ -113,7 +118,7 @@ static gboolean add_table(Survey *survey, const SurveyTable *table, GString *sql
 		return fail(survey, error);
 	if (!there || !column_of(survey->db, table->table, common_names[C_TIME]))
 		return TRUE;
-	g_string_append_printf(sql, "%sSELECT %d AS c%u", sql->len > 0 ? " UNION ALL " : "", table->rat, C_RAT);
+	g_string_append_printf(sql, "%sSELECT %d AS c%d", sql->len > 0 ? " UNION ALL " : "", (int)table->rat, (int)C_RAT);
 	for (guint c = C_TIME; c < N_COLUMNS; c++)
 		add_column(survey, table, c, sql);
 	g_string_append_printf(sql, " FROM %s", table->table);
@@ -133,11 +138,11 @@ static gboolean find_tables(Survey *survey, GError **error)
 		if (!add_table(survey, &tables[i], sql, error))
 			return FALSE;
 	if (sql->len == 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is a database, but none that Network Survey writes: it has no table"
-			    " LTE_MESSAGE, NR_MESSAGE, UMTS_MESSAGE or GSM_MESSAGE", survey->path);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is a database, but none that Network Survey writes: it has no"
+			    " table LTE_MESSAGE, NR_MESSAGE, UMTS_MESSAGE or GSM_MESSAGE", survey->path);
 		return FALSE;
 	}
-	g_string_append_printf(sql, " ORDER BY c%u, c%u, c%u DESC", C_TIME, C_GROUP, C_SERVING);
+	g_string_append_printf(sql, " ORDER BY c%d, c%d, c%d DESC", (int)C_TIME, (int)C_GROUP, (int)C_SERVING);
 	return sqlite3_prepare_v2(survey->db, sql->str, -1, &survey->rows, NULL) == SQLITE_OK || fail(survey, error);
 }
 

@@ -152,6 +152,7 @@ static inline void rig_sweep(RuleRig *rig)
 	m.cell = &rig->cell;
 	m.heard = rig->heard;
 	m.tile = tile_of(m.at.lat, m.at.lon);
+	window_add(&rig->watch->window, &m);
 	watch_sweep(rig->watch, &m);
 	rule_run_sweep(rig->run, &m);
 }
@@ -183,7 +184,8 @@ static inline void rig_seen(RuleRig *rig)
 
 static inline void rig_event(RuleRig *rig, EventCode code)
 {
-	EVENT_SET(rig_observe(rig, OBSERVATION_EVENT), code, (guint8)code);
+	Observation *o = rig_observe(rig, OBSERVATION_EVENT);
+	EVENT_SET(o, code, (guint8)code);
 	rig_seen(rig);
 }
 

@@ -30,7 +30,7 @@ static const RuleFigure figures[] = {
 
 typedef struct {
 	Tally rx, over_floor, over_usual;
-	double floor_dbm, snr_before;
+	double snr_before;
 	gboolean by_place; /* usual: of other passes */
 	guint passes;
 	guint16 band[MAX_BANDS];
@@ -89,11 +89,10 @@ static void sweep(RuleContext *c, const Moment *m)
 	if (holds != HOLDS_YES)
 		return;
 	const double usual = usual_dbm(m, &memory->by_place);
-	memory->floor_dbm = radio_floor_dbm(m);
 	memory->snr_before = m->modem->last_signal.snr_db;
 	memory->passes = m->place_base.passes;
 	tally_add(&memory->rx, m->median.rx_dbm);
-	tally_add(&memory->over_floor, m->median.rx_dbm - memory->floor_dbm);
+	tally_add(&memory->over_floor, m->median.rx_dbm - radio_floor_dbm(m));
 	tally_add(&memory->over_usual, m->median.rx_dbm - usual);
 	/* the band that it is tuned to, or was when service went */
 	note_band(memory, ENTRY_HAS(m->cell, band) ? m->cell : m->modem->last_cell);
@@ -104,8 +103,8 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *memory = c->memory;
 	const double seconds = (double)(f->end.boot_ms - f->onset.boot_ms) / 1000;
 	finding_say(f, EVIDENCE_FOR,
-		    "the received power stayed %.0f dB above the noise floor (%.0f dBm on average, floor %.0f dBm) while no cell could be decoded for %.0f s",
-		    memory->over_floor.least, tally_mean(&memory->rx), memory->floor_dbm, seconds);
+		    "the received power stayed at %.0f dBm, %.0f dB above the noise floor (never less than %.0f dB), while no cell could be decoded"
+		    " for %.0f s", tally_mean(&memory->rx), tally_mean(&memory->over_floor), memory->over_floor.least, seconds);
 	if (memory->by_place)
 		finding_say(f, EVIDENCE_FOR, "that is %.0f dB more than is usual here (%u other passes)", tally_mean(&memory->over_usual),
 			    memory->passes);
