@@ -65,6 +65,39 @@ static void test_refused_with_poor_radio_is_no_data_cut(void)
 	bench_none(b);
 }
 
+static void test_without_radio_figures_a_data_cut_is_low(void)
+{
+	g_autoptr(Bench) b = bench_new(&rule_data_cut);
+	bench_signal(b, NAN, NAN, NAN);
+	for (guint i = 0; i < 5; i++) {
+		bench_sweeps(b, 60);
+		bench_refusal(b, CAUSE_3GPP, 8, 0);
+	}
+	const Finding *f = bench_one(b, "session-refused");
+	g_assert_cmpint(f->confidence, ==, CONFIDENCE_LOW);
+	g_assert_true(bench_says(f, EVIDENCE_LIMIT, "no figures of its radio"));
+}
+
+/* As on other days, though weak by itself; and good by itself, though 15 dB weaker than on other days. */
+static void test_radio_is_compared_with_other_days(void)
+{
+	static const double rsrp[] = {-109, -90}, usual[] = {-108, -75};
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(Bench) b = bench_new(&rule_data_cut);
+		bench_signal(b, rsrp[i], -12, 3);
+		b->m.cell_base.passes = 4;
+		b->m.cell_base.median.rsrp_dbm = usual[i];
+		for (guint k = 0; k < 5; k++) {
+			bench_sweeps(b, 60);
+			bench_refusal(b, CAUSE_3GPP, 8, 0);
+		}
+		if (i == 0)
+			g_assert_true(bench_says(bench_one(b, "session-refused"), EVIDENCE_FOR, "as on other days"));
+		else
+			bench_none(b);
+	}
+}
+
 /* Within T3396 the modem answers for itself: those tries are no word of the network. */
 static void test_refused_within_own_backoff_is_no_try(void)
 {
@@ -358,6 +391,8 @@ int main(int argc, char **argv)
 	ADD(causes_of_subscription_name_it);
 	ADD(own_configuration_and_load_are_no_data_cut);
 	ADD(refused_with_poor_radio_is_no_data_cut);
+	ADD(without_radio_figures_a_data_cut_is_low);
+	ADD(radio_is_compared_with_other_days);
 	ADD(refused_within_own_backoff_is_no_try);
 	ADD(a_session_that_stands_ends_a_refusal);
 	ADD(a_cut_lasts_over_long_pauses_between_tries);
