@@ -1,7 +1,7 @@
 /* congestion: too many people for the cells, which are all right otherwise. A crowd must not be taken for jamming or throttling.
  *
  * Looks for RSRP as on other days (or -105 dBm and better) with RSRQ between -9 and -15 dB, together with a sign of load not long ago:
- * 1060 (connection request rejected), 1015, cause 22 or 26, or round trips of 300 ms and more; and for some success all the same.
+ * 1060 (connection request rejected), 1015, cause 22 or 26, or round trips of 200 ms and more; and for some success all the same.
  * Figures: verdicts.md. RSRQ = 1 / [12 (load + 1/SINR)]: a loaded cell with loaded neighbours has -10.8 to -15.6 dB. A cell's own full load
  * alone never goes below -10.8 dB, and RSRQ in that range is quite ordinary: hence the sign of load. Ordinary LTE round trips are
  * below 100 ms.
@@ -20,7 +20,7 @@ static const RuleFigure figures[] = {
 	{"rsrq_low_db", -15, "verdicts.md: RSRQ -9 to -15"},
 	{"rsrp_dbm", -105, "verdicts.md: noise explains nothing there"},
 	{"rsrp_lower_db", 6, "verdicts.md: the baseline rule"},
-	{"rtt_ms", 300, "three times the round trip of ordinary LTE"},
+	{"rtt_ms", 200, "twice the round trip of ordinary LTE"},
 	{"sign_s", 180, "sessions are tried about once a minute: two may be missing"},
 	{"success_s", 600, "a choice: something went well not long ago"},
 	{NULL, 0, NULL},
