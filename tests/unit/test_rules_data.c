@@ -10,8 +10,9 @@ extern const Rule rule_blocked, rule_throttled;
 static void portal_and_control(Bench *b, gboolean control_well)
 {
 	bench_checked(b, PROBE_PORTAL, PROBE_TARGET, "firefox", PROBE_STEP_HTTP, NULL);
-	bench_checked(b, PROBE_WEB, PROBE_CONTROL, "example", control_well ? PROBE_STEP_HTTP : PROBE_STEP_TCP, control_well ? NULL : TIMEOUT);
-	bench_checked(b, PROBE_SNI, PROBE_CONTROL, "google", control_well ? PROBE_STEP_TLS : PROBE_STEP_TCP, control_well ? NULL : TIMEOUT);
+	const char *failure = control_well ? NULL : TIMEOUT;
+	bench_checked(b, PROBE_WEB, PROBE_CONTROL, "example", control_well ? PROBE_STEP_HTTP : PROBE_STEP_TCP, failure);
+	bench_checked(b, PROBE_SNI, PROBE_CONTROL, "google", control_well ? PROBE_STEP_TLS : PROBE_STEP_TCP, failure);
 }
 
 static void test_reset_on_two_names_is_blocked(void)
@@ -101,6 +102,26 @@ static void test_one_server_that_is_down_is_its_own_affair(void)
 	bench_none(http);
 }
 
+/* One server under two names, and one site under two tests. */
+static void test_two_targets_on_one_server_are_one(void)
+{
+	g_autoptr(Bench) b = bench_new(&rule_blocked);
+	for (guint i = 0; i < 6; i++) {
+		bench_sweeps(b, 60);
+		portal_and_control(b, TRUE);
+		for (guint k = 0; k < 3; k++) {
+			static const char *const names[] = {"news", "news-http", "sister"}, *const urls[] = {
+				"https://news.example/", "http://news.example/", "https://sister.example/"};
+			Observation *o = bench_check(b, PROBE_WEB, PROBE_TARGET, names[k], PROBE_STEP_TCP, TIMEOUT);
+			OBSERVATION_SET_TEXT(o, probe, PROBE, url, urls[k]);
+			OBSERVATION_SET_TEXT(o, probe, PROBE, address, k == 1 ? "192.0.2.8" : "192.0.2.7");
+			bench_seen(b);
+		}
+		bench_round_end(b);
+	}
+	bench_none(b);
+}
+
 static void test_two_addresses_that_do_not_connect_are_blocked(void)
 {
 	g_autoptr(Bench) b = bench_new(&rule_blocked);
@@ -111,7 +132,9 @@ static void test_two_addresses_that_do_not_connect_are_blocked(void)
 		bench_checked(b, PROBE_WEB, PROBE_TARGET, "bbc", PROBE_STEP_TCP, TIMEOUT);
 		bench_round_end(b);
 	}
-	g_assert_cmpint(bench_one(b, "tcp")->confidence, ==, CONFIDENCE_MEDIUM);
+	const Finding *f = bench_one(b, "tcp");
+	g_assert_cmpint(f->confidence, ==, CONFIDENCE_MEDIUM);
+	g_assert_cmpuint(f->witness & WITNESS_RAISES, ==, 0); /* a server that is down is down for all */
 }
 
 static void lookup(Bench *b, ProbeRole role, const char *target, const char *resolver, const char *failure)
@@ -372,6 +395,7 @@ int main(int argc, char **argv)
 	ADD(a_control_of_another_kind_does_not_count);
 	ADD(a_control_that_fails_afterwards_is_nothing);
 	ADD(one_server_that_is_down_is_its_own_affair);
+	ADD(two_targets_on_one_server_are_one);
 	ADD(two_addresses_that_do_not_connect_are_blocked);
 	ADD(a_name_that_the_operator_denies_is_blocked);
 	ADD(a_name_that_nobody_knows_is_not_blocked);

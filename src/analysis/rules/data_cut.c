@@ -3,11 +3,12 @@
  * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
  *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
  *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
- *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was sent is
- *   not known
- * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own
- * back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset is
- * an answer: that is no cut.
+ *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was
+ *   sent is not known
+ * A captive portal that answers in place of everything else is told of as this subscription's affair (credit, tariff), low.
+ * Not for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its
+ * own back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or
+ * reset is an answer: that is no cut.
  * Cannot tell an order from a fault of the operator's core network, nor with one SIM an order from a closed account (29, 33, and credit
  * that is used up). A session in mode "session" sends nothing, so there only refusals show.
  *
@@ -27,11 +28,13 @@ static const RuleFigure figures[] = {
 	{NULL, 0, NULL},
 };
 
-typedef enum { KIND_NONE, KIND_REFUSED, KIND_SILENT } Kind;
+typedef enum { KIND_NONE, KIND_REFUSED, KIND_SILENT, KIND_PORTAL } Kind;
 
 typedef struct {
 	guint ip_silent, ip_other, answered; /* raw IP addresses without an answer, not tried to the end; whatever answered */
+	guint well;          /* what went well, names and their lookup apart */
 	gboolean portal;     /* an answer that is not the one expected */
+	char portal_host[64]; /* where it sends to; "" not told */
 	gboolean resolver;   /* the operator's answered */
 } RoundSum;
 
@@ -49,7 +52,9 @@ typedef struct {
 	Kind kind;            /* of the episode under way */
 	/* Of the episode: */
 	RadioSum sum;
-	guint refusals, subscription, cause, silent_rounds, rounds, targets;
+	guint refusals, subscription, cause, silent_rounds, portal_rounds, targets;
+	char portal_host[64];
+	double carried;       /* packets that came in over another session while ours were refused */
 	const char *cause_name;
 	guint64 round_tx, round_rx;
 	double unanswered_tx, unanswered_rx;
@@ -61,8 +66,9 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .probed_ms = kept.probed_ms,
-			.round = kept.round, .answered = kept.answered, .window = kept.window, .counting = kept.counting};
+	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms,
+			.probed_ms = kept.probed_ms, .round = kept.round, .answered = kept.answered, .window = kept.window,
+			.counting = kept.counting};
 }
 
 static void tell_works(RuleContext *c, const When *at)
@@ -112,7 +118,10 @@ static void count(RuleContext *c, const Moment *m)
 	const double rx = m->rx_packets - mem->window.rx, tx = m->tx_packets - mem->window.tx;
 	if (rx > 2 && rx > c->figure[FIGURE_SHARE] * tx) {
 		begin_count(mem, m);
-		tell_works(c, &m->at);
+		if (mem->kind == KIND_REFUSED && rule_pending(c)) /* another session, which stood already, is no word about new ones */
+			mem->carried += rx;
+		else
+			tell_works(c, &m->at);
 	} else if (tx >= c->figure[FIGURE_PACKETS] && mem->radio != RADIO_POOR) {
 		rule_tell(c, &m->at, HOLDS_YES, TRUE);
 		mem->kind = KIND_SILENT;
@@ -193,6 +202,7 @@ static gboolean went_well(const Observation *o)
 static void take_check(RoundSum *round, const Observation *o)
 {
 	const ProbeFields *p = &o->probe;
+	round->well += p->test != PROBE_DNS && went_well(o) ? 1 : 0;
 	const gboolean silent = PROBE_HAS(o, failure) && is_silence(p->failure);
 	if (PROBE_HAS(o, failure) && (g_str_equal(p->failure, "interrupted") || g_str_equal(p->failure, "network_down"))) {
 		round->ip_other += p->test == PROBE_IP ? 1 : 0;
@@ -200,6 +210,8 @@ static void take_check(RoundSum *round, const Observation *o)
 		round->resolver = round->resolver || !silent; /* it stands within the operator's network */
 	} else if (p->test == PROBE_PORTAL && !silent && !went_well(o)) {
 		round->portal = TRUE;
+		if (PROBE_HAS(o, redirect_host))
+			g_strlcpy(round->portal_host, p->redirect_host, sizeof round->portal_host);
 	} else if (p->test == PROBE_IP && silent) {
 		round->ip_silent++;
 	} else if (!silent && PROBE_HAS(o, step) && p->step != PROBE_STEP_DNS) {
@@ -215,11 +227,14 @@ static void end_round(RuleContext *c, const Seen *s)
 	const RoundSum round = mem->round;
 	const Observation *o = s->observation;
 	mem->round = (RoundSum){0};
-	if (round.portal) { /* an answer, though not the one that was asked for */
-		rule_tell(c, &s->at, HOLDS_NO, FALSE);
+	if (round.portal && round.well == 0 && mem->radio != RADIO_POOR) {
+		rule_tell(c, &s->at, HOLDS_YES, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+		mem->kind = KIND_PORTAL;
+		mem->portal_rounds++;
+		g_strlcpy(mem->portal_host, round.portal_host, sizeof mem->portal_host);
 		return;
 	}
-	if (round.answered) {
+	if (round.answered || round.portal) {
 		tell_works(c, &s->at);
 		return;
 	}
@@ -247,6 +262,13 @@ static void probe(RuleContext *c, const Seen *s)
 		end_round(c, s);
 	else
 		take_check(&mem->round, s->observation);
+	/* All addresses are silent: known at once, while names may still be looked up for a while. */
+	if (s->observation->probe.test == PROBE_IP && mem->round.ip_silent >= c->figure[FIGURE_TARGETS] && mem->round.answered == 0 &&
+	    mem->round.ip_other == 0 && mem->radio != RADIO_POOR) {
+		rule_tell(c, &s->at, HOLDS_YES, mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+		mem->kind = KIND_SILENT;
+		mem->targets = MAX(mem->targets, mem->round.ip_silent);
+	}
 }
 
 /* --- its sentences --- */
@@ -257,8 +279,8 @@ static void say_silence(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "In %u round%s of probing %u raw IP address%s gave no answer, and nothing else did",
 			    mem->silent_rounds, plural(mem->silent_rounds), mem->targets, mem->targets == 1 ? "" : "es");
 		if (mem->round_tx)
-			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT " came in",
-				    mem->round_tx, mem->round_rx);
+			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT
+				    " came in", mem->round_tx, mem->round_rx);
 	}
 	if (mem->sweeps_unanswered)
 		finding_say(f, EVIDENCE_FOR, "By the modem's own counters %.0f packets went out over the session and %.0f came in",
@@ -271,15 +293,30 @@ static void say_silence(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_AGAINST, "The operator's own resolver still answered: the way into its network was open");
 }
 
+static void say_portal(const Memory *mem, Finding *f)
+{
+	if (!mem->portal_rounds)
+		return;
+	finding_say(f, EVIDENCE_FOR, "In %u round%s nothing went well, and pages with a known answer were answered by a portal%s%s",
+		    mem->portal_rounds, plural(mem->portal_rounds), *mem->portal_host ? ": " : "", mem->portal_host);
+	finding_alternative(f, VERDICT_OWN_FAULT, "A portal stands where credit is used up or a tariff is to be confirmed");
+	finding_cap(f, CONFIDENCE_LOW);
+}
+
 static void say_refusals(const Memory *mem, Finding *f)
 {
 	if (!mem->refusals)
 		return;
 	finding_say(f, EVIDENCE_FOR, "The network refused the data session %u time%s, at last with cause %u (%s)", mem->refusals,
 		    plural(mem->refusals), mem->cause, mem->cause_name);
+	if (mem->carried > 0) {
+		finding_say(f, EVIDENCE_AGAINST, "Meanwhile %.0f packets came in over another session of the modem, which stood already",
+			    mem->carried);
+		finding_cap(f, CONFIDENCE_LOW);
+	}
 	if (mem->subscription) {
-		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with one SIM "
-				    "alone that is not ruled out");
+		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with "
+				    "one SIM alone that is not ruled out");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 }
@@ -287,8 +324,11 @@ static void say_refusals(const Memory *mem, Finding *f)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *mem = c->memory;
-	const gboolean silent = mem->silent_rounds + (mem->sweeps_unanswered ? 1 : 0) > mem->refusals;
-	f->sub = silent ? "nothing-comes-back" : "session-refused";
+	const guint silent = mem->silent_rounds + (mem->sweeps_unanswered ? 1 : 0);
+	f->sub = silent > mem->refusals ? "nothing-comes-back" : "session-refused";
+	if (mem->portal_rounds > MAX(silent, mem->refusals))
+		f->sub = "own-subscription";
+	say_portal(mem, f);
 	say_refusals(mem, f);
 	say_silence(mem, f);
 	radio_sum_say(&mem->sum, f);
@@ -296,7 +336,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "Data were carried over this SIM until %.0f s before",
 			    (double)(f->onset.boot_ms - mem->worked_ms) / 1000);
 	else
-		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not ruled out");
+		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not "
+			    "ruled out");
 	finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");
 }
 

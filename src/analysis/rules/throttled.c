@@ -13,14 +13,15 @@
 #include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-enum { FIGURE_LASTS_S, FIGURE_TESTS, FIGURE_SHARE, FIGURE_CEILING, FIGURE_VARIATION, FIGURE_RTT_SPREAD, FIGURE_FINE, FIGURE_SWEEP_S };
+enum { FIGURE_LASTS_S, FIGURE_TESTS, FIGURE_SHARE, FIGURE_CEILING, FIGURE_VARIATION, FIGURE_RTT_SPREAD, FIGURE_RTT_MS, FIGURE_FINE, FIGURE_SWEEP_S };
 static const RuleFigure figures[] = {
 	{"lasts_s", 0, "verdicts.md counts tests"},
 	{"tests", 3, "verdicts.md: 3 tests"},
 	{"share", 0.25, "verdicts.md: at most 25 % of control"},
 	{"ceiling_kbps", 512, "a choice: twice the known rates of cuts (64 to 256 kbit/s)"},
 	{"variation", 0.15, "a choice: standard deviation over mean of a shaped rate, well below a crowd's"},
-	{"rtt_spread", 1.0, "a choice: longest less shortest round trip over their mean"},
+	{"rtt_spread", 1.0, "a choice: longest less shortest round trip over their mean, round by round"},
+	{"rtt_ms", 200, "twice the round trip of ordinary LTE: below that nothing queues up"},
 	{"fine_tests", 2, "so that one test that slips through does not cut an incident in two"},
 	{"sweep_s", 30, "a choice: the radio of a test is that of a sweep no older than that"},
 	{NULL, 0, NULL},
@@ -184,12 +185,10 @@ static gboolean is_steady(const RuleContext *c)
 	const Memory *mem = c->memory;
 	Tally rtt = {0};
 	for (guint i = 0; i < MIN(mem->bulk_in_row, RECENT); i++) {
-		if (mem->recent[i].rtt_ms.n == 0)
-			continue;
-		tally_add(&rtt, mem->recent[i].rtt_ms.least);
-		tally_add(&rtt, mem->recent[i].rtt_ms.most);
+		if (mem->recent[i].rtt_ms.n)
+			tally_add(&rtt, tally_mean(&mem->recent[i].rtt_ms));
 	}
-	return rtt.n == 0 || rtt.most - rtt.least <= c->figure[FIGURE_RTT_SPREAD] * tally_mean(&rtt);
+	return rtt.n == 0 || rtt.most <= c->figure[FIGURE_RTT_MS] || rtt.most - rtt.least <= c->figure[FIGURE_RTT_SPREAD] * tally_mean(&rtt);
 }
 
 /* What the rows say of all that came in: its length in rounds, and whether it is flat. */
