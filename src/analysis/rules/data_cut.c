@@ -241,13 +241,37 @@ static void take_check(RoundSum *round, const Observation *o)
 	}
 }
 
+static gboolean is_behind_portal(const Memory *mem, const RoundSum *round)
+{
+	return round->portal && round->well == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+}
+
+static gboolean is_silent(const RuleContext *c, const RoundSum *round)
+{
+	const Memory *mem = c->memory;
+	return round->ip_silent >= c->figure[FIGURE_TARGETS] && round->answered == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+}
+
+/* Before the round is over, which may take a minute more; its end may still say otherwise. */
+static void judge_early(RuleContext *c, const Seen *s)
+{
+	Memory *mem = c->memory;
+	const RoundSum *round = &mem->round;
+	if (s->observation->probe.test == PROBE_IP && is_silent(c, round)) {
+		tell_cut(c, &s->at, KIND_SILENT, mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+		mem->targets = MAX(mem->targets, round->ip_silent);
+	} else if (s->observation->probe.test == PROBE_PORTAL && is_behind_portal(mem, round)) {
+		tell_cut(c, &s->at, KIND_PORTAL, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+	}
+}
+
 static void end_round(RuleContext *c, const Seen *s)
 {
 	Memory *mem = c->memory;
 	const RoundSum round = mem->round;
 	const Observation *o = s->observation;
 	mem->round = (RoundSum){0};
-	if (round.portal && round.well == 0 && mem->radio != RADIO_POOR) {
+	if (is_behind_portal(mem, &round)) {
 		tell_cut(c, &s->at, KIND_PORTAL, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
 		mem->portal_rounds++;
 		g_strlcpy(mem->portal_host, round.portal_host, sizeof mem->portal_host);
@@ -276,15 +300,11 @@ static void probe(RuleContext *c, const Seen *s)
 	mem->probed_ms = s->at.boot_ms;
 	if (s->modem && s->at.boot_ms < s->modem->fault_until_ms)
 		mem->round.ip_other++;
-	if (s->observation->probe.test == PROBE_ROUND)
+	if (s->observation->probe.test == PROBE_ROUND) {
 		end_round(c, s);
-	else
+	} else {
 		take_check(&mem->round, s->observation);
-	/* All addresses are silent: known at once, while names may still be looked up for a while. */
-	if (s->observation->probe.test == PROBE_IP && mem->round.ip_silent >= c->figure[FIGURE_TARGETS] && mem->round.answered == 0 &&
-	    mem->round.ip_other == 0 && mem->radio != RADIO_POOR) {
-		tell_cut(c, &s->at, KIND_SILENT, mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
-		mem->targets = MAX(mem->targets, mem->round.ip_silent);
+		judge_early(c, s);
 	}
 }
 
