@@ -27,7 +27,7 @@ from scenario import Scenario  # noqa: E402
 def arguments():
     parser = argparse.ArgumentParser(description="Measures jamlog analyze on simulated scenarios.")
     parser.add_argument("--seeds", default="1 2 3 4 5", help="numbers, separated by blanks")
-    parser.add_argument("--speed", type=float, default=40, help="how much faster than the wall clock; data go at a third of it")
+    parser.add_argument("--speed", type=float, default=40, help="how much faster than the wall clock; data go at a fifth of it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time")
     parser.add_argument("--out", default=os.path.join("build", "eval"), help="where recordings and stores are kept")
     parser.add_argument("--record-only", action="store_true", help="stop before the analysis")
@@ -97,7 +97,7 @@ class Evaluation:
     def analyze_case(self, scenario, seed):
         db, recording = cases.analyze_case(self.paths, scenario, seed)
         found, began = judge.incidents(db, {recording}), judge.utc_seconds(cases.began(self.paths.case(scenario, seed)))
-        self.outcomes[seed] += [judge.judge(scenario, seed, expect, found, began) for expect in scenario.expects]
+        self.outcomes[seed] += [judge.judge(db, scenario, seed, expect, found, began) for expect in scenario.expects]
         alone, seconds = judge.unexpected(scenario, found, began)
         self.false[seed] += alone
         self.hours[seed] += seconds / 3600

@@ -1,17 +1,19 @@
 /* jamming-degraded: a cell that is as strong as ever drowns in noise.
  *
- * Looks for: RSRQ and SNR of the serving cell much worse than on other passes here while its RSRP is not, and more power in the channel than
- * the cells heard and thermal noise explain. With sessions that break, data that stop or service that goes besides, medium.
+ * Looks for: RSRQ and SNR of the serving cell much worse than on other passes here while its RSRP is not, and more power in
+ * the channel than the cells heard and thermal noise explain. With sessions that break, data that stop or service that goes
+ * besides, medium.
  *
- * Figures: verdicts.md asks for RSRQ 5 dB and SNR 10 dB worse. Here it is 4 and 8 dB, and twice the place's own spread where that is more:
- * on the 21 public drive traces (12.7 h, 8.0 h of them with three other passes) both raise no false alarm, and of jammers added to them at a
- * J/N of 10 dB 32 of 46 are found instead of 28 (30 to 300 s long; 33 of 40 at 15 dB and 38 of 39 at 20 dB with either).
- * A chip that never tells less than -20 dB of RSRQ is taken at that. The residual is physics: own load alone never leaves 6 dB (TS 36.214).
- * Where there is no baseline of the cell, absolute figures of the table's measurement (0.34 an hour) and no neighbour as strong as the
- * serving cell, on whatever carrier where that is not told: none in the 12.7 h instead of two. Never above low.
+ * Figures: verdicts.md asks for RSRQ 5 dB and SNR 10 dB worse. Here it is 4 and 8 dB, and twice the place's own spread where
+ * that is more: on the 21 public drive traces (12.7 h, 8.0 h of them with three other passes) both raise no false alarm, and
+ * of jammers added to them at a J/N of 10 dB 32 of 46 are found instead of 28 (30 to 300 s long; 33 of 40 at 15 dB and 38 of
+ * 39 at 20 dB with either). A chip that never tells less than -20 dB of RSRQ is taken at that. The residual is physics: own
+ * load alone never leaves 6 dB (TS 36.214). Where there is no baseline of the cell, absolute figures of the table's
+ * measurement (0.34 an hour) and no neighbour as strong as the serving cell, on whatever carrier where that is not told: none
+ * in the 12.7 h instead of two. Never above low.
  *
- * Cannot tell: a jammer from a broken repeater, or from a cell nearby that the modem does not list. Modems and logs without RSSI or
- * the width of the carrier give no residual, which is said, and caps at low.
+ * Cannot tell: a jammer from a broken repeater, or from a cell nearby that the modem does not list. Modems and logs without
+ * RSSI or the width of the carrier give no residual, which is said, and caps at low.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -170,13 +172,15 @@ static void say_figures(const Memory *memory, Finding *f)
 {
 	if (memory->compared)
 		finding_say(f, EVIDENCE_FOR,
-			    "the signal of the serving cell was as strong as usual here (RSRP %.0f dBm, %+.0f dB against %u other passes), but its"
+			    "the signal of the serving cell was as strong as usual here (RSRP %.0f dBm, %+.0f dB against %u other"
+			    " passes), but its"
 			    " quality was far worse: RSRQ by %.0f dB, SNR by %.0f dB (down to RSRQ %.0f dB, SNR %.0f dB)",
 			    tally_mean(&memory->rsrp), -tally_mean(&memory->rsrp_lower), memory->passes, tally_mean(&memory->rsrq_worse),
 			    tally_mean(&memory->snr_worse), memory->rsrq.least, memory->snr.least);
 	else
 		finding_say(f, EVIDENCE_FOR,
-			    "the signal of the serving cell was strong (RSRP %.0f dBm), but it drowned in noise: RSRQ %.0f dB, SNR %.0f dB, which an"
+			    "the signal of the serving cell was strong (RSRP %.0f dBm), but it drowned in noise: RSRQ %.0f dB, SNR"
+			    " %.0f dB, which an"
 			    " undisturbed cell of that strength does not have",
 			    tally_mean(&memory->rsrp), tally_mean(&memory->rsrq), tally_mean(&memory->snr));
 	if (memory->residual.n)
@@ -187,7 +191,8 @@ static void say_figures(const Memory *memory, Finding *f)
 			    "without RSSI or the width of the channel it cannot be computed how much of the noise comes from other cells");
 	if (memory->neighbour.n)
 		finding_say(f, EVIDENCE_FOR,
-			    "no other cell on that channel was strong enough to be the cause: the strongest one heard was %.0f dB %s than the serving"
+			    "no other cell on that channel was strong enough to be the cause: the strongest one heard was %.0f dB %s"
+			    " than the serving"
 			    " cell", fabs(memory->neighbour.most), memory->neighbour.most > 0 ? "stronger" : "weaker");
 	if (!memory->compared)
 		finding_say(f, EVIDENCE_LIMIT, "there are not %d other passes of this cell here to compare with",
@@ -212,7 +217,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_AGAINST, "no session broke off, no data were seen to stop and service went on");
 	if (!harmed || !memory->compared || memory->residual.n == 0)
 		finding_cap(f, CONFIDENCE_LOW);
-	finding_alternative(f, VERDICT_CONGESTION, "a neighbouring cell in full load that the modem does not list would look alike, if weaker");
+	finding_alternative(f, VERDICT_CONGESTION, "a neighbouring cell in full load that the modem does not list would look alike,"
+		    " if weaker");
 	finding_alternative(f, VERDICT_UNDETERMINED, "a defective repeater or machine nearby disturbs a channel like a jammer does");
 }
 

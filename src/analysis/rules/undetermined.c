@@ -116,7 +116,8 @@ static void say_worse(const Memory *memory, Finding *f)
 		    "the serving cell was as strong as on %u other passes here, but its quality was worse: RSRQ by %.0f dB, SNR by %.0f dB",
 		    memory->passes, tally_mean(&memory->rsrq_worse), tally_mean(&memory->snr_worse));
 	if (memory->neighbour.most > 0)
-		finding_say(f, EVIDENCE_AGAINST, "another cell on the same channel was up to %.0f dB stronger: the modem may merely be on the wrong one",
+		finding_say(f, EVIDENCE_AGAINST, "another cell on the same channel was up to %.0f dB stronger: the modem may merely"
+			    " be on the wrong one",
 			    memory->neighbour.most);
 	if (memory->residual.n)
 		finding_say(f, EVIDENCE_AGAINST, "the power in the channel is largely explained by the cells heard (%.0f dB are not)",
