@@ -405,7 +405,8 @@ static void describe(RuleContext *c, Finding *f)
 	if (working)
 		finding_say(f, EVIDENCE_FOR, "%u other target%s worked all the time", working, plural(working));
 	if (!mem->telling) { /* the same seen from elsewhere is what servers that are down look like */
-		finding_say(f, EVIDENCE_LIMIT, "They failed as servers do that are down: a fault of what they have in common is not ruled out");
+		finding_say(f, EVIDENCE_LIMIT, "They failed as servers do that are down: a fault of what they have in common is not "
+			    "ruled out");
 		f->witness &= ~(guint)WITNESS_RAISES;
 	}
 	if (mem->most_blocked < c->figure[FIGURE_TARGETS]) {

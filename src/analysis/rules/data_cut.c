@@ -17,7 +17,7 @@
 #include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-enum { FIGURE_LASTS_S, FIGURE_TRIES, FIGURE_TARGETS, FIGURE_ROUNDS, FIGURE_PACKETS, FIGURE_SHARE };
+enum { FIGURE_LASTS_S, FIGURE_TRIES, FIGURE_TARGETS, FIGURE_ROUNDS, FIGURE_PACKETS, FIGURE_SHARE, FIGURE_STANDS_S };
 static const RuleFigure figures[] = {
 	{"lasts_s", 180, "verdicts.md: 180 s; the longest ordinary stall measured on drive traces is 158 s"},
 	{"tries", 3, "verdicts.md: tries of a rejected modem; taken over"},
@@ -25,6 +25,7 @@ static const RuleFigure figures[] = {
 	{"rounds", 2, "so that no single round decides"},
 	{"packets", 10, "a choice: more than a quiet host sends within lasts_s"},
 	{"share", 0.05, "a choice: near 0, where an answer comes to nearly every packet otherwise"},
+	{"stands_s", 60, "a try stands for the time until the next one, usually a minute, and for no longer"},
 	{NULL, 0, NULL},
 };
 
@@ -49,6 +50,8 @@ typedef struct {
 		double rx, tx;
 	} answered, window;   /* counters when something came in last, and at the begin of the stretch that is looked at */
 	gboolean counting;
+	gint64 stands_until_ms; /* what the last try or round found */
+	gboolean enough;
 	Kind kind;            /* of the episode under way */
 	/* Of the episode: */
 	RadioSum sum;
@@ -68,14 +71,30 @@ static void begin(RuleContext *c)
 	const Memory kept = *mem;
 	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms,
 			.probed_ms = kept.probed_ms, .round = kept.round, .answered = kept.answered, .window = kept.window,
-			.counting = kept.counting};
+			.counting = kept.counting, .stands_until_ms = kept.stands_until_ms, .enough = kept.enough};
+}
+
+static void tell_no(RuleContext *c, const When *at)
+{
+	Memory *mem = c->memory;
+	mem->stands_until_ms = 0;
+	rule_tell(c, at, HOLDS_NO, FALSE);
 }
 
 static void tell_works(RuleContext *c, const When *at)
 {
 	Memory *mem = c->memory;
 	mem->worked_ms = at->boot_ms;
-	rule_tell(c, at, HOLDS_NO, FALSE);
+	tell_no(c, at);
+}
+
+static void tell_cut(RuleContext *c, const When *at, Kind kind, gboolean enough)
+{
+	Memory *mem = c->memory;
+	mem->stands_until_ms = at->boot_ms + (gint64)(c->figure[FIGURE_STANDS_S] * 1000);
+	mem->enough = enough;
+	rule_tell(c, at, HOLDS_YES, enough);
+	mem->kind = kind;
 }
 
 /* --- the modem's own counters --- */
@@ -142,6 +161,8 @@ static void sweep(RuleContext *c, const Moment *m)
 	}
 	if (mem->radio == RADIO_POOR)
 		rule_tell(c, &m->at, HOLDS_UNKNOWN, FALSE);
+	else if (m->at.boot_ms < mem->stands_until_ms && rule_pending(c))
+		rule_tell(c, &m->at, HOLDS_YES, mem->enough);
 	else
 		count(c, m);
 	if (rule_pending(c))
@@ -155,8 +176,7 @@ static void take_refusal(RuleContext *c, const Seen *s, const SessionFields *f)
 	Memory *mem = c->memory;
 	if (mem->radio == RADIO_POOR)
 		return;
-	rule_tell(c, &s->at, HOLDS_YES, mem->refusals + 1 >= c->figure[FIGURE_TRIES]);
-	mem->kind = KIND_REFUSED;
+	tell_cut(c, &s->at, KIND_REFUSED, mem->refusals + 1 >= c->figure[FIGURE_TRIES]);
 	mem->refusals++;
 	mem->subscription += f->cause == 29 || f->cause == 33 ? 1 : 0;
 	mem->cause = f->cause;
@@ -172,8 +192,8 @@ static void session(RuleContext *c, const Seen *s)
 		return;
 	if (o->session.outcome == SESSION_CONNECTED) {
 		mem->backoff_until_ms = 0;
-		if (mem->kind != KIND_SILENT) /* that it stands is nothing new there */
-			rule_tell(c, &s->at, HOLDS_NO, FALSE);
+		if (mem->kind == KIND_REFUSED || !rule_pending(c)) /* else that it stands is nothing new */
+			tell_no(c, &s->at);
 		return;
 	}
 	if (SESSION_HAS(o, backoff_ms))
@@ -184,7 +204,7 @@ static void session(RuleContext *c, const Seen *s)
 	if (class == CAUSE_CLASS_ORDER)
 		take_refusal(c, s, &o->session);
 	else if (class == CAUSE_CLASS_CONFIGURATION)
-		rule_tell(c, &s->at, HOLDS_NO, FALSE);
+		tell_no(c, &s->at);
 }
 
 /* --- probes --- */
@@ -221,15 +241,38 @@ static void take_check(RoundSum *round, const Observation *o)
 	}
 }
 
+static gboolean is_behind_portal(const Memory *mem, const RoundSum *round)
+{
+	return round->portal && round->well == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+}
+
+static gboolean is_silent(const RuleContext *c, const RoundSum *round)
+{
+	const Memory *mem = c->memory;
+	return round->ip_silent >= c->figure[FIGURE_TARGETS] && round->answered == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+}
+
+/* Before the round is over, which may take a minute more; its end may still say otherwise. */
+static void judge_early(RuleContext *c, const Seen *s)
+{
+	Memory *mem = c->memory;
+	const RoundSum *round = &mem->round;
+	if (s->observation->probe.test == PROBE_IP && is_silent(c, round)) {
+		tell_cut(c, &s->at, KIND_SILENT, mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+		mem->targets = MAX(mem->targets, round->ip_silent);
+	} else if (s->observation->probe.test == PROBE_PORTAL && is_behind_portal(mem, round)) {
+		tell_cut(c, &s->at, KIND_PORTAL, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+	}
+}
+
 static void end_round(RuleContext *c, const Seen *s)
 {
 	Memory *mem = c->memory;
 	const RoundSum round = mem->round;
 	const Observation *o = s->observation;
 	mem->round = (RoundSum){0};
-	if (round.portal && round.well == 0 && mem->radio != RADIO_POOR) {
-		rule_tell(c, &s->at, HOLDS_YES, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
-		mem->kind = KIND_PORTAL;
+	if (is_behind_portal(mem, &round)) {
+		tell_cut(c, &s->at, KIND_PORTAL, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
 		mem->portal_rounds++;
 		g_strlcpy(mem->portal_host, round.portal_host, sizeof mem->portal_host);
 		return;
@@ -240,9 +283,8 @@ static void end_round(RuleContext *c, const Seen *s)
 	}
 	if (round.ip_silent == 0 || round.ip_other || mem->radio == RADIO_POOR)
 		return;
-	rule_tell(c, &s->at, HOLDS_YES, MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
-		  mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
-	mem->kind = KIND_SILENT;
+	tell_cut(c, &s->at, KIND_SILENT, MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
+		 mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
 	mem->silent_rounds++;
 	mem->targets = MAX(mem->targets, round.ip_silent);
 	mem->resolver = mem->resolver || round.resolver;
@@ -258,16 +300,11 @@ static void probe(RuleContext *c, const Seen *s)
 	mem->probed_ms = s->at.boot_ms;
 	if (s->modem && s->at.boot_ms < s->modem->fault_until_ms)
 		mem->round.ip_other++;
-	if (s->observation->probe.test == PROBE_ROUND)
+	if (s->observation->probe.test == PROBE_ROUND) {
 		end_round(c, s);
-	else
+	} else {
 		take_check(&mem->round, s->observation);
-	/* All addresses are silent: known at once, while names may still be looked up for a while. */
-	if (s->observation->probe.test == PROBE_IP && mem->round.ip_silent >= c->figure[FIGURE_TARGETS] && mem->round.answered == 0 &&
-	    mem->round.ip_other == 0 && mem->radio != RADIO_POOR) {
-		rule_tell(c, &s->at, HOLDS_YES, mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
-		mem->kind = KIND_SILENT;
-		mem->targets = MAX(mem->targets, mem->round.ip_silent);
+		judge_early(c, s);
 	}
 }
 

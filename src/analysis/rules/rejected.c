@@ -79,10 +79,8 @@ static gboolean is_foreign(const Moment *m, guint cause)
 {
 	if (ENTRY_HAS(m->state, roaming) && m->state->fields.roaming)
 		return TRUE;
-	if (cause == 13)
-		return TRUE;
 	if (!*m->modem->home)
-		return cause == 11;
+		return cause == 11 || cause == 13;
 	return m->cell && *m->cell->plmn && !g_str_equal(m->cell->plmn, m->modem->home);
 }
 
