@@ -90,7 +90,8 @@ class Evaluation:
 
     def analyze_place(self, scenario, seed):
         db = cases.analyze_place(self.paths, scenario, seed)
-        self.false[seed] += judge.incidents(db)
+        ordinary = judge.ordinary_verdicts(s for s in self.scenarios if s.key() == scenario.key())
+        self.false[seed] += [f for f in judge.incidents(db) if f.verdict not in ordinary]
         self.hours[seed] += len(cases.ORDINARY_DAYS) * scenario.duration * len(scenario.modems) / 3600
         db.close()
 
