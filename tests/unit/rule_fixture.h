@@ -1,7 +1,7 @@
 /* rule_fixture.h - a rule at work on a made-up modem: each step is one second of recording, through the real watch and engine.
  *
- * What the next sweep will have stands in rig->m, rig->state, rig->cell and rig->heard, to be set directly or by the rig_set_... functions; it stays
- * so until it is changed. Baselines stand in rig->m.cell_base and rig->m.place_base.
+ * What the next sweep will have stands in rig->m, rig->state, rig->cell and rig->heard, to be set directly or by the rig_set_...
+ * functions; it stays so until it is changed. Baselines stand in rig->m.cell_base and rig->m.place_base.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -138,7 +138,8 @@ static inline void rig_set_baseline(RuleRig *rig, guint passes, double rsrp_dbm,
 /* Of the network here: `served` of `passes` with service. */
 static inline void rig_set_place(RuleRig *rig, guint passes, guint served, double rx_dbm, double rsrp_dbm)
 {
-	rig->m.place_base = (PlaceBaseline){.passes = passes, .served = served, .broadband = served, .rx_dbm = rx_dbm, .rsrp_dbm = rsrp_dbm};
+	rig->m.place_base = (PlaceBaseline){
+		.passes = passes, .served = served, .broadband = served, .rx_dbm = rx_dbm, .rsrp_dbm = rsrp_dbm};
 }
 
 /* --- time --- */

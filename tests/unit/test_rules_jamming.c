@@ -18,7 +18,8 @@ static RuleRig *ordinary(void)
 	return rig;
 }
 
-/* Noise 10 dB above the cell: SNR -10 dB, RSRQ 1/[12(0.5 + 10)] = -21 dB, which the chip tells as -20; RSSI -90 + 27.8 + 10 log10(10.5) = -52. */
+/* Noise 10 dB above the cell: SNR -10 dB, RSRQ 1/[12(0.5 + 10)] = -21 dB, which the chip tells as -20; RSSI -90 + 27.8 + 10 log10(10.5),
+ * which is -52. */
 static void jam(RuleRig *rig)
 {
 	rig_set_signal(rig, -90, -20, -10);
@@ -99,6 +100,7 @@ static void test_late_handover_is_no_jammer(void)
 {
 	g_autoptr(RuleRig) rig = ordinary();
 	jam(rig);
+	rig->m.now.rssi_dbm = NAN; /* so that the neighbour is all that speaks against it */
 	rig_add_heard(rig, TRUE, 1300, 101, -90, -20);
 	rig_add_heard(rig, FALSE, 1300, 102, -82, -11); /* 8 dB stronger */
 	rig_sweeps(rig, 60);
@@ -198,7 +200,7 @@ static void test_without_baseline_it_is_low(void)
 	g_assert_true(rig_says(f, EVIDENCE_LIMIT, "there are not 3 other passes"));
 }
 
-static void test_without_baseline_a_neighbour_of_unknown_carrier_is_reason_enough(void)
+static void test_without_baseline_any_neighbour_is_reason_enough(void)
 {
 	g_autoptr(RuleRig) rig = ordinary();
 	rig->m.cell_base.passes = 0;
@@ -215,6 +217,35 @@ static void test_own_fault_silences_it(void)
 	jam(rig);
 	rig_sweeps(rig, 119);
 	rig_assert_nothing(rig);
+}
+
+/* RSRQ -14 dB, SNR 2 dB, and turned away because the cell is full: a crowd. */
+static void test_crowd_is_no_jammer(void)
+{
+	g_autoptr(RuleRig) rig = ordinary();
+	rig_session(rig, SESSION_FAILED, CAUSE_CALL_MANAGER, 1060);
+	rig_set_signal(rig, -90, -14, 2);
+	rig->m.now.rssi_dbm = NAN;
+	rig_sweeps(rig, 100);
+	rig_assert_nothing(rig);
+}
+
+/* 5 dB better than the others until now: 10.4 dB of noise (J/N 10 dB) leave 5 dB less than they had. */
+static void test_pass_that_was_better_is_measured_against_itself(void)
+{
+	g_autoptr(RuleRig) rig = rig_new(&rule_jamming_degraded), other = rig_new(&rule_jamming_degraded);
+	rig_set_baseline(rig, 5, -90, -10, 7);
+	rig_set_signal(rig, -90, -9, 12);
+	rig_sweeps(rig, 200);
+	rig_set_signal(rig, -90, -13.5, 1.6);
+	rig_sweeps(rig, 60);
+	g_assert_cmpint(rig_only_finding(rig)->confidence, ==, CONFIDENCE_LOW);
+	rig_set_baseline(other, 5, -90, -10, 7); /* the same signal where the pass was as ever */
+	rig_set_signal(other, -90, -10, 7);
+	rig_sweeps(other, 200);
+	rig_set_signal(other, -90, -13.5, 1.6);
+	rig_sweeps(other, 60);
+	rig_assert_nothing(other);
 }
 
 /* --- blackout --- */
@@ -258,6 +289,28 @@ static void test_blackout_on_two_bands_for_a_minute_is_medium(void)
 	const Finding *f = rig_only_finding(rig);
 	g_assert_cmpint(f->confidence, ==, CONFIDENCE_MEDIUM);
 	g_assert_true(rig_says(f, EVIDENCE_FOR, "8 dB more than is usual here (5 other passes)"));
+}
+
+static void test_blackout_on_one_band_stays_low(void)
+{
+	g_autoptr(RuleRig) rig = served(-80, 10);
+	rig_set_silent(rig);
+	rig_set_rx(rig, -70, 0);
+	rig_sweeps(rig, 100);
+	const Finding *f = rig_only_finding(rig);
+	g_assert_cmpint(f->confidence, ==, CONFIDENCE_LOW);
+	g_assert_true(rig_says(f, EVIDENCE_LIMIT, "one band only"));
+	g_assert_true(rig_leaves_open(f, VERDICT_OWN_FAULT));
+}
+
+/* More than is usual, but not by far above the noise: 7 dB. */
+static void test_power_close_to_the_floor_is_no_jammer(void)
+{
+	g_autoptr(RuleRig) rig = served(-95, 10);
+	rig_set_silent(rig);
+	rig_set_rx(rig, -90, 0);
+	rig_sweeps(rig, 120);
+	rig_assert_nothing(rig);
 }
 
 static void test_silence_at_the_floor_is_no_jammer(void)
@@ -359,10 +412,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/degraded/without-rssi-it-is-low", test_without_rssi_it_is_low_and_says_why);
 	g_test_add_func("/rules/degraded/data-that-stop-are-harm", test_data_that_stop_are_harm);
 	g_test_add_func("/rules/degraded/without-baseline-it-is-low", test_without_baseline_it_is_low);
-	g_test_add_func("/rules/degraded/neighbour-of-unknown-carrier", test_without_baseline_a_neighbour_of_unknown_carrier_is_reason_enough);
+	g_test_add_func("/rules/degraded/neighbour-of-unknown-carrier", test_without_baseline_any_neighbour_is_reason_enough);
 	g_test_add_func("/rules/degraded/own-fault-silences-it", test_own_fault_silences_it);
+	g_test_add_func("/rules/degraded/crowd-is-no-jammer", test_crowd_is_no_jammer);
+	g_test_add_func("/rules/degraded/better-pass-against-itself", test_pass_that_was_better_is_measured_against_itself);
 	g_test_add_func("/rules/blackout/power-without-cells", test_power_without_cells_is_a_blackout);
 	g_test_add_func("/rules/blackout/two-bands-for-a-minute-are-medium", test_blackout_on_two_bands_for_a_minute_is_medium);
+	g_test_add_func("/rules/blackout/one-band-stays-low", test_blackout_on_one_band_stays_low);
+	g_test_add_func("/rules/blackout/power-close-to-the-floor", test_power_close_to_the_floor_is_no_jammer);
 	g_test_add_func("/rules/blackout/silence-at-the-floor-is-no-jammer", test_silence_at_the_floor_is_no_jammer);
 	g_test_add_func("/rules/blackout/power-below-the-usual-is-no-jammer", test_power_below_the_usual_is_no_jammer);
 	g_test_add_func("/rules/blackout/deaf-modem-is-no-jammer", test_deaf_modem_is_no_jammer);

@@ -45,7 +45,8 @@ static void begin(RuleContext *c)
 /* Camped on a cell of another network that gives emergency calls at most. */
 static gboolean other_heard(const Moment *m)
 {
-	return m->state->service == SERVICE_STATE_LIMITED && *m->cell->plmn && *m->modem->home && !g_str_equal(m->cell->plmn, m->modem->home);
+	return m->state->service == SERVICE_STATE_LIMITED && *m->cell->plmn && *m->modem->home &&
+	       !g_str_equal(m->cell->plmn, m->modem->home);
 }
 
 static gboolean stands_still(const RuleContext *c, const Moment *m)
@@ -120,14 +121,17 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *memory = c->memory;
 	const double seconds = (double)(f->end.boot_ms - f->onset.boot_ms) / 1000;
 	if (memory->by_place)
-		finding_say(f, EVIDENCE_FOR, "no cell of the network was heard for %.0f s where %u of %u other passes had service (usual RSRP %.0f dBm)",
+		finding_say(f, EVIDENCE_FOR, "no cell of the network was heard for %.0f s where %u of %u other passes had service"
+			    " (usual RSRP %.0f dBm)",
 			    seconds, memory->served, memory->passes, memory->rsrp_usual);
 	else
 		finding_say(f, EVIDENCE_FOR,
-			    "no cell of the network was heard for %.0f s although the modem stood where it had been served just before (RSRP %.0f dBm)",
+			    "no cell of the network was heard for %.0f s although the modem stood where it had been served just"
+			    " before (RSRP %.0f dBm)",
 			    seconds, memory->rsrp_before);
 	if (memory->rx.n)
-		finding_say(f, EVIDENCE_FOR, "the received power was down at the noise (%.0f dBm, %.0f dB above the floor): no jammer was heard",
+		finding_say(f, EVIDENCE_FOR, "the received power was down at the noise (%.0f dBm, %.0f dB above the floor): no jammer"
+			    " was heard",
 			    tally_mean(&memory->rx), tally_mean(&memory->over_floor));
 	if (memory->other_heard)
 		finding_say(f, EVIDENCE_FOR, "the modem and its antenna worked: it heard a cell of another network (%s)", memory->other);

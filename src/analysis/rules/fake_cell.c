@@ -1,12 +1,12 @@
 /* fake-cell: a strong cell that nobody knows turns the modem away and leaves it on 2G.
  *
- * Looks for: a serving cell that no other pass knew here, stronger than what is usual at this place, with hardly a neighbour; within a minute a
- * reject of the kind that such cells use (EMM 3, 6, 7, 8, 11 to 15, 20), and then GSM.
+ * Looks for: a serving cell that no other pass knew here, stronger than what is usual at this place, with hardly a neighbour;
+ * within a minute a reject of the kind that such cells use (EMM 3, 6, 7, 8, 11 to 15, 20), and then GSM.
  *
  * Figures: verdicts.md, decision table. A cell in somebody's bag has to be stronger than the network's to be chosen at all.
  *
- * Cannot tell: a new cell of the operator, or one put up for an event, that is not yet configured. Low at most, always. A place without other
- * passes says nothing of what is known there.
+ * Cannot tell: a new cell of the operator, or one put up for an event, that is not yet configured. Low at most, always. A
+ * place without other passes says nothing of what is known there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -32,7 +32,6 @@ typedef struct {
 	double rsrp_dbm, usual_dbm;
 	guint passes, neighbours;
 	/* of the episode: what it was then */
-	gint64 gsm_ms;
 	gboolean gsm;
 } Memory;
 
@@ -91,7 +90,8 @@ static void sweep(RuleContext *c, const Moment *m)
 	if (ENTRY_HAS(m->state, reject_cause) && m->state->service == SERVICE_STATE_DENIED)
 		take_reject(c, &m->at, m->state->fields.reject_cause);
 	const gboolean gsm = ENTRY_HAS(m->cell, rat) && m->cell->fields.rat == RAT_GSM;
-	const gboolean in_time = memory->rejected && (m->at.boot_ms - memory->reject_ms <= (gint64)(c->figure[LEFT_S] * 1000) || memory->gsm);
+	const gboolean soon = m->at.boot_ms - memory->reject_ms <= (gint64)(c->figure[LEFT_S] * 1000);
+	const gboolean in_time = memory->rejected && (soon || memory->gsm);
 	const Holds holds = in_time && gsm ? HOLDS_YES : in_time && !moment_broadband(m) ? HOLDS_HALF : HOLDS_NO;
 	rule_tell(c, &m->at, holds, TRUE);
 	if (holds == HOLDS_YES)
@@ -110,10 +110,12 @@ static void event(RuleContext *c, const Seen *s)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *memory = c->memory;
-	finding_say(f, EVIDENCE_FOR, "a cell that none of %u other passes knew here (EARFCN %u) was %.0f dB stronger than what is usual (RSRP %.0f dBm)",
+	finding_say(f, EVIDENCE_FOR, "a cell that none of %u other passes knew here (EARFCN %u) was %.0f dB stronger than what is"
+		    " usual (RSRP %.0f dBm)",
 		    memory->passes, memory->arfcn, memory->rsrp_dbm - memory->usual_dbm, memory->rsrp_dbm);
 	finding_say(f, EVIDENCE_FOR, "it had %u neighbour%s that could be heard", memory->neighbours, memory->neighbours == 1 ? "" : "s");
-	finding_say(f, EVIDENCE_FOR, "the modem was turned away with cause %d, and then it was on GSM, where anybody can listen", memory->cause);
+	finding_say(f, EVIDENCE_FOR, "the modem was turned away with cause %d, and then it was on GSM, where anybody can"
+		    " listen", memory->cause);
 	finding_say(f, EVIDENCE_LIMIT, "a modem cannot see who runs a cell");
 	finding_alternative(f, VERDICT_REJECTED, "a new cell of the operator, or one put up for an event, may be configured wrongly");
 	(void)c;

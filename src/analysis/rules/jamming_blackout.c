@@ -1,13 +1,15 @@
 /* jamming-blackout: there is power on the air, more than usual, and no cell can be made out in it.
  *
- * Looks for: a modem that had service at most 120 s ago, hears no cell at all now, and receives wideband power that is far above the noise
- * floor and above what is usual here (on other passes; where there are none, before service went).
+ * Looks for: a modem that had service at most 120 s ago, hears no cell at all now, and receives wideband power that is far
+ * above the noise floor and above what is usual here (on other passes; where there are none, before service went).
  *
- * Figures: verdicts.md, decision table. A cell is lost at an SNR of about -6 to -8 dB (TS 36.133 clauses 7.6 and 8.1.2.2), so a jammer that hides
- * it is four times as strong and raises the power by more than 3 dB. A modem whose receiver stopped decoding (firmware) shows the usual
- * power: that is no YES, unless its SNR had fallen below 0 dB before, when what is called usual is the jammer's already.
+ * Figures: verdicts.md, decision table. A cell is lost at an SNR of about -6 to -8 dB (TS 36.133 clauses 7.6 and 8.1.2.2), so
+ * a jammer that hides it is four times as strong and raises the power by more than 3 dB. A modem whose receiver stopped
+ * decoding (firmware) shows the usual power: that is no YES, unless its SNR had fallen below 0 dB before, when what is called
+ * usual is the jammer's already.
  *
- * Cannot tell: modems that do not tell their received power get no verdict here. A jammer from another sender that fell into the band.
+ * Cannot tell: modems that do not tell their received power get no verdict here. A jammer from another sender that fell into
+ * the band.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -103,7 +105,8 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *memory = c->memory;
 	const double seconds = (double)(f->end.boot_ms - f->onset.boot_ms) / 1000;
 	finding_say(f, EVIDENCE_FOR,
-		    "the received power stayed at %.0f dBm, %.0f dB above the noise floor (never less than %.0f dB), while no cell could be decoded"
+		    "the received power stayed at %.0f dBm, %.0f dB above the noise floor (never less than %.0f dB), while no cell"
+		    " could be decoded"
 		    " for %.0f s", tally_mean(&memory->rx), tally_mean(&memory->over_floor), memory->over_floor.least, seconds);
 	if (memory->by_place)
 		finding_say(f, EVIDENCE_FOR, "that is %.0f dB more than is usual here (%u other passes)", tally_mean(&memory->over_usual),
@@ -117,7 +120,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_LIMIT, "what is usual here is not known from other passes");
 	if (memory->n_bands < (guint)c->figure[BANDS]) {
 		finding_say(f, EVIDENCE_LIMIT, "it was seen on one band only, or the modem does not tell which it searches");
-		finding_alternative(f, VERDICT_OWN_FAULT, "a receiver that is overloaded by a sender close by, or that has failed, decodes nothing"
+		finding_alternative(f, VERDICT_OWN_FAULT, "a receiver that is overloaded by a sender close by, or that has failed,"
+			    " decodes nothing"
 							  " either");
 	}
 	if (memory->n_bands < (guint)c->figure[BANDS] || seconds < c->figure[MEDIUM_S])
@@ -129,7 +133,8 @@ static void describe(RuleContext *c, Finding *f)
 
 const Rule rule_jamming_blackout = {
 	.name = "jamming-blackout",
-	.looks_for = "power far above the noise floor and above the usual, in which no cell can be decoded, shortly after there was service",
+	.looks_for = "power far above the noise floor and above the usual, in which no cell can be decoded, shortly after there was"
+		    " service",
 	.verdict = VERDICT_JAMMING,
 	.sub = "blackout",
 	.most = CONFIDENCE_MEDIUM,

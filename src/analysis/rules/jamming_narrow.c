@@ -1,12 +1,14 @@
 /* jamming-narrow: one carrier, or only the control channels of a cell, cannot be used, while others can.
  *
- * Looks for: a carrier (EARFCN) on which the serving cell drowned in noise while its signal held, or in which power rose as the cell went,
- * and which does not serve here again, while a cell on another carrier serves well at the same place; or sessions that break because a
- * strong cell's system information cannot be read (reasons 1059, 1066) while its signal is fine.
+ * Looks for: a carrier (EARFCN) on which the serving cell drowned in noise while its signal held, or in which power rose as
+ * the cell went, and which does not serve here again, while a cell on another carrier serves well at the same place; or
+ * sessions that break because a strong cell's system information cannot be read (reasons 1059, 1066) while its signal is fine.
  *
- * Figures: verdicts.md, decision table; by how much it drowned, as for jamming-degraded, but against the cell's own last minute.
+ * Figures: verdicts.md, decision table; by how much it drowned, as for jamming-degraded, but against the cell's own last
+ * minute.
  *
- * Cannot tell: much. One carrier may be down for maintenance, which takes its signal away: a carrier that went quietly is no case. Low at most.
+ * Cannot tell: much. One carrier may be down for maintenance, which takes its signal away: a carrier that went quietly is no
+ * case. Low at most.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/radio.h"
@@ -15,8 +17,8 @@
 enum { LASTS, RSRQ, SNR, RSRP, NEAR, RISE, CONTROL };
 static const RuleFigure figures[] = {
 	{"lasts_s", 60, "verdicts.md, decision table"},
-	{"rsrq_db", 4, "as in jamming-degraded"},
-	{"snr_db", 8, "as in jamming-degraded"},
+	{"rsrq_db", 4, "verdicts.md has 5 against other passes; the last minute is closer"},
+	{"snr_db", 8, "as in jamming-degraded, measured on the drive traces"},
 	{"rsrp_db", 6, "as in jamming-degraded"},
 	{"near_m", 150, "a tile and a half: further away the carrier may not be there at all"},
 	{"rise_db", 3, "as in jamming-blackout"},
@@ -204,11 +206,13 @@ static void describe(RuleContext *c, Finding *f)
 	const Signal *before = &memory->said_level, *after = &memory->said_signal;
 	if (memory->said && !isnan(after->snr_db)) {
 		finding_say(f, EVIDENCE_FOR,
-			    "on the carrier with EARFCN %u the signal held (RSRP %.0f, then %.0f dBm) while it drowned: SNR %.0f, then %.0f dB; it did not"
+			    "on the carrier with EARFCN %u the signal held (RSRP %.0f, then %.0f dBm) while it drowned: SNR %.0f,"
+			    " then %.0f dB; it did not"
 			    " serve again here", memory->said, before->rsrp_dbm, after->rsrp_dbm, before->snr_db, after->snr_db);
 	} else if (memory->said) {
 		finding_say(f, EVIDENCE_FOR,
-			    "as the carrier with EARFCN %u was lost the received power rose, from %.0f to %.0f dBm; it did not serve again here",
+			    "as the carrier with EARFCN %u was lost the received power rose, from %.0f to %.0f dBm; it did not serve"
+			    " again here",
 			    memory->said, before->rx_dbm, after->rx_dbm);
 	}
 	if (memory->said_control) {

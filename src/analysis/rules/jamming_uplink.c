@@ -1,13 +1,14 @@
 /* jamming-uplink: the network is heard as well as ever, but does not hear us.
  *
- * Looks for: sessions that fail again and again because the connection's timer expired (reason 1056), with the transmitter at its
- * maximum, while the serving cell is as good as on other passes here.
+ * Looks for: sessions that fail again and again because the connection's timer expired (reason 1056), with the transmitter at
+ * its maximum, while the serving cell is as good as on other passes here.
  *
- * Figures: verdicts.md, decision table. The largest power of a handset is 23 dBm (class 3, TS 36.101 table 6.2.2-1); 22 leaves the modem's tolerance.
- * An attempt without a success in five minutes stands for itself: that is the longest pause between attempts of the recorder.
+ * Figures: verdicts.md, decision table. The largest power of a handset is 23 dBm (class 3, TS 36.101 table 6.2.2-1); 22 leaves
+ * the modem's tolerance. An attempt without a success in five minutes stands for itself: that is the longest pause between
+ * attempts of the recorder.
  *
- * Cannot tell: a jammer at the base station from its receiver being defective, or from a modem whose amplifier is. Modems that do not tell
- * their transmit power get no verdict.
+ * Cannot tell: a jammer at the base station from its receiver being defective, or from a modem whose amplifier is. Modems that
+ * do not tell their transmit power get no verdict.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/radio.h"
@@ -109,7 +110,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_LIMIT, "how well this cell is usually heard here is not known from other passes");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
-	finding_alternative(f, VERDICT_CONGESTION, "a cell whose access channel is flooded does not answer either, though it would reject some");
+	finding_alternative(f, VERDICT_CONGESTION, "a cell whose access channel is flooded does not answer either, though it would"
+		    " reject some");
 	finding_alternative(f, VERDICT_OWN_FAULT, "a modem whose transmitter is defective is not heard either");
 }
 

@@ -1,11 +1,12 @@
 /* no-coverage: the signal fades away, and the received power with it: a tunnel, a lift, the edge of the network.
  *
- * Looks for: RSRP at the edge of what can be used and received power near the noise floor; or no cell at all, received power at the
- * floor, and a reason why it is the place and not the network: the signal was fading before, satellites went at the same time, or on
- * other passes there was no service here either.
+ * Looks for: RSRP at the edge of what can be used and received power near the noise floor; or no cell at all, received power
+ * at the floor, and a reason why it is the place and not the network: the signal was fading before, satellites went at the
+ * same time, or on other passes there was no service here either.
  *
- * Figures: a cell may be camped on down to about -124 dBm (Qrxlevmin as usually set, TS 36.304 clause 5.2.3.2) and noise is about -124 dBm per resource
- * element with a noise figure of 7 dB: at -115 dBm an SNR of 9 dB is the most there can be, and any neighbour halves it.
+ * Figures: a cell may be camped on down to about -124 dBm (Qrxlevmin as usually set, TS 36.304 clause 5.2.3.2) and noise is
+ * about -124 dBm per resource element with a noise figure of 7 dB: at -115 dBm an SNR of 9 dB is the most there can be, and
+ * any neighbour halves it.
  *
  * Cannot tell: a network that never was there from one that was switched off before the first pass.
  *
@@ -104,7 +105,8 @@ static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *memory = c->memory;
 	if (memory->rsrp.n)
-		finding_say(f, EVIDENCE_FOR, "the signal was at the edge of what a modem can use: RSRP %.0f to %.0f dBm", memory->rsrp.least,
+		finding_say(f, EVIDENCE_FOR, "the signal was at the edge of what a modem can use: RSRP %.0f to %.0f"
+			    " dBm", memory->rsrp.least,
 			    memory->rsrp.most);
 	if (memory->silent)
 		finding_say(f, EVIDENCE_FOR, "no cell was heard; the last one had a RSRP of %.0f dBm", memory->rsrp_before);

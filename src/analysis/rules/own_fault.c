@@ -1,15 +1,16 @@
 /* own-fault: it is not the network, it is our modem, its card, its cable, its antenna, or what the person did with it.
  *
- * Looks for: a radio that is switched off, resetting or shutting down; a SIM card that is locked, out or broken; a modem that stopped answering,
- * was unplugged or restarted; a session that the modem itself refused (its own configuration, heat); a receive chain that fell far
- * behind the others, or all of them at once while the place stayed open to the sky and the same cell still served.
+ * Looks for: a radio that is switched off, resetting or shutting down; a SIM card that is locked, out or broken; a modem that
+ * stopped answering, was unplugged or restarted; a session that the modem itself refused (its own configuration, heat); a
+ * receive chain that fell far behind the others, or all of them at once while the place stayed open to the sky and the same
+ * cell still served.
  *
- * Figures: verdicts.md, causes and decision table. A chain is compared with how far it was behind before, in this recording: some modems
- * have an antenna that was never connected, which is no event. All chains count only where satellites stayed and the modem stood still
- * or the cell is known here: a tunnel takes both.
+ * Figures: verdicts.md, causes and decision table. A chain is compared with how far it was behind before, in this recording:
+ * some modems have an antenna that was never connected, which is no event. All chains count only where satellites stayed and
+ * the modem stood still or the cell is known here: a tunnel takes both.
  *
- * Cannot tell: an antenna that came off so that nothing at all is heard from cells that were switched off. The modem's own back-off (reasons 209
- * and 211) after the network or the radio had failed it is a consequence and no fault.
+ * Cannot tell: an antenna that came off so that nothing at all is heard from cells that were switched off. The modem's own
+ * back-off (reasons 209 and 211) after the network or the radio had failed it is a consequence and no fault.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/radio.h"
@@ -32,8 +33,8 @@ static const RuleFigure figures[] = {
 
 typedef enum { FAULT_NONE, FAULT_AIRPLANE, FAULT_OFF, FAULT_RESET, FAULT_SIM, FAULT_LOST, FAULT_USB, FAULT_REFUSED, FAULT_CONFIGURATION,
 	       FAULT_HEAT, FAULT_CHAIN, FAULT_ANTENNA } Fault;
-static const char *const subs[] = {NULL, "airplane-mode", "modem-off", "modem-reset", "sim", "no-answer", "usb", "session-refused-by-own-side",
-				   "configuration", "thermal", "antenna", "antenna"};
+static const char *const subs[] = {NULL, "airplane-mode", "modem-off", "modem-reset", "sim", "no-answer", "usb",
+				   "session-refused-by-own-side", "configuration", "thermal", "antenna", "antenna"};
 
 typedef struct {
 	/* of the episode */
@@ -283,7 +284,8 @@ static void say_antenna(const Memory *memory, Finding *f)
 		return;
 	}
 	finding_say(f, EVIDENCE_FOR,
-		    "all receive chains lost %.0f dB at once, and the same cell, still heard, lost %.0f dB, while satellites were received as before",
+		    "all receive chains lost %.0f dB at once, and the same cell, still heard, lost %.0f dB, while satellites were"
+		    " received as before",
 		    memory->rx_fall, memory->rsrp_fall);
 	finding_cap(f, CONFIDENCE_LOW);
 	finding_alternative(f, VERDICT_NO_COVERAGE, "something large that came between the modem and its cell does the same");
@@ -297,7 +299,8 @@ static void describe(RuleContext *c, Finding *f)
 	f->sub = subs[memory->fault];
 	switch (memory->fault) {
 	case FAULT_AIRPLANE:
-		finding_say(f, EVIDENCE_FOR, "the modem's radio was switched off (low-power mode, as airplane mode does) for %.0f s", seconds);
+		finding_say(f, EVIDENCE_FOR, "the modem's radio was switched off (low-power mode, as airplane mode does) for %.0f"
+			    " s", seconds);
 		break;
 	case FAULT_OFF:
 		finding_say(f, EVIDENCE_FOR, "the modem was offline, in test mode or shutting down for %.0f s", seconds);

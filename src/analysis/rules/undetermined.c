@@ -46,7 +46,8 @@ static double worse_share(const RuleContext *c, const Moment *m)
 {
 	if (!moment_broadband(m) || !radio_has_cell_base(m) || !(radio_loss(m).rsrp_db <= c->figure[RSRP]))
 		return 0;
-	return radio_loss_share(m, c->figure[RSRQ], c->figure[SNR], c->figure[SPREAD]);
+	const RadioLoss none = {0, 0, 0};
+	return radio_loss_share(m, &none, c->figure[RSRQ], c->figure[SNR], c->figure[SPREAD]);
 }
 
 static void sum_up(Memory *memory, const Moment *m)
@@ -116,7 +117,8 @@ static void say_worse(const Memory *memory, Finding *f)
 		    "the serving cell was as strong as on %u other passes here, but its quality was worse: RSRQ by %.0f dB, SNR by %.0f dB",
 		    memory->passes, tally_mean(&memory->rsrq_worse), tally_mean(&memory->snr_worse));
 	if (memory->neighbour.most > 0)
-		finding_say(f, EVIDENCE_AGAINST, "another cell on the same channel was up to %.0f dB stronger: the modem may merely be on the wrong one",
+		finding_say(f, EVIDENCE_AGAINST, "another cell on the same channel was up to %.0f dB stronger: the modem may merely"
+			    " be on the wrong one",
 			    memory->neighbour.most);
 	if (memory->residual.n)
 		finding_say(f, EVIDENCE_AGAINST, "the power in the channel is largely explained by the cells heard (%.0f dB are not)",
