@@ -87,7 +87,7 @@ GVariant *analysis_incidents(Store *store, gint64 analysis, GError **error);
 gboolean analysis_latest(Store *store, gint64 *ret_analysis, GError **error);
 /* One incident by its code (with or without its hyphen, in any case) in the latest analysis, as above and with: `findings`, each with rule,
  * looks_for, modem, times and figures in effect, its `sweeps` (those around its begin, its confirmation and its end), `sessions` and `probes`;
- * `segments` with file, digest and verification; `analysis`. NO_DATA where there is no such incident. Owned by the caller. */
+ * `devices`; `segments` with file, digest and verification; `imported`; `analysis`. NO_DATA where there is no such incident. Owned by the caller. */
 GVariant *analysis_explain(Store *store, const char *code, GError **error);
 
 /* --- the rules, for `analyze --rules` --- */

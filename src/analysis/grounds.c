@@ -97,8 +97,3 @@ void radio_sum_say(const RadioSum *sum, Finding *f)
 	if (sum->good <= sum->poor)
 		finding_cap(f, CONFIDENCE_LOW);
 }
-
-const char *plural(guint n)
-{
-	return n == 1 ? "" : "s";
-}

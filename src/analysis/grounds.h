@@ -32,4 +32,7 @@ void radio_sum_add(RadioSum *sum, const Moment *m);
 void radio_sum_say(const RadioSum *sum, Finding *f);
 
 /* Of a word behind a number. */
-const char *plural(guint n); /* "" or "s" */
+static inline const char *plural(guint n)
+{
+	return n == 1 ? "" : "s";
+}

@@ -28,6 +28,8 @@ typedef struct {
 	GPtrArray *modems, *operators; /* names, borrowed, each once */
 	double south, west, north, east, position_error_m;
 	gint64 duration_ms, utc_error_ms;
+	gboolean raises;     /* a witness from elsewhere makes it surer */
+	const Judged *sky;   /* satellites that were drowned at the same time; NULL: none known */
 } Group;
 
 static void add_once(GPtrArray *names, const char *name)
@@ -40,10 +42,20 @@ static void add_once(GPtrArray *names, const char *name)
 	g_ptr_array_add(names, (gpointer)name);
 }
 
-/* Bits of independent witnesses: other operators, modems, bands. */
+/* Satellites are received in another band by another receiver: who drowns both is no fault of one. */
+static void find_sky(Group *g, GPtrArray *all)
+{
+	for (guint i = 0; i < all->len && g->raises; i++) {
+		const Judged *j = all->pdata[i];
+		if (j->verdict == VERDICT_GNSS_JAM && !j->dropped && !j->explained_by && judge_same_time(g->first, j, 0))
+			g->sky = j;
+	}
+}
+
+/* Another operator, modem, band, or the satellites. */
 static gboolean has_witnesses(const Group *g)
 {
-	if (g->modems->len > 1 || g->operators->len > 1)
+	if (g->sky || g->modems->len > 1 || g->operators->len > 1)
 		return TRUE;
 	for (guint i = 1; i < g->findings->len; i++) {
 		const Judged *a = g->findings->pdata[0], *b = g->findings->pdata[i];
@@ -58,13 +70,12 @@ static void sum_up(Group *g)
 	g->first = g->last = g->findings->pdata[0];
 	g->confidence = CONFIDENCE_LOW;
 	g->south = g->west = g->north = g->east = g->position_error_m = NAN;
-	gboolean raises = FALSE;
 	for (guint i = 0; i < g->findings->len; i++) {
 		const Judged *j = g->findings->pdata[i];
 		add_once(g->modems, j->modem);
 		add_once(g->operators, j->plmn);
 		g->confidence = MAX(g->confidence, j->confidence);
-		raises |= (j->witness & WITNESS_RAISES) && j->confidence >= CONFIDENCE_MEDIUM;
+		g->raises |= (j->witness & WITNESS_RAISES) && j->confidence >= CONFIDENCE_MEDIUM;
 		if (j->dated ? j->end_utc_ms > g->last->end_utc_ms : j->end_ms > g->last->end_ms)
 			g->last = j;
 		g->south = fmin(g->south, j->south);
@@ -79,8 +90,6 @@ static void sum_up(Group *g)
 		g->duration_ms = MAX(g->duration_ms, g->last->end_ms - g->first->start_ms);
 	else if (g->first->dated && g->last->dated)
 		g->duration_ms = MAX(g->duration_ms, g->last->end_utc_ms - g->first->start_utc_ms);
-	if (raises && has_witnesses(g))
-		g->confidence = CONFIDENCE_HIGH;
 }
 
 /* The same for the same beginning, whatever else the store holds. */
@@ -283,13 +292,18 @@ static gboolean say_limits(Writer *w, const Group *g, GError **error)
 		return FALSE;
 	if (isnan(g->south) && !say(w, kind, NULL, NULL, NULL, "no place is known", error))
 		return FALSE;
-	return g->modems->len > 1 || say(w, kind, NULL, NULL, NULL, "a single modem saw it", error);
+	return g->modems->len > 1 || g->sky || say(w, kind, NULL, NULL, NULL, "a single modem saw it", error);
 }
 
 static gboolean write_group(Writer *w, GPtrArray *all, Group *g, GError **error)
 {
 	sum_up(g);
+	find_sky(g, all);
+	if (g->raises && has_witnesses(g))
+		g->confidence = CONFIDENCE_HIGH;
 	if (!put_incident(w, g, error))
+		return FALSE;
+	if (g->sky && !say(w, evidence_words[EVIDENCE_FOR], g->sky->modem, NULL, NULL, "the satellites were drowned at the same time", error))
 		return FALSE;
 	for (guint i = 0; i < g->findings->len; i++) {
 		const Judged *j = g->findings->pdata[i];

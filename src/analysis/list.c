@@ -234,6 +234,10 @@ static gboolean add_findings(Store *store, GVariantBuilder *b, gint64 incident, 
 static const char segments_sql[] =
 	"SELECT s.file_name, s.digest, c.verification, c.read_time FROM incident_segment i JOIN segment s ON s.id=i.segment LEFT JOIN custody c"
 	" ON c.id=(SELECT max(id) FROM custody WHERE segment=s.id) WHERE i.incident=? ORDER BY s.recording, s.number";
+static const char devices_sql[] =
+	"SELECT DISTINCT s.name AS modem, d.model, d.firmware, d.protocol, d.device_digest FROM incident_finding i JOIN finding f ON"
+	" f.id=i.finding JOIN source s ON s.id=f.source JOIN device d ON d.id=(SELECT max(id) FROM device WHERE source=f.source AND"
+	" id > f.recording<<32 AND id <= f.end_fid) WHERE i.incident=?";
 static const char imported_sql[] =
 	"SELECT DISTINCT m.file_name, m.format, m.digest FROM incident_finding i JOIN finding f ON f.id=i.finding JOIN imported m ON"
 	" m.recording=f.recording WHERE i.incident=?";
@@ -262,7 +266,7 @@ GVariant *analysis_explain(Store *store, const char *code, GError **error)
 	if (!open_incident(store, &b, stmt, error))
 		return NULL;
 	if (add_findings(store, &b, id, error) && add_rows(store, &b, "segments", segments_sql, &id, 1, error) &&
-	    add_rows(store, &b, "imported", imported_sql, &id, 1, error) &&
+	    add_rows(store, &b, "devices", devices_sql, &id, 1, error) && add_rows(store, &b, "imported", imported_sql, &id, 1, error) &&
 	    add_rows(store, &b, "analysis", "SELECT rules_version, parameters, program, made_time FROM analysis WHERE id=?", &analysis, 1, error))
 		return g_variant_ref_sink(g_variant_builder_end(&b));
 	g_variant_builder_clear(&b);

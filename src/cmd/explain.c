@@ -179,6 +179,13 @@ static void print_segment(GVariantDict *row, const void *data)
 	printf("  %s  %s  %s\n", text_of(row, "file_name"), *word ? word : "not verified", text_of(row, "digest"));
 }
 
+static void print_device(GVariantDict *row, const void *data)
+{
+	(void)data;
+	printf("  device      %s: %s, firmware %s, over %s\n", text_of(row, "modem"), text_of(row, "model"), text_of(row, "firmware"),
+	       text_of(row, "protocol"));
+}
+
 static void print_imported(GVariantDict *row, const void *data)
 {
 	(void)data;
@@ -190,6 +197,7 @@ static void print_story(GVariant *incident)
 	g_auto(GVariantDict) i;
 	g_variant_dict_init(&i, incident);
 	print_head(&i);
+	each(&i, "devices", print_device, NULL);
 	print_evidence(&i);
 	printf("\nRules:\n");
 	each(&i, "findings", print_finding, NULL);

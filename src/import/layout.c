@@ -236,14 +236,9 @@ static gint64 whole_of(Line *line, LayoutRole role)
 static void take_network(Line *line, Row *row)
 {
 	const char *plmn = text_of(line, ROLE_plmn), *mcc = text_of(line, ROLE_mcc), *mnc = text_of(line, ROLE_mnc);
-	char both[16];
 	if (plmn && import_parse_plmn(plmn, row->mcc, row->mnc))
 		return; /* else it is a name */
-	/* Where a log has numbers, "1" is written for "01"; it cannot tell "01" from "001". */
-	if (mcc && mnc && strlen(mcc) == 3 && strlen(mnc) <= 3) {
-		g_snprintf(both, sizeof both, "%s-%s%s", mcc, strlen(mnc) == 1 ? "0" : "", mnc);
-		import_parse_plmn(both, row->mcc, row->mnc);
-	}
+	row_set_network(row, mcc, mnc);
 }
 
 static void take_rat(Line *line, Row *row)

@@ -224,7 +224,7 @@ static gboolean serves(const Row *row)
 
 gboolean row_joins(const Row *row, const Row *last, const Observation *o)
 {
-	return row->group == last->group && (!serves(row) || !RADIO_HAS(o, rat));
+	return row->group == last->group && (!serves(row) || o->radio.rat == RAT_NONE);
 }
 
 void row_start_sweep(const Row *row, const char *mcc, const char *mnc, Observation *ret_o)
@@ -234,6 +234,7 @@ void row_start_sweep(const Row *row, const char *mcc, const char *mnc, Observati
 	ret_o->radio.cells.n = 0;
 	/* As long as no row tells of a cell that serves. */
 	RADIO_SET(ret_o, registration, REGISTRATION_NOT_REGISTERED);
+	RADIO_SET(ret_o, rat, RAT_NONE);
 	row_join_sweep(row, mcc, mnc, ret_o);
 }
 
@@ -270,6 +271,16 @@ gboolean row_parse_rat(const char *text, Rat *ret_rat, gboolean *ret_endc)
 		}
 	}
 	return FALSE;
+}
+
+/* Where a log has numbers, "1" is written for "01"; it cannot tell "01" from "001". */
+void row_set_network(Row *row, const char *mcc, const char *mnc)
+{
+	char both[16];
+	if (!mcc || !mnc || strlen(mcc) != 3 || strlen(mnc) > 3)
+		return;
+	g_snprintf(both, sizeof both, "%s-%s%s", mcc, strlen(mnc) == 1 ? "0" : "", mnc);
+	import_parse_plmn(both, row->mcc, row->mnc);
 }
 
 gboolean import_parse_plmn(const char *text, char ret_mcc[4], char ret_mnc[4])

@@ -36,6 +36,9 @@ void row_clear(Row *row);
 /* Makes absent what is no measurement; FALSE with a reason for a row that cannot be. */
 gboolean row_check(Row *row, gint64 now_ms, char ret_reason[ROW_REASON_SIZE]);
 
+/* From numbers as texts, either of which may be NULL; nothing is set where they are none. */
+void row_set_network(Row *row, const char *mcc, const char *mnc);
+
 /* Whether the row is of the sweep that `o` was made from (its last row was `last`). */
 gboolean row_joins(const Row *row, const Row *last, const Observation *o);
 /* A new sweep, with the row in it. `mcc`, `mnc`: see ImportOptions. */

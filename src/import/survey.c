@@ -200,19 +200,15 @@ static double number(sqlite3_stmt *rows, int c)
 	return type == SQLITE_INTEGER || type == SQLITE_FLOAT ? sqlite3_column_double(rows, c) : NAN;
 }
 
+/* -1 where it is absent; some versions of the app have texts. */
 static gint64 whole(sqlite3_stmt *rows, int c)
 {
-	return sqlite3_column_type(rows, c) == SQLITE_INTEGER ? sqlite3_column_int64(rows, c) : -1;
-}
-
-static void take_network(sqlite3_stmt *rows, Row *row)
-{
-	const gint64 mcc = whole(rows, C_MCC), mnc = whole(rows, C_MNC);
-	if (mcc < 1 || mcc > 999 || mnc < 0 || mnc > 999)
-		return;
-	/* The app keeps numbers: "01" and "001" are one to it. */
-	g_snprintf(row->mcc, sizeof row->mcc, "%03d", (int)mcc);
-	g_snprintf(row->mnc, sizeof row->mnc, "%02d", (int)mnc);
+	gint64 value = -1;
+	if (sqlite3_column_type(rows, c) == SQLITE_INTEGER)
+		value = sqlite3_column_int64(rows, c);
+	else if (sqlite3_column_type(rows, c) == SQLITE_TEXT)
+		g_ascii_string_to_signed((const char *)sqlite3_column_text(rows, c), 10, 0, G_MAXINT64, &value, NULL);
+	return value;
 }
 
 static void take_place(sqlite3_stmt *rows, Row *row)
@@ -255,7 +251,7 @@ static void take_row(Survey *survey, Row *row)
 	row->group = group_of(survey, row);
 	row->neighbouring = sqlite3_column_int(rows, C_SERVING) == 0;
 	take_place(rows, row);
-	take_network(rows, row);
+	row_set_network(row, (const char *)sqlite3_column_text(rows, C_MCC), (const char *)sqlite3_column_text(rows, C_MNC));
 	row->tac = whole(rows, C_TAC);
 	row->cell_id = whole(rows, C_CELL);
 	row->arfcn = whole(rows, C_ARFCN);

@@ -7,11 +7,11 @@ static const char results_sql[] =
 	/* what is compared: a cell by PLMN, RAT, ARFCN and PCI ("257-01 lte 1300 101"), or a whole network ("257-01") */
 	"CREATE TABLE baseline_cell (id INTEGER PRIMARY KEY NOT NULL, key TEXT NOT NULL UNIQUE);"
 	/* One visit of a tile (place: analysis/tile.h), start to end. served, broadband, narrowband: sweeps. Medians in hundredths.
-	 * utc_day: days since 1970 at its start, NULL: not known. */
+	 * utc_offset_ms: UTC less BOOTTIME at its start, NULL: not known. */
 	"CREATE TABLE baseline_pass (place INTEGER NOT NULL, cell INTEGER NOT NULL, recording INTEGER NOT NULL, source INTEGER NOT NULL,"
 	" start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL, sweeps INTEGER NOT NULL, served INTEGER NOT NULL,"
 	" broadband INTEGER NOT NULL, narrowband INTEGER NOT NULL, rsrp_cdbm INTEGER, rsrq_cdb INTEGER, snr_cdb INTEGER,"
-	" rssi_cdbm INTEGER, rx_cdbm INTEGER, tx_cdbm INTEGER, utc_day INTEGER,"
+	" rssi_cdbm INTEGER, rx_cdbm INTEGER, tx_cdbm INTEGER, utc_offset_ms INTEGER,"
 	" PRIMARY KEY (place, cell, recording, source, start_boottime_ms)) WITHOUT ROWID;"
 	"CREATE INDEX baseline_pass_recording ON baseline_pass (recording);"
 	/* Of other teams. file: its digest and name; served, broadband, narrowband: passes; spreads: half of the passes are within. */

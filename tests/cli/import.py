@@ -63,7 +63,7 @@ def gnettrack():
                  ("served", "lte", 1, "257", "01", 40, 263169, -96, -11, 10.5, -68),
                  ("served", "lte", None, "257", "01", 40, 263169, None, None, None, -69),
                  ("served", "umts", None, "257", "01", 40, 65541, None, None, None, None),
-                 ("none", None, None, None, None, None, None, None, None, None, None)], "what the rows became")
+                 ("none", "none", None, None, None, None, None, None, None, None, None)], "what the rows became")
     check_equal(samples("g.gpkg", "umts_rssi_dbm, umts_ecio_db", "rat='umts'"), [(-71, -5.0)], "UMTS")
     check_equal(samples("g.gpkg", "position_state, position_error_m, geom IS NULL")[4:], [("live", 30.0, 0), ("none", None, 1)], "places")
     check_equal(query(path("g.gpkg"), "SELECT boottime_ms FROM radio ORDER BY id"),
@@ -129,14 +129,14 @@ def survey(name):
     db.execute(f'CREATE TABLE GSM_MESSAGE ({common}, LAC MEDIUMINT, CID MEDIUMINT, ARFCN SMALLINT, BSIC SMALLINT, "Signal Strength" FLOAT,'
                " TA SMALLINT)")
     db.execute("CREATE TABLE NR_MESSAGE (id INTEGER PRIMARY KEY, geom BLOB, deviceTime TEXT, groupNumber INTEGER, servingCell BOOLEAN,"
-               " latitude DOUBLE, longitude DOUBLE, mcc TEXT, nci INTEGER, narfcn INTEGER, pci INTEGER, ssRsrp FLOAT, ssRsrq FLOAT, ssSinr FLOAT)")
+               " latitude DOUBLE, longitude DOUBLE, mcc TEXT, mnc TEXT, nci TEXT, narfcn INTEGER, pci INTEGER, ssRsrp FLOAT, ssRsrq FLOAT, ssSinr FLOAT)")
     noon = 1777636800000  # 2026-05-01 12:00:00 UTC
     lte = "INSERT INTO LTE_MESSAGE VALUES (?,?,?,'m',?,?,?,'B',?,257,1,40,?,1300,?,?,?,2,'10')"
     db.execute(lte, (1, point(27.561, 53.9021), noon + 120, 1, 7, 1, 6, 263169, 17, -95.0, -10.0))
     db.execute(lte, (2, point(27.561, 53.9021), noon + 121, 2, 7, 0, 6, None, 18, -105.0, -15.0))
     db.execute(lte, (3, point(27.562, 53.9031), noon - 4000, 3, 6, 1, 6, 263169, 17, -94.0, -9.0))
     db.execute("INSERT INTO GSM_MESSAGE VALUES (1,?,?,'m',4,8,1,'B',9,257,1,41,1234,60,33,-73.0,1)", (point(27.563, 53.9041), noon + 5000))
-    db.execute("INSERT INTO NR_MESSAGE VALUES (1,NULL,'2026-05-01T14:00:10.500+02:00',9,1,53.905,27.564,'257',4294967297,640000,500,-88,-11,15)")
+    db.execute("INSERT INTO NR_MESSAGE VALUES (1,NULL,'2026-05-01T14:00:10.500+02:00',9,1,53.905,27.564,'257','001','4294967297',640000,500,-88,-11,15)")
     db.commit()
     db.close()
     return path(name)
@@ -151,7 +151,7 @@ def network_survey():
                 [("lte", "01", 40, 263169, 17, 1300, 10000, -94, None, None, 1),
                  ("lte", "01", 40, 263169, 17, 1300, 10000, -95, None, None, 2),
                  ("gsm", "01", 41, 1234, 33, 60, None, None, -73, None, 1),
-                 ("nr", None, None, 4294967297, 500, 640000, None, None, None, 15.0, 1)], "sweeps")
+                 ("nr", "001", None, 4294967297, 500, 640000, None, None, None, 15.0, 1)], "sweeps")
     check_equal(query(path("n.gpkg"), "SELECT utc_ms FROM radio ORDER BY id"),
                 [(1777636800000 + ms,) for ms in (-4000, 120, 5000, 10500)], "times")
     check_equal([struct.unpack("<2d", g[-16:]) for (g,) in samples("n.gpkg", "geom")],

@@ -18,7 +18,7 @@ import rig  # noqa: E402
 ORDINARY_DAYS = (1, 2, 3, 4)  # each has three others to be compared with
 THE_DAY = 20
 CLOCK_STEPS = {"28-clock-step": (240, -1800)}  # of the recorder: seconds after its begin, and by how much
-DATA_SLOWER = 3  # packets go over the kernel's real clocks, so that data go at a third of the speed
+DATA_SLOWER = 5  # packets go over the kernel's real clocks, so that data go at a fifth of the speed
 
 
 class Failed(Exception):

@@ -9,6 +9,8 @@ from scenario import LEVELS
 GRACE_S = 10          # promised: a verdict stands within the table's persistence and so much more
 TAIL_S = 60           # after a happening the network needs a while, and so does a verdict to end
 RIGHT, SUPERSET, WRONG = "right", "superset", "wrong"
+COUNTED = {"attempts": "SELECT t.utc_ms FROM session t JOIN source s ON s.id = t.source WHERE t.outcome = 'failed'",
+           "rounds": "SELECT t.utc_ms FROM probe t JOIN source s ON s.id = t.source WHERE t.test = 'round'"}
 
 
 @dataclasses.dataclass
@@ -55,17 +57,25 @@ class Outcome:
     detail: str = ""
     delay: float = None        # from begin to confirmation, less the persistence
     jamming: bool = False      # called jamming anywhere in the run
+    weaker: bool = False       # right, with less confidence than expected
 
 
 def suits(expect, found):
-    return found.verdict == expect.verdict and expect.sub in (None, found.sub) and expect.least <= found.confidence <= expect.most
+    return found.verdict == expect.verdict and expect.sub in (None, found.sub) and found.confidence <= expect.most
 
 
-def judge(scenario, seed, expect, found, world_began):
+def earliest(db, expect, modem, begin):
+    """When a verdict could be said of a modem at the earliest: the persistence is over, and so much was seen."""
+    number, unit = expect.after
+    times = db.execute(f"{COUNTED[unit]} AND s.name = ? AND t.utc_ms > ? ORDER BY t.id LIMIT ?", (modem, begin * 1000, number)).fetchall()
+    return max(begin + expect.lasts, times[-1][0] / 1000 if number and len(times) == number else 0)
+
+
+def judge(db, scenario, seed, expect, found, world_began):
     """One expectation against everything that was found on that day."""
     outcome = Outcome(scenario.name, seed, expect)
     begin, end = world_began + expect.begin, world_began + expect.end
-    near = [f for f in found if f.modem in expect.modems and f.overlap(begin, end + GRACE_S) > 0]
+    near = [f for f in found if f.modem in expect.modems and f.overlap(begin, end + GRACE_S) >= 0]
     near.sort(key=lambda f: -f.overlap(begin, end))
     outcome.jamming = any(f.verdict == "jamming" for f in found)
     outcome.detail = "; ".join(f"{f.modem}: {f.words()} {LEVELS[f.confidence]} {f.begin - world_began:.0f}-{f.end - world_began:.0f} s"
@@ -79,7 +89,8 @@ def judge(scenario, seed, expect, found, world_began):
         outcome.found = near[0].verdict if near else "nothing"
     elif len({f.modem for f in good}) >= need:
         outcome.grade, outcome.found = RIGHT, expect.verdict
-        outcome.delay = min(f.confirmed for f in good) - begin - expect.lasts
+        outcome.delay = min(f.confirmed - earliest(db, expect, f.modem, begin) for f in good)
+        outcome.weaker = max(f.confidence for f in good) < expect.least
     elif len({f.modem for f in good + allowed}) >= need:
         outcome.grade, outcome.found = SUPERSET, allowed[0].verdict
     elif "nothing" in expect.also and not near:
@@ -92,10 +103,15 @@ def judge(scenario, seed, expect, found, world_began):
     return outcome
 
 
+def ordinary_verdicts(scenarios):
+    """What is expected where nothing happens at all holds on the ordinary days of that place, too: at a cell's edge there is no coverage."""
+    return {verdict for s in scenarios if not s.happenings for e in s.expects for verdict in [e.verdict, *e.also]}
+
+
 def unexpected(scenario, found, world_began):
     """Incidents of a day that lie outside of every expectation of their modem, and how many seconds that part of the day has."""
     spans = {modem: [(e.begin, e.end + TAIL_S + e.lasts) for e in scenario.expects if modem in e.modems] for modem in scenario.modems}
-    alone = [f for f in found if f.modem in spans and not any(f.overlap(world_began + a, world_began + b) > 0 for a, b in spans[f.modem])]
+    alone = [f for f in found if f.modem in spans and not any(f.overlap(world_began + a, world_began + b) >= 0 for a, b in spans[f.modem])]
     seconds = sum(scenario.end() - covered(spans[modem], scenario.end()) for modem in spans)
     return alone, seconds
 

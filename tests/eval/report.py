@@ -85,6 +85,9 @@ def report(title, outcomes, false, hours, promised):
     if good < len(outcomes):
         print("\nWrong:")
         wrongs(outcomes)
+    for o in outcomes:
+        if o.weaker:
+            print(f"  weaker than expected: {o.scenario}, seed {o.seed}, [expect {o.expect.name}]: {o.detail}")
     promises = [
         (good >= MIN_RIGHT * len(outcomes), f"right, or a stated superset: {percent(good, len(outcomes))} of {len(outcomes)} "
          f"({right} right, {good - right} superset); at least {MIN_RIGHT:.0%} promised"),

@@ -40,6 +40,8 @@ class Expect:
         self.begin = seconds(group.get("from", "0"))
         self.end = seconds(group["until"]) if "until" in group else scenario.duration
         self.lasts = seconds(group.get("lasts", "0"))
+        number, unit = group.get("after", "0 attempts").split()
+        self.after = (int(number), unit)
         self.least = LEVELS.index(group.get("confidence_least", "low"))
         self.most = LEVELS.index(group.get("confidence_most", "high"))
 

@@ -1,6 +1,7 @@
 /* rule_data_fixture.h - one rule of access or data at work on a made-up modem, through the real engine and the real watch.
  *
- * What the next sweep has stands in bench->m, bench->state and bench->cell; sweeps are a second apart. Observations are dated by bench->now_ms.
+ * What the next sweep has stands in bench->m, bench->state and bench->cell; sweeps are a second apart. Observations
+ * are dated by bench->now_ms.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

@@ -175,6 +175,15 @@ static void test_second_operator(Fixture *f, gconstpointer data)
 	assert_sql(f, "SELECT modems || ' ' || operators FROM incident", "a, b 257-01, 257-02");
 }
 
+static void test_sky_is_a_witness(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find(f, jam_a);
+	find(f, (Said){1, MODEM_C, 11, 11.5, VERDICT_GNSS_JAM, NULL, NULL, CONFIDENCE_LOW, 0, 0});
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "jamming/degraded/high gnss-jam/low");
+}
+
 /* The same hour on another day, a kilometre or two away, and a low one: none of them makes it surer. */
 static void test_no_witness(Fixture *f, gconstpointer data)
 {
@@ -368,6 +377,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("one modem gives medium", test_one_modem);
 	ADD("a second operator makes it high", test_second_operator);
+	ADD("so do satellites that are drowned at the same time", test_sky_is_a_witness);
 	ADD("another time is another incident", test_no_witness);
 	ADD("two weak findings are no strong one", test_low_is_not_raised);
 	ADD("the same operator's other modem is fine: low", test_same_operator_is_fine);

@@ -252,12 +252,13 @@ static void test_expect(void)
 {
 	Play play = play_new(quiet, "[expect one]\nverdict = jamming\nsub = uplink\nalso = undetermined\nnever = rejected, barred\n"
 				    "modems = a\n"
-				    "from = 10\nuntil = 2m\nlasts = 30\nconfidence_least = low\nconfidence_most = medium\n"
+				    "from = 10\nuntil = 2m\nlasts = 30\nafter = 5 attempts\nconfidence_least = low\nconfidence_most = medium\n"
 				    "[expect two]\nverdict = nothing\nmodems = all\n", 0);
 	play_end(&play);
 	refuse("[expect x]\nsub = uplink\n", "\"verdict\" is missing");
 	refuse("[expect x]\nverdict = bad-luck\n", "bad-luck");
 	refuse("[expect x]\nverdict = nothing\nnever = bad-luck\n", "bad-luck");
+	refuse("[expect x]\nverdict = nothing\nafter = 5 days\n", "5 attempts");
 	refuse("[expect x]\nverdict = nothing\nmodems = b\n", "there is no \"b\"");
 	refuse("[expect x]\nverdict = nothing\nfrom = 20\nuntil = 10\n", "before it begins");
 	refuse("[expect x]\nverdict = jamming\nconfidence_least = high\nconfidence_most = low\n", "more than confidence_most");

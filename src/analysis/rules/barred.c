@@ -135,8 +135,8 @@ static void describe(RuleContext *c, Finding *f)
 			    mem->no_calls * 2 > mem->closed ? "no calls" : "emergency calls only", mem->cells.n, plural(mem->cells.n));
 	}
 	if (mem->barrings)
-		finding_say(f, EVIDENCE_FOR, "%u data session%s ended with reason %u (%s)", mem->barrings, plural(mem->barrings), mem->reason,
-			    mem->reason_name);
+		finding_say(f, EVIDENCE_FOR, "%u data session%s ended with reason %u (%s)", mem->barrings, plural(mem->barrings),
+			    mem->reason, mem->reason_name);
 	if (mem->rsrp_dbm.n)
 		finding_say(f, tally_mean(&mem->rsrp_dbm) >= -110 ? EVIDENCE_FOR : EVIDENCE_AGAINST,
 			    "The cells were heard with RSRP %.0f dBm on average, so that %s", tally_mean(&mem->rsrp_dbm),
@@ -149,8 +149,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 	if (mem->overloads || is_recent(c, mem->overload_ms, f->onset.boot_ms)) {
-		finding_alternative(f, VERDICT_CONGESTION, "The network also said that it was overloaded (%u time%s): barring is a network's "
-				    "own protection against that", MAX(mem->overloads, 1), plural(MAX(mem->overloads, 1)));
+		finding_alternative(f, VERDICT_CONGESTION, "The network also said that it was overloaded (%u time%s): barring is a "
+				    "network's own protection against that", MAX(mem->overloads, 1), plural(MAX(mem->overloads, 1)));
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 	finding_say(f, EVIDENCE_LIMIT, "Why the cells were closed is not in the record: an order, a fault and protection against overload "

@@ -34,7 +34,7 @@ typedef enum { BLOCK_NONE, BLOCK_DNS, BLOCK_TCP, BLOCK_TLS, BLOCK_HTTP, BLOCK_VP
 static const char *const block_words[] = {"", "dns", "tcp", "tls-sni", "http", "vpn", "quic"};
 
 typedef struct {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], host[64], address[46]; /* "" not told */
 	ProbeTest test;
 	/* Of the round under way: */
 	gboolean seen, failed;
@@ -62,6 +62,7 @@ typedef struct {
 	gint64 judged_ms;     /* the last round that was */
 	/* Of the episode: */
 	guint most_blocked;
+	gboolean telling;
 } Memory;
 
 /* The round that begins an episode has been judged already: it is its first. */
@@ -69,7 +70,7 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	mem->most_blocked = 0;
-	mem->confirmed = FALSE;
+	mem->telling = mem->confirmed = FALSE;
 	for (guint i = 0; i < mem->n; i++) {
 		Target *t = &mem->targets[i];
 		t->judged = t->seen || t->own_failed ? 1 : 0;
@@ -142,6 +143,16 @@ static void take_lookup(Memory *mem, const Observation *o)
 	}
 }
 
+/* Where it is, so that two targets on one server are known for one. */
+static void note_place(Target *t, const Observation *o)
+{
+	g_autofree char *host = NULL;
+	if (PROBE_HAS(o, url))
+		g_uri_split(o->probe.url, G_URI_FLAGS_PARSE_RELAXED, NULL, NULL, &host, NULL, NULL, NULL, NULL, NULL);
+	g_strlcpy(t->host, PROBE_HAS(o, server_name) ? o->probe.server_name : host ? host : "", sizeof t->host);
+	g_strlcpy(t->address, PROBE_HAS(o, address) ? o->probe.address : "", sizeof t->address);
+}
+
 static void take_target(Memory *mem, const Observation *o)
 {
 	Target *t = find_target(mem, o, (ProbeTest)o->probe.test);
@@ -151,6 +162,7 @@ static void take_target(Memory *mem, const Observation *o)
 		return;
 	const gboolean well = went_well(o);
 	t->seen = TRUE;
+	note_place(t, o);
 	t->failed = !well;
 	t->telling = !well && is_telling(o);
 	t->step = PROBE_HAS(o, step) ? (ProbeStep)o->probe.step : PROBE_STEP_HTTP;
@@ -228,15 +240,22 @@ static void judge_target(Memory *mem, Target *t)
 	g_strlcpy(t->last_failure, t->failure, sizeof t->last_failure);
 }
 
-static gboolean is_name_before(const Memory *mem, guint i, guint rounds)
+/* One server, or one site under two tests. A helper answers to many names: its address says nothing. */
+static gboolean is_same(const Target *a, const Target *b)
+{
+	return g_str_equal(a->name, b->name) || (*a->host && g_str_equal(a->host, b->host)) ||
+	       (a->block == BLOCK_TCP && b->block == BLOCK_TCP && *a->address && g_str_equal(a->address, b->address));
+}
+
+static gboolean is_counted(const Memory *mem, guint i, guint rounds)
 {
 	for (guint k = 0; k < i; k++)
-		if (mem->targets[k].bad_in_row >= rounds && g_str_equal(mem->targets[k].name, mem->targets[i].name))
+		if (mem->targets[k].bad_in_row >= rounds && is_same(&mem->targets[k], &mem->targets[i]))
 			return TRUE;
 	return FALSE;
 }
 
-/* Different names that failed in so many rounds in a row, the last one included. */
+/* Different ones that failed in so many rounds in a row, the last one included. */
 static guint count_blocked(const Memory *mem, guint rounds, gboolean *ret_telling)
 {
 	guint n = 0;
@@ -245,7 +264,7 @@ static guint count_blocked(const Memory *mem, guint rounds, gboolean *ret_tellin
 		if (mem->targets[i].bad_in_row < rounds)
 			continue;
 		*ret_telling = *ret_telling || mem->targets[i].told;
-		n += is_name_before(mem, i, rounds) ? 0 : 1;
+		n += is_counted(mem, i, rounds) ? 0 : 1;
 	}
 	return n;
 }
@@ -289,6 +308,7 @@ static void tell(RuleContext *c, const When *at)
 		rule_tell(c, at, HOLDS_YES, enough);
 		mem->confirmed = mem->confirmed || enough;
 		mem->most_blocked = MAX(mem->most_blocked, lasting);
+		mem->telling = mem->telling || lasting_telling;
 	} else if (++mem->fine_in_row >= c->figure[FIGURE_FINE] || !mem->confirmed) {
 		rule_tell(c, at, HOLDS_NO, FALSE);
 	}
@@ -384,6 +404,11 @@ static void describe(RuleContext *c, Finding *f)
 	}
 	if (working)
 		finding_say(f, EVIDENCE_FOR, "%u other target%s worked all the time", working, plural(working));
+	if (!mem->telling) { /* the same seen from elsewhere is what servers that are down look like */
+		finding_say(f, EVIDENCE_LIMIT, "They failed as servers do that are down: a fault of what they have in common is not "
+			    "ruled out");
+		f->witness &= ~(guint)WITNESS_RAISES;
+	}
 	if (mem->most_blocked < c->figure[FIGURE_TARGETS]) {
 		finding_say(f, EVIDENCE_LIMIT, "It is one target only: a fault or a change at that one is not ruled out");
 		finding_cap(f, CONFIDENCE_LOW);

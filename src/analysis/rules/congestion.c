@@ -1,9 +1,10 @@
 /* congestion: too many people for the cells, which are all right otherwise. A crowd must not be taken for jamming or throttling.
  *
  * Looks for RSRP as on other days (or -105 dBm and better) with RSRQ between -9 and -15 dB, together with a sign of load not long ago:
- * 1060 (connection request rejected), 1015, cause 22 or 26, or round trips of 300 ms and more; and for some success all the same.
+ * 1060 (connection request rejected), 1015, cause 22 or 26, or round trips of 200 ms and more; and for some success all the same.
  * Figures: verdicts.md. RSRQ = 1 / [12 (load + 1/SINR)]: a loaded cell with loaded neighbours has -10.8 to -15.6 dB. A cell's own full load
- * alone never goes below -10.8 dB, and RSRQ in that range is quite ordinary: hence the sign of load. Ordinary LTE round trips are below 100 ms.
+ * alone never goes below -10.8 dB, and RSRQ in that range is quite ordinary: hence the sign of load. Ordinary LTE round trips are
+ * below 100 ms.
  * Cannot tell a crowd from capacity that was taken away (fewer carriers, less backhaul): both are too little for those who are there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -19,7 +20,7 @@ static const RuleFigure figures[] = {
 	{"rsrq_low_db", -15, "verdicts.md: RSRQ -9 to -15"},
 	{"rsrp_dbm", -105, "verdicts.md: noise explains nothing there"},
 	{"rsrp_lower_db", 6, "verdicts.md: the baseline rule"},
-	{"rtt_ms", 300, "three times the round trip of ordinary LTE"},
+	{"rtt_ms", 200, "twice the round trip of ordinary LTE"},
 	{"sign_s", 180, "sessions are tried about once a minute: two may be missing"},
 	{"success_s", 600, "a choice: something went well not long ago"},
 	{NULL, 0, NULL},
@@ -145,21 +146,23 @@ static void probe(RuleContext *c, const Seen *s)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *mem = c->memory;
-	finding_say(f, EVIDENCE_FOR, "The signal was %s (RSRP %.0f dBm on average) and its quality that of loaded cells (RSRQ %.1f dB, between "
-		    "%.0f and %.0f)", mem->compared ? "as on other days here" : "strong", tally_mean(&mem->rsrp_dbm),
+	finding_say(f, EVIDENCE_FOR, "The signal was %s (RSRP %.0f dBm on average) and its quality that of loaded cells (RSRQ %.1f dB, "
+		    "between %.0f and %.0f)", mem->compared ? "as on other days here" : "strong", tally_mean(&mem->rsrp_dbm),
 		    tally_mean(&mem->rsrq_db), mem->rsrq_db.least, mem->rsrq_db.most);
 	if (mem->refusals)
-		finding_say(f, EVIDENCE_FOR, "The network refused connections for want of capacity %u time%s, at last with %u (%s)", mem->refusals,
-			    plural(mem->refusals), mem->refusal, mem->refusal_name);
+		finding_say(f, EVIDENCE_FOR, "The network refused connections for want of capacity %u time%s, at last with %u (%s)",
+			    mem->refusals, plural(mem->refusals), mem->refusal, mem->refusal_name);
 	if (mem->rtt_ms.n)
 		finding_say(f, mem->rtt_ms.most >= c->figure[FIGURE_RTT_MS] ? EVIDENCE_FOR : EVIDENCE_AGAINST,
-			    "Round trips took %.0f ms on average, %.0f to %.0f", tally_mean(&mem->rtt_ms), mem->rtt_ms.least, mem->rtt_ms.most);
+			    "Round trips took %.0f ms on average, %.0f to %.0f", tally_mean(&mem->rtt_ms), mem->rtt_ms.least,
+			    mem->rtt_ms.most);
 	if (mem->rate_kbps.n > 1)
 		finding_say(f, EVIDENCE_FOR, "The rate varied between %.0f and %.0f kbit/s", mem->rate_kbps.least, mem->rate_kbps.most);
 	finding_say(f, EVIDENCE_FOR, "Some connections went well meanwhile or shortly before (%u of %u)", mem->successes,
 		    mem->successes + mem->failures);
 	if (!mem->refusals) {
-		finding_say(f, EVIDENCE_LIMIT, "The network itself did not say that it was overloaded: slow answers may come from elsewhere");
+		finding_say(f, EVIDENCE_LIMIT, "The network itself did not say that it was overloaded: slow answers may come from "
+			    "elsewhere");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 	finding_say(f, EVIDENCE_LIMIT, "A crowd and capacity that was taken away look the same to a modem");

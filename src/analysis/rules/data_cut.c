@@ -3,11 +3,12 @@
  * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
  *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
  *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
- *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was sent is
- *   not known
- * Not for what a captive portal answers, for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own
- * back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset is
- * an answer: that is no cut.
+ *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was
+ *   sent is not known
+ * A captive portal that answers in place of everything else is told of as this subscription's affair (credit, tariff), low.
+ * Not for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its
+ * own back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or
+ * reset is an answer: that is no cut.
  * Cannot tell an order from a fault of the operator's core network, nor with one SIM an order from a closed account (29, 33, and credit
  * that is used up). A session in mode "session" sends nothing, so there only refusals show.
  *
@@ -16,7 +17,7 @@
 #include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-enum { FIGURE_LASTS_S, FIGURE_TRIES, FIGURE_TARGETS, FIGURE_ROUNDS, FIGURE_PACKETS, FIGURE_SHARE };
+enum { FIGURE_LASTS_S, FIGURE_TRIES, FIGURE_TARGETS, FIGURE_ROUNDS, FIGURE_PACKETS, FIGURE_SHARE, FIGURE_STANDS_S };
 static const RuleFigure figures[] = {
 	{"lasts_s", 180, "verdicts.md: 180 s; the longest ordinary stall measured on drive traces is 158 s"},
 	{"tries", 3, "verdicts.md: tries of a rejected modem; taken over"},
@@ -24,14 +25,17 @@ static const RuleFigure figures[] = {
 	{"rounds", 2, "so that no single round decides"},
 	{"packets", 10, "a choice: more than a quiet host sends within lasts_s"},
 	{"share", 0.05, "a choice: near 0, where an answer comes to nearly every packet otherwise"},
+	{"stands_s", 60, "a try stands for the time until the next one, usually a minute, and for no longer"},
 	{NULL, 0, NULL},
 };
 
-typedef enum { KIND_NONE, KIND_REFUSED, KIND_SILENT } Kind;
+typedef enum { KIND_NONE, KIND_REFUSED, KIND_SILENT, KIND_PORTAL } Kind;
 
 typedef struct {
 	guint ip_silent, ip_other, answered; /* raw IP addresses without an answer, not tried to the end; whatever answered */
+	guint well;          /* what went well, names and their lookup apart */
 	gboolean portal;     /* an answer that is not the one expected */
+	char portal_host[64]; /* where it sends to; "" not told */
 	gboolean resolver;   /* the operator's answered */
 } RoundSum;
 
@@ -46,10 +50,14 @@ typedef struct {
 		double rx, tx;
 	} answered, window;   /* counters when something came in last, and at the begin of the stretch that is looked at */
 	gboolean counting;
+	gint64 stands_until_ms; /* what the last try or round found */
+	gboolean enough;
 	Kind kind;            /* of the episode under way */
 	/* Of the episode: */
 	RadioSum sum;
-	guint refusals, subscription, cause, silent_rounds, rounds, targets;
+	guint refusals, subscription, cause, silent_rounds, portal_rounds, targets;
+	char portal_host[64];
+	double carried;       /* packets that came in over another session while ours were refused */
 	const char *cause_name;
 	guint64 round_tx, round_rx;
 	double unanswered_tx, unanswered_rx;
@@ -61,15 +69,32 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms, .probed_ms = kept.probed_ms,
-			.round = kept.round, .answered = kept.answered, .window = kept.window, .counting = kept.counting};
+	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms,
+			.probed_ms = kept.probed_ms, .round = kept.round, .answered = kept.answered, .window = kept.window,
+			.counting = kept.counting, .stands_until_ms = kept.stands_until_ms, .enough = kept.enough};
+}
+
+static void tell_no(RuleContext *c, const When *at)
+{
+	Memory *mem = c->memory;
+	mem->stands_until_ms = 0;
+	rule_tell(c, at, HOLDS_NO, FALSE);
 }
 
 static void tell_works(RuleContext *c, const When *at)
 {
 	Memory *mem = c->memory;
 	mem->worked_ms = at->boot_ms;
-	rule_tell(c, at, HOLDS_NO, FALSE);
+	tell_no(c, at);
+}
+
+static void tell_cut(RuleContext *c, const When *at, Kind kind, gboolean enough)
+{
+	Memory *mem = c->memory;
+	mem->stands_until_ms = at->boot_ms + (gint64)(c->figure[FIGURE_STANDS_S] * 1000);
+	mem->enough = enough;
+	rule_tell(c, at, HOLDS_YES, enough);
+	mem->kind = kind;
 }
 
 /* --- the modem's own counters --- */
@@ -112,7 +137,10 @@ static void count(RuleContext *c, const Moment *m)
 	const double rx = m->rx_packets - mem->window.rx, tx = m->tx_packets - mem->window.tx;
 	if (rx > 2 && rx > c->figure[FIGURE_SHARE] * tx) {
 		begin_count(mem, m);
-		tell_works(c, &m->at);
+		if (mem->kind == KIND_REFUSED && rule_pending(c)) /* another session, which stood already, is no word about new ones */
+			mem->carried += rx;
+		else
+			tell_works(c, &m->at);
 	} else if (tx >= c->figure[FIGURE_PACKETS] && mem->radio != RADIO_POOR) {
 		rule_tell(c, &m->at, HOLDS_YES, TRUE);
 		mem->kind = KIND_SILENT;
@@ -133,6 +161,8 @@ static void sweep(RuleContext *c, const Moment *m)
 	}
 	if (mem->radio == RADIO_POOR)
 		rule_tell(c, &m->at, HOLDS_UNKNOWN, FALSE);
+	else if (m->at.boot_ms < mem->stands_until_ms && rule_pending(c))
+		rule_tell(c, &m->at, HOLDS_YES, mem->enough);
 	else
 		count(c, m);
 	if (rule_pending(c))
@@ -146,8 +176,7 @@ static void take_refusal(RuleContext *c, const Seen *s, const SessionFields *f)
 	Memory *mem = c->memory;
 	if (mem->radio == RADIO_POOR)
 		return;
-	rule_tell(c, &s->at, HOLDS_YES, mem->refusals + 1 >= c->figure[FIGURE_TRIES]);
-	mem->kind = KIND_REFUSED;
+	tell_cut(c, &s->at, KIND_REFUSED, mem->refusals + 1 >= c->figure[FIGURE_TRIES]);
 	mem->refusals++;
 	mem->subscription += f->cause == 29 || f->cause == 33 ? 1 : 0;
 	mem->cause = f->cause;
@@ -163,8 +192,8 @@ static void session(RuleContext *c, const Seen *s)
 		return;
 	if (o->session.outcome == SESSION_CONNECTED) {
 		mem->backoff_until_ms = 0;
-		if (mem->kind != KIND_SILENT) /* that it stands is nothing new there */
-			rule_tell(c, &s->at, HOLDS_NO, FALSE);
+		if (mem->kind == KIND_REFUSED || !rule_pending(c)) /* else that it stands is nothing new */
+			tell_no(c, &s->at);
 		return;
 	}
 	if (SESSION_HAS(o, backoff_ms))
@@ -175,7 +204,7 @@ static void session(RuleContext *c, const Seen *s)
 	if (class == CAUSE_CLASS_ORDER)
 		take_refusal(c, s, &o->session);
 	else if (class == CAUSE_CLASS_CONFIGURATION)
-		rule_tell(c, &s->at, HOLDS_NO, FALSE);
+		tell_no(c, &s->at);
 }
 
 /* --- probes --- */
@@ -193,6 +222,7 @@ static gboolean went_well(const Observation *o)
 static void take_check(RoundSum *round, const Observation *o)
 {
 	const ProbeFields *p = &o->probe;
+	round->well += p->test != PROBE_DNS && went_well(o) ? 1 : 0;
 	const gboolean silent = PROBE_HAS(o, failure) && is_silence(p->failure);
 	if (PROBE_HAS(o, failure) && (g_str_equal(p->failure, "interrupted") || g_str_equal(p->failure, "network_down"))) {
 		round->ip_other += p->test == PROBE_IP ? 1 : 0;
@@ -200,6 +230,8 @@ static void take_check(RoundSum *round, const Observation *o)
 		round->resolver = round->resolver || !silent; /* it stands within the operator's network */
 	} else if (p->test == PROBE_PORTAL && !silent && !went_well(o)) {
 		round->portal = TRUE;
+		if (PROBE_HAS(o, redirect_host))
+			g_strlcpy(round->portal_host, p->redirect_host, sizeof round->portal_host);
 	} else if (p->test == PROBE_IP && silent) {
 		round->ip_silent++;
 	} else if (!silent && PROBE_HAS(o, step) && p->step != PROBE_STEP_DNS) {
@@ -209,25 +241,50 @@ static void take_check(RoundSum *round, const Observation *o)
 	}
 }
 
+static gboolean is_behind_portal(const Memory *mem, const RoundSum *round)
+{
+	return round->portal && round->well == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+}
+
+static gboolean is_silent(const RuleContext *c, const RoundSum *round)
+{
+	const Memory *mem = c->memory;
+	return round->ip_silent >= c->figure[FIGURE_TARGETS] && round->answered == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+}
+
+/* Before the round is over, which may take a minute more; its end may still say otherwise. */
+static void judge_early(RuleContext *c, const Seen *s)
+{
+	Memory *mem = c->memory;
+	const RoundSum *round = &mem->round;
+	if (s->observation->probe.test == PROBE_IP && is_silent(c, round)) {
+		tell_cut(c, &s->at, KIND_SILENT, mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+		mem->targets = MAX(mem->targets, round->ip_silent);
+	} else if (s->observation->probe.test == PROBE_PORTAL && is_behind_portal(mem, round)) {
+		tell_cut(c, &s->at, KIND_PORTAL, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+	}
+}
+
 static void end_round(RuleContext *c, const Seen *s)
 {
 	Memory *mem = c->memory;
 	const RoundSum round = mem->round;
 	const Observation *o = s->observation;
 	mem->round = (RoundSum){0};
-	if (round.portal) { /* an answer, though not the one that was asked for */
-		rule_tell(c, &s->at, HOLDS_NO, FALSE);
+	if (is_behind_portal(mem, &round)) {
+		tell_cut(c, &s->at, KIND_PORTAL, mem->portal_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+		mem->portal_rounds++;
+		g_strlcpy(mem->portal_host, round.portal_host, sizeof mem->portal_host);
 		return;
 	}
-	if (round.answered) {
+	if (round.answered || round.portal) {
 		tell_works(c, &s->at);
 		return;
 	}
 	if (round.ip_silent == 0 || round.ip_other || mem->radio == RADIO_POOR)
 		return;
-	rule_tell(c, &s->at, HOLDS_YES, MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
-		  mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
-	mem->kind = KIND_SILENT;
+	tell_cut(c, &s->at, KIND_SILENT, MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
+		 mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
 	mem->silent_rounds++;
 	mem->targets = MAX(mem->targets, round.ip_silent);
 	mem->resolver = mem->resolver || round.resolver;
@@ -243,10 +300,12 @@ static void probe(RuleContext *c, const Seen *s)
 	mem->probed_ms = s->at.boot_ms;
 	if (s->modem && s->at.boot_ms < s->modem->fault_until_ms)
 		mem->round.ip_other++;
-	if (s->observation->probe.test == PROBE_ROUND)
+	if (s->observation->probe.test == PROBE_ROUND) {
 		end_round(c, s);
-	else
+	} else {
 		take_check(&mem->round, s->observation);
+		judge_early(c, s);
+	}
 }
 
 /* --- its sentences --- */
@@ -257,8 +316,8 @@ static void say_silence(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "In %u round%s of probing %u raw IP address%s gave no answer, and nothing else did",
 			    mem->silent_rounds, plural(mem->silent_rounds), mem->targets, mem->targets == 1 ? "" : "es");
 		if (mem->round_tx)
-			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT " came in",
-				    mem->round_tx, mem->round_rx);
+			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT
+				    " came in", mem->round_tx, mem->round_rx);
 	}
 	if (mem->sweeps_unanswered)
 		finding_say(f, EVIDENCE_FOR, "By the modem's own counters %.0f packets went out over the session and %.0f came in",
@@ -271,15 +330,30 @@ static void say_silence(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_AGAINST, "The operator's own resolver still answered: the way into its network was open");
 }
 
+static void say_portal(const Memory *mem, Finding *f)
+{
+	if (!mem->portal_rounds)
+		return;
+	finding_say(f, EVIDENCE_FOR, "In %u round%s nothing went well, and pages with a known answer were answered by a portal%s%s",
+		    mem->portal_rounds, plural(mem->portal_rounds), *mem->portal_host ? ": " : "", mem->portal_host);
+	finding_alternative(f, VERDICT_OWN_FAULT, "A portal stands where credit is used up or a tariff is to be confirmed");
+	finding_cap(f, CONFIDENCE_LOW);
+}
+
 static void say_refusals(const Memory *mem, Finding *f)
 {
 	if (!mem->refusals)
 		return;
 	finding_say(f, EVIDENCE_FOR, "The network refused the data session %u time%s, at last with cause %u (%s)", mem->refusals,
 		    plural(mem->refusals), mem->cause, mem->cause_name);
+	if (mem->carried > 0) {
+		finding_say(f, EVIDENCE_AGAINST, "Meanwhile %.0f packets came in over another session of the modem, which stood already",
+			    mem->carried);
+		finding_cap(f, CONFIDENCE_LOW);
+	}
 	if (mem->subscription) {
-		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with one SIM "
-				    "alone that is not ruled out");
+		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with "
+				    "one SIM alone that is not ruled out");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 }
@@ -287,8 +361,11 @@ static void say_refusals(const Memory *mem, Finding *f)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *mem = c->memory;
-	const gboolean silent = mem->silent_rounds + (mem->sweeps_unanswered ? 1 : 0) > mem->refusals;
-	f->sub = silent ? "nothing-comes-back" : "session-refused";
+	const guint silent = mem->silent_rounds + (mem->sweeps_unanswered ? 1 : 0);
+	f->sub = silent > mem->refusals ? "nothing-comes-back" : "session-refused";
+	if (mem->portal_rounds > MAX(silent, mem->refusals))
+		f->sub = "own-subscription";
+	say_portal(mem, f);
 	say_refusals(mem, f);
 	say_silence(mem, f);
 	radio_sum_say(&mem->sum, f);
@@ -296,7 +373,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "Data were carried over this SIM until %.0f s before",
 			    (double)(f->onset.boot_ms - mem->worked_ms) / 1000);
 	else
-		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not ruled out");
+		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not "
+			    "ruled out");
 	finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");
 }
 

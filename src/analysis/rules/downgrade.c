@@ -1,8 +1,8 @@
 /* downgrade: LTE and NR are gone where they always were, and GSM or UMTS serve well.
  *
- * Looks for service by GSM or UMTS at a place where on other days (three passes or more) LTE or NR served this network, for five minutes, on
- * two cells. Not where GSM or UMTS served on more than a quarter of those passes. Without passes of other days, LTE earlier in this recording
- * within a kilometre stands for them, with low confidence.
+ * Looks for service by GSM or UMTS at a place where on other days (three passes or more) LTE or NR served this network, for five minutes,
+ * on two cells. Not where GSM or UMTS served on more than a quarter of those passes. Without passes of other days, LTE earlier in this
+ * recording within a kilometre stands for them, with low confidence.
  * Figures: five minutes, two cells and three passes from verdicts.md. A voice call's fallback to UMTS or GSM lasts as long as the call: a
  * time with the circuit-switched domain alone counts low up to half an hour. Ordinary life has spells of GSM and UMTS of up to 37 min
  * where coverage is thin (measured on public drive traces, verdicts.md): hence the baseline.
@@ -146,15 +146,16 @@ static void say_lte(const Memory *mem, Finding *f)
 {
 	if (mem->refusals) {
 		const char *name = causes_reject_name(RAT_LTE, mem->refusal);
-		finding_say(f, EVIDENCE_FOR, "The network refused the modem on LTE or NR %u time%s, at last with cause %u (%s)", mem->refusals,
-			    plural(mem->refusals), mem->refusal, name ? name : "not named");
+		finding_say(f, EVIDENCE_FOR, "The network refused the modem on LTE or NR %u time%s, at last with cause %u (%s)",
+			    mem->refusals, plural(mem->refusals), mem->refusal, name ? name : "not named");
 		finding_alternative(f, VERDICT_REJECTED, "LTE was refused to this modem; whether to all is not known from one");
 	}
 	if (mem->lte_rsrp_dbm.n)
-		finding_say(f, EVIDENCE_FOR, "LTE or NR cells could still be heard, the strongest with RSRP %.0f dBm", mem->lte_rsrp_dbm.most);
+		finding_say(f, EVIDENCE_FOR, "LTE or NR cells could still be heard, the strongest with RSRP %.0f dBm",
+			    mem->lte_rsrp_dbm.most);
 	else
-		finding_alternative(f, VERDICT_CELLS_OFF, "No LTE cell was heard: whether all were switched off, failed or were drowned out "
-				    "on their bands is not in the record");
+		finding_alternative(f, VERDICT_CELLS_OFF, "No LTE cell was heard: whether all were switched off, failed or were drowned "
+				    "out on their bands is not in the record");
 }
 
 static void describe(RuleContext *c, Finding *f)
@@ -172,7 +173,8 @@ static void describe(RuleContext *c, Finding *f)
 			finding_say(f, EVIDENCE_AGAINST, "Only the domain of voice calls was in use, as in a call that fell back from LTE");
 			finding_cap(f, CONFIDENCE_LOW);
 		} else {
-			finding_say(f, EVIDENCE_FOR, "Only voice calls and short messages were served, no data, for longer than calls last");
+			finding_say(f, EVIDENCE_FOR, "Only voice calls and short messages were served, no data, for longer than "
+				    "calls last");
 		}
 	}
 	if (mem->cells.n < c->figure[FIGURE_CELLS]) {

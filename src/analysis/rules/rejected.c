@@ -79,10 +79,8 @@ static gboolean is_foreign(const Moment *m, guint cause)
 {
 	if (ENTRY_HAS(m->state, roaming) && m->state->fields.roaming)
 		return TRUE;
-	if (cause == 13)
-		return TRUE;
 	if (!*m->modem->home)
-		return cause == 11;
+		return cause == 11 || cause == 13;
 	return m->cell && *m->cell->plmn && !g_str_equal(m->cell->plmn, m->modem->home);
 }
 
@@ -211,12 +209,13 @@ static void describe(RuleContext *c, Finding *f)
 	if (mem->tries)
 		finding_say(f, EVIDENCE_FOR, "It was refused %u time%s", mem->tries, plural(mem->tries));
 	if (mem->served_ms)
-		finding_say(f, EVIDENCE_FOR, "The same SIM had service until %.0f s before", (double)(f->onset.boot_ms - mem->served_ms) / 1000);
+		finding_say(f, EVIDENCE_FOR, "The same SIM had service until %.0f s before",
+			    (double)(f->onset.boot_ms - mem->served_ms) / 1000);
 	if (mem->signal_dbm.n)
 		finding_say(f, EVIDENCE_FOR, "Cells were heard meanwhile, at %.0f dBm on average", tally_mean(&mem->signal_dbm));
 	if (is_final(class) && mem->tries < c->figure[FIGURE_TRIES])
-		finding_say(f, EVIDENCE_LIMIT, "After this cause a modem does not try again by itself: how long the network would have refused it "
-			    "is not known");
+		finding_say(f, EVIDENCE_LIMIT, "After this cause a modem does not try again by itself: how long the network would have "
+			    "refused it is not known");
 	if (mem->sweeps[i] * 3 < all * 2) {
 		finding_say(f, EVIDENCE_AGAINST, "Other causes were told as well, in %u of %u sweeps", all - mem->sweeps[i], all);
 		finding_cap(f, CONFIDENCE_LOW);

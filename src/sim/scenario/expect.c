@@ -29,6 +29,14 @@ static gboolean check_modems(const KeyFile *file, const char *group, const SimSc
 	return TRUE;
 }
 
+static gboolean check_after(const KeyFile *file, const char *group, GError **error)
+{
+	g_autofree char *text = keyfile_string(file, group, "after");
+	if (!text || g_regex_match_simple("^[1-9][0-9]* (attempts|rounds)$", text, 0, 0))
+		return TRUE;
+	return keyfile_error(file, group, "after", error, "\"%s\" is not like \"5 attempts\" or \"3 rounds\"", text);
+}
+
 gboolean sim_check_expect(const KeyFile *file, const char *group, SimScenario *scenario, GError **error)
 {
 	static const char *const required[] = {"verdict", NULL};
@@ -36,7 +44,8 @@ gboolean sim_check_expect(const KeyFile *file, const char *group, SimScenario *s
 	double from_s = 0, until_s = scenario->duration_s, lasts_s = 0;
 	if (!sim_read_require(file, group, required, error) || !keyfile_choice(file, group, "verdict", verdicts, &verdict, error) ||
 	    !check_list(file, group, "also", error) || !check_list(file, group, "never", error) ||
-	    !check_modems(file, group, scenario, error) || !keyfile_seconds(file, group, "from", &from_s, error) ||
+	    !check_modems(file, group, scenario, error) || !check_after(file, group, error) ||
+	    !keyfile_seconds(file, group, "from", &from_s, error) ||
 	    !keyfile_seconds(file, group, "until", &until_s, error) || !keyfile_seconds(file, group, "lasts", &lasts_s, error) ||
 	    !keyfile_choice(file, group, "confidence_least", confidences, &least, error) ||
 	    !keyfile_choice(file, group, "confidence_most", confidences, &most, error))

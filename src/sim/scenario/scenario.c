@@ -27,7 +27,7 @@ static const KeyFileGroup groups[] = {
 	      "lasts", "names", "addresses", "answer", "resolver", "dropped", "page", "location", "rest", "rate", "latency",
 	      "jitter", "loss", "cause_type", "backoff", "share", "chains")},
 	{"expect", TRUE,
-	 KEYS("verdict", "sub", "also", "never", "modems", "from", "until", "lasts", "confidence_least", "confidence_most")},
+	 KEYS("verdict", "sub", "also", "never", "modems", "from", "until", "lasts", "after", "confidence_least", "confidence_most")},
 	{NULL, FALSE, NULL},
 };
 

@@ -156,6 +156,7 @@
  *   modems                whom it concerns; default all
  *   from, until           when it holds; default the whole run
  *   lasts                 how long it has to have lasted before it can be said
+ *   after                 "5 attempts" or "3 rounds": or after so many data sessions that failed, or rounds of probes
  *   confidence_least, confidence_most    low, medium or high
  *
  *   ramp is the time in which it grows to its full value after `at`, and shrinks before its end.

@@ -29,6 +29,7 @@ typedef struct {
 	SimOpMode ordered; /* sim_world_set_mode() */
 	double shown_differs_since_s; /* the service shown is not the true one since, or -1 */
 	double download_bits, upload_bits; /* not yet a whole packet */
+	gboolean sent; /* packets of a host's session since the last step */
 } Modem;
 
 struct SimWorld {
@@ -276,7 +277,8 @@ static gboolean any_call_starting(const SimDataCalls *calls)
 static void update_uplink(const SimWorld *world, Modem *modem)
 {
 	SimModemState *state = &modem->state;
-	state->tx_on |= state->uplink_dead && any_call_starting(&state->call);
+	state->tx_on |= any_call_starting(&state->call) || modem->sent;
+	modem->sent = FALSE;
 	const SimCell *cell = sim_scenario_cell(world->scenario, sim_registrar_view(modem->registrar)->tuned);
 	state->tx_power_dbm = state->tx_on ? sim_radio_tx_power_dbm(cell->power_dbm, state->has_serving ? state->cells[0].rsrp_dbm
 												 : SIM_MIN_RSRP_DBM)
@@ -449,6 +451,7 @@ void sim_world_count_packets(SimWorld *world, guint modem, guint64 rx_packets, g
 	call->rx_packets += rx_packets;
 	call->rx_bytes += rx_bytes;
 	call->tx_packets += tx_packets;
+	world->modems[modem].sent |= tx_packets > 0;
 	call->tx_bytes += tx_bytes;
 }
 
