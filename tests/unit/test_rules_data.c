@@ -422,6 +422,17 @@ static void test_without_radio_figures_bulk_is_low(void)
 	g_assert_cmpint(bench_one(b, "bulk")->confidence, ==, CONFIDENCE_LOW);
 }
 
+/* What is slow by chance afterwards is not of it. */
+static void test_one_slow_test_afterwards_does_not_carry_it_on(void)
+{
+	g_autoptr(Bench) b = flat_tests(6);
+	bench_round_end(b);
+	rates(b, 1, 3000, 4000);
+	rate(b, PROBE_CONTROL, "cloudflare", 480, 60);
+	const Finding *f = bench_one(b, "bulk");
+	g_assert_true(bench_says(f, EVIDENCE_FOR, "in 6 tests, between 128 and 133"));
+}
+
 static void test_two_fine_tests_end_a_throttle(void)
 {
 	g_autoptr(Bench) b = bench_new(&rule_throttled);
@@ -467,6 +478,7 @@ int main(int argc, char **argv)
 	ADD(edge_is_slow_by_itself);
 	ADD(wild_round_trips_are_not_bulk);
 	ADD(without_radio_figures_bulk_is_low);
+	ADD(one_slow_test_afterwards_does_not_carry_it_on);
 	ADD(two_fine_tests_end_a_throttle);
 	return g_test_run();
 }
