@@ -135,7 +135,7 @@ soak: need-CHECK
 # Its recordings and stores stay in build/eval; what is recorded there already is not recorded again.
 eval: need-EVAL
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
-	@BUILD=$(BUILD) tests/eval/evaluate.py --seeds "$(SEEDS)" --speed $(SPEED) --jobs $(JOBS) $(SCENARIOS)
+	@BUILD=$(BUILD) tests/eval/evaluate.py --seeds "$(SEEDS)" --speed $(SPEED) --jobs $(JOBS) --traces $(SCENARIOS)
 
 fuzz: need-FUZZ
 	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) -j$(JOBS) $(FUZZ_BIN)

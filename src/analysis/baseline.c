@@ -104,7 +104,7 @@ Baseline *baseline_new(Store *store, GError **error)
 		return NULL;
 	baseline->making = baseline_making_new(store, baseline->keys);
 	baseline->find_passes = store_prepare(store, "SELECT recording, start_boottime_ms, end_boottime_ms, sweeps, served, broadband,"
-						     " narrowband, " BASELINE_FIGURE_COLUMNS " FROM baseline_pass WHERE place=? AND cell=?"
+						     " narrowband, " BASELINE_FIGURE_COLUMNS ", utc_offset_ms FROM baseline_pass WHERE place=? AND cell=?"
 						     " ORDER BY recording DESC LIMIT " G_STRINGIFY(MAX_PASSES), error);
 	if (!baseline->find_passes || (given && !(baseline->find_given = prepare_given(store, error))))
 		return NULL;
@@ -152,6 +152,8 @@ gboolean baseline_end(Baseline *baseline, GError **error)
 
 /* --- passes of one cell in one place --- */
 
+#define PASS_UTC_OFFSET (7 + BASELINE_FIGURES)
+
 /* Whether this pass is too near in time to `at_ms` to vouch for it; narrows the while of the answer to where that stays so. */
 static gboolean is_near(Answer *answer, gint64 start_ms, gint64 end_ms, gint64 at_ms)
 {
@@ -169,12 +171,23 @@ static gboolean is_near(Answer *answer, gint64 start_ms, gint64 end_ms, gint64 a
 	return TRUE;
 }
 
-static void read_pass(Baseline *baseline, Answer *answer, gint64 at_ms)
+/* What is to be added to a pass' BOOTTIME to get that of the moment: nothing in one recording, by UTC where both are dated. */
+static gboolean compare_clocks(const Answer *answer, sqlite3_stmt *stmt, const When *at, gint64 *ret_add_ms)
+{
+	*ret_add_ms = 0;
+	if (sqlite3_column_int64(stmt, 0) == answer->recording)
+		return TRUE;
+	*ret_add_ms = sqlite3_column_int64(stmt, PASS_UTC_OFFSET) - (at->utc_ms - at->boot_ms);
+	return at->dated && sqlite3_column_type(stmt, PASS_UTC_OFFSET) != SQLITE_NULL;
+}
+
+static void read_pass(Baseline *baseline, Answer *answer, const When *at)
 {
 	sqlite3_stmt *stmt = baseline->find_passes;
 	Witness w = {.passes = 1};
-	if (sqlite3_column_int64(stmt, 0) == answer->recording &&
-	    is_near(answer, sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2), at_ms))
+	gint64 add_ms;
+	if (compare_clocks(answer, stmt, at, &add_ms) &&
+	    is_near(answer, sqlite3_column_int64(stmt, 1) + add_ms, sqlite3_column_int64(stmt, 2) + add_ms, at->boot_ms))
 		return;
 	const gint64 sweeps = sqlite3_column_int64(stmt, 3);
 	w.served = sqlite3_column_int64(stmt, 4) * 2 > sweeps;
@@ -197,7 +210,7 @@ static void read_given(Baseline *baseline)
 	g_array_append_val(baseline->witnesses, w);
 }
 
-static gboolean read_witnesses(Baseline *baseline, Answer *answer, gint64 at_ms, GError **error)
+static gboolean read_witnesses(Baseline *baseline, Answer *answer, const When *at, GError **error)
 {
 	gboolean row = TRUE, ok = TRUE;
 	sqlite3_stmt *const stmts[] = {baseline->find_passes, baseline->find_given};
@@ -207,7 +220,7 @@ static gboolean read_witnesses(Baseline *baseline, Answer *answer, gint64 at_ms,
 		sqlite3_bind_int64(stmts[i], 2, answer->cell);
 		while ((ok = store_step(baseline->store, stmts[i], &row, error)) && row) {
 			if (i == 0)
-				read_pass(baseline, answer, at_ms);
+				read_pass(baseline, answer, at);
 			else
 				read_given(baseline);
 		}
@@ -281,16 +294,17 @@ static const Answer nothing = {
 };
 
 /* NULL on error. */
-static const Answer *answer(Baseline *baseline, Tile tile, gint64 cell, gint64 recording, gint64 at_ms, GError **error)
+static const Answer *answer(Baseline *baseline, Tile tile, gint64 cell, gint64 recording, const When *at, GError **error)
 {
 	if (tile == TILE_NONE || cell == 0)
 		return &nothing;
 	const guint64 mixed = ((guint64)tile ^ (guint64)cell << 40 ^ (guint64)cell >> 24) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
 	Answer *slot = &baseline->cache[(mixed >> 32) % CACHE_SLOTS];
-	if (slot->cell == cell && slot->place == tile && slot->recording == recording && at_ms >= slot->from_ms && at_ms < slot->until_ms)
+	if (slot->cell == cell && slot->place == tile && slot->recording == recording && at->boot_ms >= slot->from_ms &&
+	    at->boot_ms < slot->until_ms)
 		return slot;
 	*slot = (Answer){.place = tile, .cell = cell, .recording = recording, .from_ms = G_MININT64, .until_ms = G_MAXINT64};
-	if (!read_witnesses(baseline, slot, at_ms, error)) {
+	if (!read_witnesses(baseline, slot, at, error)) {
 		slot->cell = 0;
 		return NULL;
 	}
@@ -300,11 +314,11 @@ static const Answer *answer(Baseline *baseline, Tile tile, gint64 cell, gint64 r
 
 gboolean baseline_ask(Baseline *baseline, gint64 recording, Moment *m, GError **error)
 {
-	const Answer *of_cell = answer(baseline, m->tile, m->cell ? m->cell->key : 0, recording, m->at.boot_ms, error);
+	const Answer *of_cell = answer(baseline, m->tile, m->cell ? m->cell->key : 0, recording, &m->at, error);
 	if (!of_cell)
 		return FALSE;
 	m->cell_base = of_cell->cell_base;
-	const Answer *of_network = answer(baseline, m->tile, m->modem->network, recording, m->at.boot_ms, error);
+	const Answer *of_network = answer(baseline, m->tile, m->modem->network, recording, &m->at, error);
 	if (!of_network)
 		return FALSE;
 	m->place_base = of_network->place_base;

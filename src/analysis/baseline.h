@@ -3,8 +3,9 @@
  * A place is a zoom-18 tile; what is compared is keyed by PLMN + RAT + ARFCN + PCI there (by cell identity where a foreign log has no
  * ARFCN), and by PLMN alone for what the whole network is like. A pass is one visit: sweeps of one modem in one tile, with no more than
  * BASELINE_GAP_MS between two of them. Of each pass the table `baseline_pass` keeps its medians; of a place, the median over
- * passes counts, so that one bad hour (a jammer, a fault) is one voice. A pass never vouches for itself: passes of any modem of the same
- * recording that ended less than BASELINE_APART_MS before, or began less than that after the moment asked for, are left out.
+ * passes counts, so that one bad hour (a jammer, a fault) is one voice. A pass never vouches for itself: passes of any modem that ended less
+ * than BASELINE_APART_MS before, or began less than that after the moment asked for, are left out, in any recording (by BOOTTIME in the
+ * same one, by UTC in others; where a time of day is not known, passes of other recordings count).
  *
  * What other teams gave (analysis_baseline_import) stands in `baseline_given` and counts with the number of passes that it has.
  * Sweeps of the modem's or the person's own fault (airplane mode, no SIM) are no pass.

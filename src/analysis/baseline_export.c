@@ -163,9 +163,9 @@ static gboolean put_rows(Export *export, Store *store, GError **error)
 	/* By the text of the key: the order of its number would tell which cell was met first. What has no date vouches for no day. */
 	g_autoptr(StoreStatement) stmt =
 		store_prepare(store,
-			      "SELECT p.place, c.key, p.recording, p.utc_day, p.sweeps, p.served, p.broadband, p.narrowband, "
+			      "SELECT p.place, c.key, p.recording, (p.start_boottime_ms+p.utc_offset_ms)/86400000, p.sweeps, p.served, p.broadband, p.narrowband, "
 			      BASELINE_FIGURE_COLUMNS " FROM baseline_pass p JOIN baseline_cell c ON c.id=p.cell"
-			      " WHERE p.utc_day IS NOT NULL ORDER BY p.place, c.key", error);
+			      " WHERE p.utc_offset_ms IS NOT NULL ORDER BY p.place, c.key", error);
 	if (!stmt)
 		return FALSE;
 	while ((ok = store_step(store, stmt, &row, error)) && row) {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define MAX_ROWS   32768 /* that wait to be written */
-#define MS_PER_DAY G_GINT64_CONSTANT(86400000)
 
 typedef struct {
 	gint16 value; /* hundredths */
@@ -34,7 +33,7 @@ struct Visit {
 	Visit *older, *newer; /* by end_ms */
 	gint64 source, place, start_ms, end_ms;
 	gboolean dated;
-	gint64 day;
+	gint64 utc_offset_ms; /* UTC less BOOTTIME at its start */
 	Pass *passes;
 };
 
@@ -46,7 +45,7 @@ typedef struct {
 
 /* A row of baseline_pass. */
 typedef struct {
-	gint64 place, cell, source, start_ms, end_ms, day;
+	gint64 place, cell, source, start_ms, end_ms, utc_offset_ms;
 	gboolean dated;
 	guint32 sweeps, served, broadband, narrowband;
 	gint32 figure[BASELINE_FIGURES];
@@ -166,7 +165,7 @@ static Visit *open_visit(BaselineMaking *making, gint64 source, const Moment *m)
 	visit->place = m->tile;
 	visit->start_ms = visit->end_ms = m->at.boot_ms;
 	visit->dated = m->at.dated;
-	visit->day = m->at.utc_ms / MS_PER_DAY - (m->at.utc_ms % MS_PER_DAY < 0 ? 1 : 0);
+	visit->utc_offset_ms = m->at.utc_ms - m->at.boot_ms;
 	append_visit(making, visit);
 	g_hash_table_add(making->visits, visit);
 	return visit;
@@ -267,7 +266,7 @@ static gboolean next_row(gpointer user_data, StoreValue *ret_values, gboolean *r
 		*at++ = store_int(values[i]);
 	for (guint i = 0; i < BASELINE_FIGURES; i++)
 		*at++ = store_int_if(row->figure[i] != BASELINE_NO_FIGURE, row->figure[i]);
-	*at = store_int_if(row->dated, row->day);
+	*at = store_int_if(row->dated, row->utc_offset_ms);
 	return TRUE;
 }
 
@@ -279,7 +278,7 @@ static gboolean write_rows(BaselineMaking *making, GError **error)
 {
 	g_array_sort(making->rows, compare_rows);
 	making->at = 0;
-	const gboolean ok = store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_day", N_COLUMNS + 1, next_row, making,
+	const gboolean ok = store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_offset_ms", N_COLUMNS + 1, next_row, making,
 					      error);
 	g_array_set_size(making->rows, 0);
 	return ok;
@@ -288,7 +287,7 @@ static gboolean write_rows(BaselineMaking *making, GError **error)
 static void set_aside(BaselineMaking *making, const Visit *visit)
 {
 	for (const Pass *pass = visit->passes; pass; pass = pass->next) {
-		Row row = {visit->place, pass->cell, visit->source, visit->start_ms, visit->end_ms, visit->day, visit->dated,
+		Row row = {visit->place, pass->cell, visit->source, visit->start_ms, visit->end_ms, visit->utc_offset_ms, visit->dated,
 			   pass->sweeps, pass->served, pass->broadband, pass->narrowband, {0}};
 		if (pass->sweeps < BASELINE_MIN_SWEEPS)
 			continue;

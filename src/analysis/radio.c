@@ -79,16 +79,16 @@ RadioLoss radio_loss(const Moment *m)
 	return (RadioLoss){base->rsrp_dbm - now->rsrp_dbm, base->rsrq_db - now->rsrq_db, base->snr_db - now->snr_db};
 }
 
-double radio_loss_share(const Moment *m, double rsrq_db, double snr_db, double spread_times)
+double radio_loss_share(const Moment *m, const RadioLoss *usual, double rsrq_db, double snr_db, double spread_times)
 {
 	const CellBaseline *base = &m->cell_base;
 	const RadioLoss loss = radio_loss(m);
 	if (isnan(loss.rsrq_db) || isnan(loss.snr_db))
 		return 0;
-	double rsrq_share = loss.rsrq_db / fmax(rsrq_db, spread_times * base->rsrq_spread_db);
+	double rsrq_share = (loss.rsrq_db - usual->rsrq_db) / fmax(rsrq_db, spread_times * base->rsrq_spread_db);
 	if (m->median.rsrq_db <= RADIO_RSRQ_CLAMP_DB && loss.rsrq_db >= CLAMP_MARGIN_DB)
 		rsrq_share = fmax(rsrq_share, 1);
-	return fmin(rsrq_share, loss.snr_db / fmax(snr_db, spread_times * base->snr_spread_db));
+	return fmin(rsrq_share, (loss.snr_db - usual->snr_db) / fmax(snr_db, spread_times * base->snr_spread_db));
 }
 
 gboolean radio_flow_stuck(RadioFlow *flow, const Moment *m)

@@ -27,10 +27,10 @@ typedef struct {
 	double rsrp_db, rsrq_db, snr_db;
 } RadioLoss;
 RadioLoss radio_loss(const Moment *m);
-/* 1: RSRQ and SNR are both worse by `rsrq_db` and `snr_db`, or by `spread_times` the spread of this place where that is more; 0.5: by
- * half of it.
+/* 1: RSRQ and SNR are both worse than `usual` (what this pass lost against the others before; zero: nothing) by `rsrq_db` and
+ * `snr_db`, or by `spread_times` the spread of this place where that is more; 0.5: by half of it.
  * Chips that never report an RSRQ under RADIO_RSRQ_CLAMP_DB are believed at that figure. 0 where a figure is missing. */
-double radio_loss_share(const Moment *m, double rsrq_db, double snr_db, double spread_times);
+double radio_loss_share(const Moment *m, const RadioLoss *usual, double rsrq_db, double snr_db, double spread_times);
 #define RADIO_RSRQ_CLAMP_DB (-20.0)
 
 /* Whether a data session sends and hears nothing back. Zero-initialised. */

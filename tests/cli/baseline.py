@@ -64,9 +64,9 @@ def store(name, passes):
         connection.execute("INSERT OR IGNORE INTO baseline_cell (key) VALUES (?)", (key,))
         cell = connection.execute("SELECT id FROM baseline_cell WHERE key=?", (key,)).fetchone()[0]
         connection.execute("INSERT INTO baseline_pass (place, cell, recording, source, start_boottime_ms, end_boottime_ms, sweeps, served,"
-                           f" broadband, narrowband, {', '.join(FIGURES)}, utc_day) VALUES ({','.join('?' * 17)})",
+                           f" broadband, narrowband, {', '.join(FIGURES)}, utc_offset_ms) VALUES ({','.join('?' * 17)})",
                            (place(quadkey), cell, RECORDING + recording, SOURCE, START + number * 7, START + number * 7 + 9000,
-                            *(counts or (40, 40, 40, 0)), *figures, None if day is None else DAY + day))
+                            *(counts or (40, 40, 40, 0)), *figures, None if day is None else (DAY + day) * 86400000 - START))
     connection.commit()
     connection.close()
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make eval: plays scenarios through the whole path with several seeds, and measures what the analysis makes of them.
 
-  evaluate.py [--seeds "1 2 3"] [--speed 40] [--jobs N] [--out build/eval] [FILE or FOLDER ...]
+  evaluate.py [--seeds "1 2 3"] [--speed 40] [--jobs N] [--out build/eval] [--traces] [FILE or FOLDER ...]
 
 Each scenario tells in its [expect NAME] groups what should be found. Ordinary days at its place (as many as a baseline needs) are
 recorded before, and counted for false alarms. Rules are tuned on odd seeds; what is promised is measured on even ones, or on all
@@ -21,6 +21,7 @@ import judge  # noqa: E402
 import play  # noqa: E402
 import report  # noqa: E402
 import rig  # noqa: E402
+import traces  # noqa: E402
 from scenario import Scenario  # noqa: E402
 
 
@@ -30,6 +31,7 @@ def arguments():
     parser.add_argument("--speed", type=float, default=40, help="how much faster than the wall clock; data go at a fifth of it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time")
     parser.add_argument("--out", default=os.path.join("build", "eval"), help="where recordings and stores are kept")
+    parser.add_argument("--traces", action="store_true", help="the drive traces too (traces.py)")
     parser.add_argument("--record-only", action="store_true", help="stop before the analysis")
     parser.add_argument("scenarios", nargs="*", default=[os.path.join(rig.SCENARIOS, "eval")], help="scenario files, or folders of them")
     return parser.parse_args()
@@ -90,7 +92,8 @@ class Evaluation:
 
     def analyze_place(self, scenario, seed):
         db = cases.analyze_place(self.paths, scenario, seed)
-        self.false[seed] += judge.incidents(db)
+        ordinary = judge.ordinary_verdicts(s for s in self.scenarios if s.key() == scenario.key())
+        self.false[seed] += [f for f in judge.incidents(db) if f.verdict not in ordinary]
         self.hours[seed] += len(cases.ORDINARY_DAYS) * scenario.duration * len(scenario.modems) / 3600
         db.close()
 
@@ -131,6 +134,7 @@ def main():
     if odd and even:
         evaluation.print(f"odd seeds {odd}: the rules were tuned on these", odd, False)
     missed = evaluation.print(f"even seeds {even}: reported" if even else f"seeds {odd}", even or odd, True)
+    missed += traces.evaluate(seeds, args.jobs, os.path.abspath(args.out)) if args.traces else 0
     print(f"\nTo look at one: jamlog analyze --db {os.path.relpath(args.out)}/cases/NAME-SEED/store.gpkg; its logs and journal lie beside, its "
           "ground truth comes from\n  jamlog-sim .../played.scenario --truth-only --seed SEED --day 20 --start (of begin.json) --run-dir /tmp/x")
     print(f"\neval: {'THE PROMISED NUMBERS ARE MISSED' if missed else 'the promised numbers are kept'}")

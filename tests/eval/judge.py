@@ -103,6 +103,11 @@ def judge(db, scenario, seed, expect, found, world_began):
     return outcome
 
 
+def ordinary_verdicts(scenarios):
+    """What is expected where nothing happens at all holds on the ordinary days of that place, too: at a cell's edge there is no coverage."""
+    return {verdict for s in scenarios if not s.happenings for e in s.expects for verdict in [e.verdict, *e.also]}
+
+
 def unexpected(scenario, found, world_began):
     """Incidents of a day that lie outside of every expectation of their modem, and how many seconds that part of the day has."""
     spans = {modem: [(e.begin, e.end + TAIL_S + e.lasts) for e in scenario.expects if modem in e.modems] for modem in scenario.modems}

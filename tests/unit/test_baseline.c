@@ -310,6 +310,35 @@ static void test_a_pass_does_not_vouch_for_itself(Fixture *f, gconstpointer data
 	g_assert_cmpint(m.cell_base.passes, ==, 2);
 }
 
+static void test_nor_for_another_device_at_that_time(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	const gint64 noon_ms = 20000 * DAY_MS + DAY_MS / 2;
+	begin(f, 1);
+	for (guint i = 0; i < 5; i++) {
+		Moment m = moment(f, i * 1000, 5);
+		m.at.dated = TRUE;
+		m.at.utc_ms = noon_ms + i * 1000;
+		m.now.rsrp_dbm = -90;
+		add(f, &m);
+	}
+	end(f);
+	f->recording = 2;
+	const struct {
+		gint64 utc_ms;
+		gboolean dated;
+		guint passes;
+	} expected[] = {{noon_ms, TRUE, 0}, {noon_ms - BASELINE_APART_MS, TRUE, 1}, {noon_ms + 4000 + BASELINE_APART_MS, TRUE, 1}, {0, FALSE, 1}};
+	for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+		Moment m = moment(f, 77 * HOUR_MS + (gint64)i * DAY_MS, 5);
+		m.at.dated = expected[i].dated;
+		m.at.utc_ms = expected[i].utc_ms;
+		ask(f, &m);
+		g_assert_cmpint(m.cell_base.passes, ==, expected[i].passes);
+		f->recording++;
+	}
+}
+
 static void test_the_network_counts_what_served_or_did_not(Fixture *f, gconstpointer data)
 {
 	(void)data;
@@ -507,6 +536,7 @@ int main(int argc, char **argv)
 	ADD("own_faults_are_no_pass", test_own_faults_are_no_pass);
 	ADD("passes_of_two_modems_are_two", test_passes_of_two_modems_are_two);
 	ADD("a_pass_does_not_vouch_for_itself", test_a_pass_does_not_vouch_for_itself);
+	ADD("nor_for_another_device_at_that_time", test_nor_for_another_device_at_that_time);
 	ADD("the_network_counts_what_served_or_did_not", test_the_network_counts_what_served_or_did_not);
 	ADD("gsm_of_a_modem_without_lte_is_no_downgrade", test_gsm_of_a_modem_without_lte_is_no_downgrade);
 	ADD("nothing_known_is_told_as_nothing", test_nothing_known_is_told_as_nothing);

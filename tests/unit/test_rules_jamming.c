@@ -219,6 +219,35 @@ static void test_own_fault_silences_it(void)
 	rig_assert_nothing(rig);
 }
 
+/* RSRQ -14 dB, SNR 2 dB, and turned away because the cell is full: a crowd. */
+static void test_crowd_is_no_jammer(void)
+{
+	g_autoptr(RuleRig) rig = ordinary();
+	rig_session(rig, SESSION_FAILED, CAUSE_CALL_MANAGER, 1060);
+	rig_set_signal(rig, -90, -14, 2);
+	rig->m.now.rssi_dbm = NAN;
+	rig_sweeps(rig, 100);
+	rig_assert_nothing(rig);
+}
+
+/* 5 dB better than the others until now: 10.4 dB of noise (J/N 10 dB) leave 5 dB less than they had. */
+static void test_pass_that_was_better_is_measured_against_itself(void)
+{
+	g_autoptr(RuleRig) rig = rig_new(&rule_jamming_degraded), other = rig_new(&rule_jamming_degraded);
+	rig_set_baseline(rig, 5, -90, -10, 7);
+	rig_set_signal(rig, -90, -9, 12);
+	rig_sweeps(rig, 200);
+	rig_set_signal(rig, -90, -13.5, 1.6);
+	rig_sweeps(rig, 60);
+	g_assert_cmpint(rig_only_finding(rig)->confidence, ==, CONFIDENCE_LOW);
+	rig_set_baseline(other, 5, -90, -10, 7); /* the same signal where the pass was as ever */
+	rig_set_signal(other, -90, -10, 7);
+	rig_sweeps(other, 200);
+	rig_set_signal(other, -90, -13.5, 1.6);
+	rig_sweeps(other, 60);
+	rig_assert_nothing(other);
+}
+
 /* --- blackout --- */
 
 /* Served until now, with so much received power. The floor in 10 MHz is -97 dBm. */
@@ -385,6 +414,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/degraded/without-baseline-it-is-low", test_without_baseline_it_is_low);
 	g_test_add_func("/rules/degraded/neighbour-of-unknown-carrier", test_without_baseline_any_neighbour_is_reason_enough);
 	g_test_add_func("/rules/degraded/own-fault-silences-it", test_own_fault_silences_it);
+	g_test_add_func("/rules/degraded/crowd-is-no-jammer", test_crowd_is_no_jammer);
+	g_test_add_func("/rules/degraded/better-pass-against-itself", test_pass_that_was_better_is_measured_against_itself);
 	g_test_add_func("/rules/blackout/power-without-cells", test_power_without_cells_is_a_blackout);
 	g_test_add_func("/rules/blackout/two-bands-for-a-minute-are-medium", test_blackout_on_two_bands_for_a_minute_is_medium);
 	g_test_add_func("/rules/blackout/one-band-stays-low", test_blackout_on_one_band_stays_low);

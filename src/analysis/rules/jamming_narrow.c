@@ -17,8 +17,8 @@
 enum { LASTS, RSRQ, SNR, RSRP, NEAR, RISE, CONTROL };
 static const RuleFigure figures[] = {
 	{"lasts_s", 60, "verdicts.md, decision table"},
-	{"rsrq_db", 4, "as in jamming-degraded"},
-	{"snr_db", 8, "as in jamming-degraded"},
+	{"rsrq_db", 4, "verdicts.md has 5 against other passes; the last minute is closer"},
+	{"snr_db", 8, "as in jamming-degraded, measured on the drive traces"},
 	{"rsrp_db", 6, "as in jamming-degraded"},
 	{"near_m", 150, "a tile and a half: further away the carrier may not be there at all"},
 	{"rise_db", 3, "as in jamming-blackout"},

@@ -46,7 +46,8 @@ static double worse_share(const RuleContext *c, const Moment *m)
 {
 	if (!moment_broadband(m) || !radio_has_cell_base(m) || !(radio_loss(m).rsrp_db <= c->figure[RSRP]))
 		return 0;
-	return radio_loss_share(m, c->figure[RSRQ], c->figure[SNR], c->figure[SPREAD]);
+	const RadioLoss none = {0, 0, 0};
+	return radio_loss_share(m, &none, c->figure[RSRQ], c->figure[SNR], c->figure[SPREAD]);
 }
 
 static void sum_up(Memory *memory, const Moment *m)
