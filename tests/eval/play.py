@@ -14,14 +14,17 @@ import rig  # noqa: E402
 # The whole field part in one process group, so that all of it runs on the same clock. The recorder alone may have another wall clock.
 FIELD = r"""
 set -u
-sim=$1 jamlog=$2 out=$3 preload=$4 seconds=$5; shift 5
+sim=$1 jamlog=$2 out=$3 preload=$4 seconds=$5 receiver=$6; shift 6
 ip link set lo up
 "$sim" "$out/played.scenario" "$@" --duration $((seconds + 120)) --run-dir "$out" --truth "$out/truth.jsonl" > "$out/sim.log" 2>&1 &
 sim_pid=$!
 until grep -q '^ready' "$out/sim.log"; do kill -0 $sim_pid || exit 9; done
-gpsd -N -n -S 2947 "$(readlink -f "$out/gps-main")" > "$out/gpsd.log" 2>&1 &
-gpsd_pid=$!
-until (exec 3<> /dev/tcp/127.0.0.1/2947) 2>/dev/null; do kill -0 $gpsd_pid || exit 8; done
+gpsd_pid=
+if [ -n "$receiver" ]; then
+	gpsd -N -n -S 2947 "$(readlink -f "$out/gps-$receiver")" > "$out/gpsd.log" 2>&1 &
+	gpsd_pid=$!
+	until (exec 3<> /dev/tcp/127.0.0.1/2947) 2>/dev/null; do kill -0 $gpsd_pid || exit 8; done
+fi
 LD_PRELOAD="$preload${LD_PRELOAD:+:$LD_PRELOAD}" \
 "$jamlog" record -c "$out/jamlog.conf" -d "$out/journal" --state "$out/state" --duration "$seconds" 2> "$out/record.log" &
 record_pid=$!
@@ -60,7 +63,9 @@ def namespace():
 
 def configuration(out, scenario):
     """Data sessions as often as the recorder allows; probes where there is an internet to probe."""
-    text = f"[record]\nmode = {scenario.mode}\n[session]\nevery = 10s\nhold = 2s\n[gps main]\ngpsd = localhost:2947\n"
+    text = f"[record]\nmode = {scenario.mode}\n[session]\nevery = 10s\nhold = 2s\n"
+    if scenario.receiver:
+        text += f"[gps {scenario.receiver}]\ngpsd = localhost:2947\n"
     if scenario.mode == "probe":
         text += f"[probe]\ntargets = {out}/targets.conf\nhour-bytes = 1000000000\nday-bytes = 1000000000\n"
     for name in scenario.modems:
@@ -94,8 +99,8 @@ def play(scenario, out, seed, day, seconds, speed=40, step=None):
         preload = os.path.join(rig.BUILD, "tests/helper/step_clock.so")
         environment.update(STEP_AFTER=str(step[0]), STEP_BY=str(step[1]))
     faketime = ["faketime", "-f", f"+{day}d x{speed}"]
-    command = [*namespace(), *faketime, "bash", "-c", FIELD, "field", rig.SIM, rig.JAMLOG, out, preload, str(round(seconds)), "--seed",
-               str(seed), "--day", str(day)]
+    command = [*namespace(), *faketime, "bash", "-c", FIELD, "field", rig.SIM, rig.JAMLOG, out, preload, str(round(seconds)),
+               scenario.receiver, "--seed", str(seed), "--day", str(day)]
     with open(os.path.join(out, "field.log"), "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, start_new_session=True, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         running.add(process)

@@ -62,6 +62,7 @@ class Scenario:
         self.groups = {name: dict(file[name]) for name in file.sections()}
         self.modems = self.named("modem")
         self.interfaces = {name: group.get("interface", "sim-" + name)[:15] for name, group in self.modems.items()}
+        self.receiver = next(iter(self.named("gps")), "")  # the first one is recorded
         self.internet = "internet" in self.groups
         self.mode = "probe" if self.internet else "session"
         self.duration = seconds(self.groups["world"]["duration"])
