@@ -21,11 +21,11 @@
 #include "analysis/radio.h"
 #include "analysis/rule.h"
 
-enum { LASTS, RSRQ, SNR, RSRP, SPREAD, RESIDUAL, NEIGHBOUR, AHEAD, ALONE_RSRP, ALONE_RSRQ, ALONE_SNR };
+enum { LASTS, RSRQ, NOISE, RSRP, SPREAD, RESIDUAL, NEIGHBOUR, AHEAD, ALONE_RSRP, ALONE_RSRQ, ALONE_SNR };
 static const RuleFigure figures[] = {
 	{"lasts_s", 30, "verdicts.md, decision table"},
 	{"rsrq_db", 3, "measured on the drive traces with spread_times and ahead_db; verdicts.md has 5"},
-	{"snr_db", 10, "verdicts.md, false alarms against a baseline"},
+	{"noise_db", 8, "measured on the drive traces; verdicts.md has 10 of SNR"},
 	{"rsrp_db", 6, "verdicts.md: not more than 6 dB lower"},
 	{"spread_times", 2, "measured on the drive traces"},
 	{"residual_db", 6, "verdicts.md, numbers"},
@@ -60,7 +60,7 @@ typedef struct {
 	gint64 last_broken_ms;
 	gboolean any_broken;
 	RadioFlow flow;
-	RadioLoss usual; /* average of this pass before anything happened */
+	RadioLoss usual; /* average of this pass before anything happened; in place of SNR, noise and interference */
 	gint64 overload_ms;
 	gboolean overload;
 } Memory;
@@ -105,11 +105,12 @@ static Holds against_baseline(RuleContext *c, const Moment *m)
 	if (!(loss.rsrp_db <= c->figure[RSRP]) || moment_neighbour_db(m) >= c->figure[NEIGHBOUR])
 		return HOLDS_NO;
 	const double ahead_db = -c->figure[AHEAD];
-	const RadioLoss ahead = {0, CLAMP(memory->usual.rsrq_db, ahead_db, 0), CLAMP(memory->usual.snr_db, ahead_db, 0)};
-	double share = radio_loss_share(m, &ahead, c->figure[RSRQ], c->figure[SNR], c->figure[SPREAD]);
+	/* radio_loss_share compares SNR: the rise of RSRP / SNR is what it lost less what RSRP lost */
+	const RadioLoss ahead = {0, CLAMP(memory->usual.rsrq_db, ahead_db, 0), CLAMP(memory->usual.snr_db, ahead_db, 0) + loss.rsrp_db};
+	double share = radio_loss_share(m, &ahead, c->figure[RSRQ], c->figure[NOISE], c->figure[SPREAD]);
 	if (share < 0.5) {
 		average(&memory->usual.rsrq_db, loss.rsrq_db);
-		average(&memory->usual.snr_db, loss.snr_db);
+		average(&memory->usual.snr_db, loss.snr_db - loss.rsrp_db);
 	}
 	if (!(loss.rsrq_db >= LOSS_RSRQ_DB && loss.snr_db >= LOSS_SNR_DB))
 		share = fmin(share, 0.5);
