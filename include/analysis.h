@@ -52,42 +52,43 @@ extern const char *const stretch_words[]; /* "working", "degraded", "dead", "not
 
 typedef struct {
 	char **without; /* names of rules that are switched off, NULL-terminated; may be NULL */
-	char **set;     /* "RULE.FIGURE=VALUE", NULL-terminated; may be NULL */
+	char **set; /* "RULE.FIGURE=VALUE", NULL-terminated; may be NULL */
 	gboolean again; /* compute everything anew */
 } AnalysisOptions;
 
 typedef struct {
-	gint64 analysis;         /* row of `analysis` */
+	gint64 analysis; /* row of `analysis` */
 	guint64 recordings, recordings_done; /* of the store; computed this time */
-	guint64 sweeps;          /* read this time */
+	guint64 sweeps; /* read this time */
 	guint64 findings, incidents, stretches; /* of this analysis, all told */
 	guint64 incidents_by_verdict[VERDICTS];
 	guint64 unlocated, undated; /* sweeps without a place, without a time */
-	gboolean any_baseline;   /* three passes or more of any place */
+	gboolean any_baseline; /* three passes or more of any place */
 } AnalysisSummary;
 
 typedef struct {
 	void (*progress)(gpointer user_data, guint64 done, guint64 total); /* sweeps; may be NULL */
-	gboolean (*stopped)(gpointer user_data);                           /* may be NULL */
+	gboolean (*stopped)(gpointer user_data); /* may be NULL */
 	gpointer user_data;
 } AnalysisReport;
 
-/* Brings the results for these rules and parameters up to date, in transactions: a kill leaves what was there. USAGE for a rule or figure
- * that does not exist; NO_DATA for a store without sweeps. */
+/* Brings the results for these rules and parameters up to date, in transactions: a kill leaves what was there. USAGE for a rule or
+ * figure that does not exist; NO_DATA for a store without sweeps. */
 gboolean analysis_run(Store *store, const AnalysisOptions *options, const AnalysisReport *report, AnalysisSummary *ret_summary,
 		      GError **error);
 
 /* --- what was found --- */
 
-/* The incidents of an analysis in order of time: an array of dictionaries (aa{sv}) with the columns of the table `incident` that are known, lat
- * and lon of its middle, and `evidence`: an array of dictionaries with kind, text and, where they apply, modem, rule, verdict. Owned by the
- * caller; NULL on error. */
+/* The incidents of an analysis in order of time: an array of dictionaries (aa{sv}) with the columns of the table `incident` that
+ * are known, lat and lon of its middle, and `evidence`: an array of dictionaries with kind, text and, where they apply, modem,
+ * rule, verdict. Owned by the caller; NULL on error. */
 GVariant *analysis_incidents(Store *store, gint64 analysis, GError **error);
 /* The latest analysis that the store holds; NO_DATA where there is none. */
 gboolean analysis_latest(Store *store, gint64 *ret_analysis, GError **error);
-/* One incident by its code (with or without its hyphen, in any case) in the latest analysis, as above and with: `findings`, each with rule,
- * looks_for, modem, times and figures in effect, its `sweeps` (those around its begin, its confirmation and its end), `sessions` and `probes`;
- * `devices`; `segments` with file, digest and verification; `imported`; `analysis`. NO_DATA where there is no such incident. Owned by the caller. */
+/* One incident by its code (with or without its hyphen, in any case) in the latest analysis, as above and with: `findings`, each
+ * with rule, looks_for, modem, times and figures in effect, its `sweeps` (those around its begin, its confirmation and its end),
+ * `sessions` and `probes`; `devices`; `segments` with file, digest and verification; `imported`; `analysis`. NO_DATA where there is
+ * no such incident. Owned by the caller. */
 GVariant *analysis_explain(Store *store, const char *code, GError **error);
 
 /* --- the rules, for `analyze --rules` --- */
@@ -102,7 +103,7 @@ typedef struct {
 	const char *name, *looks_for, *sub; /* sub may be NULL */
 	Verdict verdict;
 	Confidence most;
-	const AnalysisFigure *figures;      /* ends with name == NULL */
+	const AnalysisFigure *figures; /* ends with name == NULL */
 } AnalysisRule;
 /* NULL behind the last one. Valid until the next call. */
 const AnalysisRule *analysis_rule(guint i);
@@ -116,8 +117,8 @@ typedef struct {
 	guint64 places, left_out; /* (cell, tile) rows written or read; below the floor, or known already */
 } BaselineSummary;
 
-/* CSV to a file or, for "-", to stdout. `floor` (BASELINE_MIN_SHARED or more): how many passes on different days a place needs. NO_DATA
- * where nothing has that many. */
+/* CSV to a file or, for "-", to stdout. `floor` (BASELINE_MIN_SHARED or more): how many passes on different days a place needs.
+ * NO_DATA where nothing has that many. */
 gboolean analysis_baseline_export(Store *store, const char *output, guint floor, BaselineSummary *ret_summary, GError **error);
 /* FORMAT names file and line. The same file twice is like once; one by the same name with other content replaces it. */
 gboolean analysis_baseline_import(Store *store, const char *path, BaselineSummary *ret_summary, GError **error);

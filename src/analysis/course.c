@@ -11,8 +11,9 @@ static CourseService service_of(const Moment *m)
 {
 	switch (m->state->service) {
 	case SERVICE_STATE_SERVED:
-		return ENTRY_HAS(m->cell, rat) && (m->cell->fields.rat == RAT_GSM || m->cell->fields.rat == RAT_UMTS) ? COURSE_NARROWBAND :
-														      COURSE_BROADBAND;
+		return ENTRY_HAS(m->cell, rat) && (m->cell->fields.rat == RAT_GSM || m->cell->fields.rat == RAT_UMTS)
+			       ? COURSE_NARROWBAND
+			       : COURSE_BROADBAND;
 	case SERVICE_STATE_LIMITED:
 		return COURSE_LIMITED;
 	case SERVICE_STATE_NONE:
@@ -39,7 +40,8 @@ static CourseData data_now(Course *c, const Moment *m)
 
 static void begin_run(Course *c, const When *at, CourseService service, CourseData data, const char *plmn, const char *home)
 {
-	c->run = (CourseRun){.service = service, .data = data, .start = *at, .end = *at, .south = NAN, .west = NAN, .north = NAN, .east = NAN};
+	c->run = (CourseRun){
+		.service = service, .data = data, .start = *at, .end = *at, .south = NAN, .west = NAN, .north = NAN, .east = NAN};
 	g_strlcpy(c->run.plmn, plmn, sizeof c->run.plmn);
 	g_strlcpy(c->run.home, home, sizeof c->run.home);
 	c->any = TRUE;

@@ -1,13 +1,21 @@
-/* course.h - what a modem had through a recording, before anything is judged: runs of the same service and of the same outcome of data.
- * Other modems' courses are the judge's witnesses, and stretches are cut from them.
+/* course.h - what a modem had through a recording, before anything is judged: runs of the same service and of the same outcome of
+ * data. Other modems' courses are the judge's witnesses, and stretches are cut from them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
 #include "analysis/moment.h"
 
-typedef enum { COURSE_BROADBAND, COURSE_NARROWBAND, COURSE_LIMITED, COURSE_NONE, COURSE_DENIED, COURSE_OFF, COURSE_UNKNOWN,
-	       COURSE_GAP } CourseService;
+typedef enum {
+	COURSE_BROADBAND,
+	COURSE_NARROWBAND,
+	COURSE_LIMITED,
+	COURSE_NONE,
+	COURSE_DENIED,
+	COURSE_OFF,
+	COURSE_UNKNOWN,
+	COURSE_GAP
+} CourseService;
 extern const char *const course_service_words[]; /* NULL-terminated */
 typedef enum { DATA_UNTESTED, DATA_WORKS, DATA_FAILS } CourseData;
 extern const char *const course_data_words[]; /* NULL-terminated */
@@ -28,7 +36,7 @@ typedef struct {
 	CourseRun run;
 	gboolean any;
 	CourseData data;
-	gint64 data_ms;       /* when that was known */
+	gint64 data_ms; /* when that was known */
 	gboolean round_worked; /* a check of the round under way went well */
 	double rx_packets;
 } Course;

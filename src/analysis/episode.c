@@ -10,7 +10,7 @@ typedef struct Episode {
 	Stage stage;
 	When onset, last_yes;
 	gint64 told_ms, confirmed_ms;
-	gint64 held_ms;    /* sum of the times between two YES that follow each other */
+	gint64 held_ms; /* sum of the times between two YES that follow each other */
 	gint64 against_ms; /* told NO without a break for so long */
 	gint64 unknown_ms; /* nothing could be said for so long */
 	gboolean yes_before;
@@ -143,8 +143,15 @@ static void note_network(RuleRun *run)
 
 static void begin_episode(RuleRun *run, const When *at)
 {
-	run->episode = (Episode){.stage = EPISODE_PENDING, .onset = *at, .last_yes = *at, .told_ms = at->boot_ms, .south = NAN,
-				 .west = NAN, .north = NAN, .east = NAN, .yes_before = TRUE};
+	run->episode = (Episode){.stage = EPISODE_PENDING,
+				 .onset = *at,
+				 .last_yes = *at,
+				 .told_ms = at->boot_ms,
+				 .south = NAN,
+				 .west = NAN,
+				 .north = NAN,
+				 .east = NAN,
+				 .yes_before = TRUE};
 	stretch_box(&run->episode, at);
 	note_network(run);
 	if (run->context.rule->begin)
@@ -226,7 +233,7 @@ void rule_run_sweep(RuleRun *run, const Moment *m)
 void rule_run_seen(RuleRun *run, const Seen *seen)
 {
 	const Rule *rule = run->context.rule;
-	void (*take)(RuleContext *c, const Seen *s) = NULL;
+	void (*take)(RuleContext * c, const Seen *s) = NULL;
 	if (seen->observation->kind == OBSERVATION_SESSION)
 		take = rule->session;
 	else if (seen->observation->kind == OBSERVATION_PROBE)

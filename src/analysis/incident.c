@@ -10,7 +10,7 @@
 
 /* "7K2M-0QXA" */
 #define CODE_BYTES 5
-#define CODE_SIZE  10
+#define CODE_SIZE 10
 
 typedef struct {
 	Store *store;
@@ -28,8 +28,8 @@ typedef struct {
 	GPtrArray *modems, *operators; /* names, borrowed, each once */
 	double south, west, north, east, position_error_m;
 	gint64 duration_ms, utc_error_ms;
-	gboolean raises;     /* a witness from elsewhere makes it surer */
-	const Judged *sky;   /* satellites that were drowned at the same time; NULL: none known */
+	gboolean raises; /* a witness from elsewhere makes it surer */
+	const Judged *sky; /* satellites that were drowned at the same time; NULL: none known */
 } Group;
 
 static void add_once(GPtrArray *names, const char *name)
@@ -101,8 +101,9 @@ static gboolean make_code(Writer *w, const Group *g, char **ret_code, GError **e
 	sqlite3_bind_int64(w->run, 1, g->first->recording);
 	if (!store_step(w->store, w->run, &row, error))
 		return FALSE;
-	g_autofree char *text = g_strdup_printf("%s %s %" G_GINT64_FORMAT " %s", row ? (const char *)sqlite3_column_text(w->run, 0) : "",
-						g->first->modem, g->first->start_fid & G_MAXUINT32, verdict_words[g->first->verdict]);
+	g_autofree char *text =
+		g_strdup_printf("%s %s %" G_GINT64_FORMAT " %s", row ? (const char *)sqlite3_column_text(w->run, 0) : "",
+				g->first->modem, g->first->start_fid & G_MAXUINT32, verdict_words[g->first->verdict]);
 	sqlite3_reset(w->run);
 	crypto_generichash(hash, sizeof hash, (const guint8 *)text, strlen(text), NULL, 0);
 	char symbols[CODE_SIZE];
@@ -129,7 +130,8 @@ static char *summary_of(const Group *g, const char *modems, const char *operator
 	g_string_append(text, verdict);
 	if (j->sub)
 		g_string_append_printf(text, " (%s)", j->sub);
-	g_string_append_printf(text, ": %s%s%s, %.0f s", modems, *operators ? " on " : "", operators, (double)g->duration_ms / 1000);
+	g_string_append_printf(text, ": %s%s%s, %.0f s", modems, *operators ? " on " : "", operators,
+			       (double)g->duration_ms / 1000);
 	return g_string_free(text, FALSE);
 }
 
@@ -170,7 +172,8 @@ static gboolean put_incident(Writer *w, const Group *g, GError **error)
 {
 	sqlite3_stmt *s = w->incident;
 	const Judged *j = g->first;
-	g_autofree char *code = NULL, *modems = join(g->modems), *operators = join(g->operators), *summary = summary_of(g, modems, operators);
+	g_autofree char *code = NULL, *modems = join(g->modems), *operators = join(g->operators),
+			*summary = summary_of(g, modems, operators);
 	if (!make_code(w, g, &code, error))
 		return FALSE;
 	bind_middle(s, 1, g);
@@ -198,7 +201,8 @@ static gboolean put_incident(Writer *w, const Group *g, GError **error)
 
 /* --- its sentences --- */
 
-static gboolean say(Writer *w, const char *kind, const char *modem, const char *rule, const char *verdict, const char *text, GError **error)
+static gboolean say(Writer *w, const char *kind, const char *modem, const char *rule, const char *verdict, const char *text,
+		    GError **error)
 {
 	sqlite3_stmt *s = w->evidence;
 	sqlite3_bind_int64(s, 1, w->id);
@@ -223,13 +227,14 @@ static gboolean say_finding(Writer *w, const Judged *j, GError **error)
 		if (!row)
 			break;
 		if (!say(w, (const char *)sqlite3_column_text(w->sentences, 0), j->modem, j->rule,
-			 (const char *)sqlite3_column_text(w->sentences, 1), (const char *)sqlite3_column_text(w->sentences, 2), error))
+			 (const char *)sqlite3_column_text(w->sentences, 1), (const char *)sqlite3_column_text(w->sentences, 2),
+			 error))
 			return FALSE;
 	}
 	for (guint i = 0; i < j->sentences->len; i++) {
 		const Sentence *s = j->sentences->pdata[i];
-		if (!say(w, evidence_words[s->kind], j->modem, NULL, s->kind == EVIDENCE_ALTERNATIVE ? verdict_words[s->other] : NULL, s->text,
-			 error))
+		if (!say(w, evidence_words[s->kind], j->modem, NULL,
+			 s->kind == EVIDENCE_ALTERNATIVE ? verdict_words[s->other] : NULL, s->text, error))
 			return FALSE;
 	}
 	sqlite3_bind_int64(w->link, 1, w->id);
@@ -244,9 +249,9 @@ static gboolean say_explained(Writer *w, GPtrArray *all, const Judged *j, GError
 		const Judged *other = all->pdata[i];
 		if (!other->explained_by || all->pdata[other->explained_by - 1] != j || other->verdict == VERDICT_UNDETERMINED)
 			continue;
-		g_autofree char *text = g_strdup_printf("the rule %s (%s) held too, for %.0f s of it; %s comes first", other->rule,
-							verdict_words[other->verdict], (double)(other->end_ms - other->start_ms) / 1000,
-							verdict_words[j->verdict]);
+		g_autofree char *text = g_strdup_printf(
+			"the rule %s (%s) held too, for %.0f s of it; %s comes first", other->rule, verdict_words[other->verdict],
+			(double)(other->end_ms - other->start_ms) / 1000, verdict_words[j->verdict]);
 		if (!say(w, evidence_words[j->verdict == VERDICT_OWN_FAULT ? EVIDENCE_FOR : EVIDENCE_ALTERNATIVE], j->modem, NULL,
 			 verdict_words[other->verdict], text, error))
 			return FALSE;
@@ -277,8 +282,8 @@ static gboolean add_marks(Writer *w, const Judged *j, GError **error)
 		if (!row)
 			return TRUE;
 		const double after_s = (double)(sqlite3_column_int64(s, 0) - j->start_ms) / 1000;
-		g_autofree char *text = g_strdup_printf("%.0f s %s its begin the person noted: %s", fabs(after_s), after_s < 0 ? "before" : "after",
-							(const char *)sqlite3_column_text(s, 1));
+		g_autofree char *text = g_strdup_printf("%.0f s %s its begin the person noted: %s", fabs(after_s),
+							after_s < 0 ? "before" : "after", (const char *)sqlite3_column_text(s, 1));
 		if (!say(w, evidence_words[EVIDENCE_MARK], NULL, NULL, NULL, text, error))
 			return FALSE;
 	}
@@ -287,8 +292,8 @@ static gboolean add_marks(Writer *w, const Judged *j, GError **error)
 static gboolean say_limits(Writer *w, const Group *g, GError **error)
 {
 	const char *kind = evidence_words[EVIDENCE_LIMIT];
-	if (!g->first->dated && !say(w, kind, NULL, NULL, NULL, "the clock of the device was never set: no time of day is known, lengths of time are",
-				     error))
+	if (!g->first->dated && !say(w, kind, NULL, NULL, NULL,
+				     "the clock of the device was never set: no time of day is known, lengths of time are", error))
 		return FALSE;
 	if (isnan(g->south) && !say(w, kind, NULL, NULL, NULL, "no place is known", error))
 		return FALSE;
@@ -303,7 +308,8 @@ static gboolean write_group(Writer *w, GPtrArray *all, Group *g, GError **error)
 		g->confidence = CONFIDENCE_HIGH;
 	if (!put_incident(w, g, error))
 		return FALSE;
-	if (g->sky && !say(w, evidence_words[EVIDENCE_FOR], g->sky->modem, NULL, NULL, "the satellites were drowned at the same time", error))
+	if (g->sky &&
+	    !say(w, evidence_words[EVIDENCE_FOR], g->sky->modem, NULL, NULL, "the satellites were drowned at the same time", error))
 		return FALSE;
 	for (guint i = 0; i < g->findings->len; i++) {
 		const Judged *j = g->findings->pdata[i];
@@ -319,8 +325,9 @@ static gboolean forget(Writer *w, GError **error)
 	static const char *const tables[] = {"incident_finding", "incident_evidence", "incident_segment"};
 	g_autoptr(GString) sql = g_string_new(NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		g_string_append_printf(sql, "DELETE FROM %s WHERE incident IN (SELECT id FROM incident WHERE analysis=%" G_GINT64_FORMAT ");",
-				       tables[i], w->analysis);
+		g_string_append_printf(
+			sql, "DELETE FROM %s WHERE incident IN (SELECT id FROM incident WHERE analysis=%" G_GINT64_FORMAT ");",
+			tables[i], w->analysis);
 	g_string_append_printf(sql, "DELETE FROM incident WHERE analysis=%" G_GINT64_FORMAT ";", w->analysis);
 	return store_exec(w->store, sql->str, error);
 }
@@ -331,15 +338,18 @@ static gboolean prepare(Writer *w, GError **error)
 		sqlite3_stmt **stmt;
 		const char *sql;
 	} all[] = {
-		{&w->incident, "INSERT INTO incident (geom, analysis, code, verdict, sub, confidence, start_time, end_time, utc_error_s,"
-			       " duration_s, open, modems, operators, radius_m, position_error_m, summary, rules_version)"
-			       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'" ANALYSIS_RULES_VERSION "')"},
-		{&w->evidence, "INSERT INTO incident_evidence (incident, n, kind, modem, rule, verdict, text) VALUES (?,?,?,?,?,?,?)"},
+		{&w->incident,
+		 "INSERT INTO incident (geom, analysis, code, verdict, sub, confidence, start_time, end_time, utc_error_s,"
+		 " duration_s, open, modems, operators, radius_m, position_error_m, summary, rules_version)"
+		 " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'" ANALYSIS_RULES_VERSION "')"},
+		{&w->evidence,
+		 "INSERT INTO incident_evidence (incident, n, kind, modem, rule, verdict, text) VALUES (?,?,?,?,?,?,?)"},
 		{&w->link, "INSERT INTO incident_finding VALUES (?,?)"},
 		/* those whose sequence numbers reach into the finding */
-		{&w->segments, "INSERT OR IGNORE INTO incident_segment SELECT ?1, s.id FROM segment s WHERE s.recording=?2 AND"
-			       " s.first_sequence<=?4 AND coalesce((SELECT min(first_sequence) FROM segment x WHERE x.recording=?2 AND"
-			       " x.first_sequence>s.first_sequence), 1<<32)>?3"},
+		{&w->segments,
+		 "INSERT OR IGNORE INTO incident_segment SELECT ?1, s.id FROM segment s WHERE s.recording=?2 AND"
+		 " s.first_sequence<=?4 AND coalesce((SELECT min(first_sequence) FROM segment x WHERE x.recording=?2 AND"
+		 " x.first_sequence>s.first_sequence), 1<<32)>?3"},
 		{&w->marks, "SELECT m.boottime_ms, m.text FROM mark m JOIN recording n ON n.id=m.id>>32 WHERE n.boot=?1 AND"
 			    " m.boottime_ms BETWEEN ?2 AND ?3 ORDER BY m.boottime_ms"},
 		{&w->sentences, "SELECT kind, verdict, text FROM finding_sentence WHERE finding=? ORDER BY n"},

@@ -40,23 +40,35 @@ static Judged *read_finding(sqlite3_stmt *s)
 {
 	Judged *j = g_new0(Judged, 1);
 	*j = (Judged){
-		.id = sqlite3_column_int64(s, 0),	    .recording = sqlite3_column_int64(s, 1),
-		.source = sqlite3_column_int64(s, 2),	    .boot = sqlite3_column_int64(s, 3),
-		.modem = text_at(s, 4),			    .rule = text_at(s, 5),
+		.id = sqlite3_column_int64(s, 0),
+		.recording = sqlite3_column_int64(s, 1),
+		.source = sqlite3_column_int64(s, 2),
+		.boot = sqlite3_column_int64(s, 3),
+		.modem = text_at(s, 4),
+		.rule = text_at(s, 5),
 		.verdict = (Verdict)word_index(verdict_words, (const char *)sqlite3_column_text(s, 6)),
-		.sub = text_at(s, 7),			    .sub_if_refuted = text_at(s, 8),
+		.sub = text_at(s, 7),
+		.sub_if_refuted = text_at(s, 8),
 		.witness = (guint)sqlite3_column_int(s, 9),
 		.confidence = (Confidence)word_index(confidence_words, (const char *)sqlite3_column_text(s, 10)),
-		.start_fid = sqlite3_column_int64(s, 11),   .end_fid = sqlite3_column_int64(s, 12),
-		.start_ms = sqlite3_column_int64(s, 13),    .end_ms = sqlite3_column_int64(s, 14),
+		.start_fid = sqlite3_column_int64(s, 11),
+		.end_fid = sqlite3_column_int64(s, 12),
+		.start_ms = sqlite3_column_int64(s, 13),
+		.end_ms = sqlite3_column_int64(s, 14),
 		.confirmed_ms = sqlite3_column_int64(s, 15),
 		.dated = sqlite3_column_type(s, 16) != SQLITE_NULL && sqlite3_column_type(s, 17) != SQLITE_NULL,
-		.start_utc_ms = sqlite3_column_int64(s, 16), .end_utc_ms = sqlite3_column_int64(s, 17),
-		.utc_error_ms = sqlite3_column_int64(s, 18), .open = sqlite3_column_int(s, 19) != 0,
-		.roaming = sqlite3_column_int(s, 20) != 0,  .plmn = text_at(s, 21),
-		.band = (guint)sqlite3_column_int(s, 22),   .south = double_at(s, 23),
-		.west = double_at(s, 24),		    .north = double_at(s, 25),
-		.east = double_at(s, 26),		    .position_error_m = double_at(s, 27),
+		.start_utc_ms = sqlite3_column_int64(s, 16),
+		.end_utc_ms = sqlite3_column_int64(s, 17),
+		.utc_error_ms = sqlite3_column_int64(s, 18),
+		.open = sqlite3_column_int(s, 19) != 0,
+		.roaming = sqlite3_column_int(s, 20) != 0,
+		.plmn = text_at(s, 21),
+		.band = (guint)sqlite3_column_int(s, 22),
+		.south = double_at(s, 23),
+		.west = double_at(s, 24),
+		.north = double_at(s, 25),
+		.east = double_at(s, 26),
+		.position_error_m = double_at(s, 27),
 		.sentences = g_ptr_array_new_with_free_func((GDestroyNotify)sentence_free),
 	};
 	return j;
@@ -67,11 +79,14 @@ GPtrArray *judge_load(Store *store, gint64 analysis, GError **error)
 	g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func((GDestroyNotify)judged_free);
 	g_autoptr(StoreStatement) stmt = store_prepare(
 		store,
-		"SELECT f.id, f.recording, f.source, n.boot, s.name, f.rule, f.verdict, f.sub, f.sub_if_refuted, f.witness, f.confidence,"
-		" f.start_fid, f.end_fid, f.start_boottime_ms, f.end_boottime_ms, f.confirmed_boottime_ms, f.start_utc_ms, f.end_utc_ms,"
+		"SELECT f.id, f.recording, f.source, n.boot, s.name, f.rule, f.verdict, f.sub, f.sub_if_refuted, f.witness, "
+		"f.confidence,"
+		" f.start_fid, f.end_fid, f.start_boottime_ms, f.end_boottime_ms, f.confirmed_boottime_ms, f.start_utc_ms, "
+		"f.end_utc_ms,"
 		" f.utc_error_ms, f.open, f.roaming, f.plmn, f.band, f.south, f.west, f.north, f.east, f.position_error_m"
 		" FROM finding f JOIN source s ON s.id=f.source JOIN recording n ON n.id=f.recording JOIN boot b ON b.id=n.boot"
-		" WHERE f.analysis=? ORDER BY f.start_utc_ms IS NULL, f.start_utc_ms, b.device_id, b.boot_id, f.start_boottime_ms, s.name,"
+		" WHERE f.analysis=? ORDER BY f.start_utc_ms IS NULL, f.start_utc_ms, b.device_id, b.boot_id, f.start_boottime_ms, "
+		"s.name,"
 		" f.rule",
 		error);
 	if (!stmt)
@@ -196,7 +211,8 @@ void judge_gates(GPtrArray *findings)
 
 /* --- groups --- */
 
-/* One incident: the same verdict at the same time and place, whatever the modem; of the data plane only where the sub-kind is the same. */
+/* One incident: the same verdict at the same time and place, whatever the modem; of the data plane only where the sub-kind is the
+ * same. */
 static gboolean belong_together(const Judged *a, const Judged *b)
 {
 	if (a->verdict != b->verdict || !judge_same_time(a, b, JUDGE_GAP_MS) ||

@@ -16,7 +16,7 @@
 /* A finding as it stands in the store. */
 typedef struct {
 	gint64 id, recording, source, boot;
-	char *modem;             /* its name */
+	char *modem; /* its name */
 	char *rule;
 	Verdict verdict;
 	char *sub, *sub_if_refuted; /* may be NULL */
@@ -30,10 +30,10 @@ typedef struct {
 	char *plmn;
 	guint band;
 	double south, west, north, east, position_error_m;
-	GPtrArray *sentences;    /* of Sentence: the judge's own */
-	guint explained_by;      /* index + 1 of the finding that explains this one; 0: none */
-	guint group;             /* index of the first finding of its incident */
-	gboolean dropped;        /* refuted: no incident */
+	GPtrArray *sentences; /* of Sentence: the judge's own */
+	guint explained_by; /* index + 1 of the finding that explains this one; 0: none */
+	guint group; /* index of the first finding of its incident */
+	gboolean dropped; /* refuted: no incident */
 } Judged;
 
 void judged_free(Judged *j);
@@ -47,7 +47,8 @@ void judge_groups(GPtrArray *findings);
 /* The incidents of the analysis, in place of those that were there. */
 gboolean judge_write(Store *store, gint64 analysis, GPtrArray *findings, GError **error);
 
-/* The two happened at the same time, give or take `slack_ms`. By BOOTTIME within a boot, else by UTC; never where that is unknown. */
+/* The two happened at the same time, give or take `slack_ms`. By BOOTTIME within a boot, else by UTC; never where that is unknown.
+ */
 gboolean judge_same_time(const Judged *a, const Judged *b, gint64 slack_ms);
 /* By how much they overlap, in ms; negative: the gap between them. G_MININT64 where they cannot be compared. */
 gint64 judge_overlap_ms(const Judged *a, const Judged *b);

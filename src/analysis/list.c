@@ -56,7 +56,8 @@ static GVariant *rows(Store *store, const char *sql, const gint64 *values, guint
 	}
 }
 
-#define INCIDENT_COLUMNS "id, code, verdict, sub, confidence, start_time, end_time, utc_error_s, duration_s, open, modems, operators," \
+#define INCIDENT_COLUMNS \
+	"id, code, verdict, sub, confidence, start_time, end_time, utc_error_s, duration_s, open, modems, operators," \
 	" radius_m, position_error_m, rules_version, summary, geom FROM incident"
 enum { INCIDENT_ID, INCIDENT_GEOM = 16 };
 
@@ -70,7 +71,8 @@ static void add_place(GVariantBuilder *b, sqlite3_stmt *stmt)
 	g_variant_builder_add(b, "{sv}", "lat", g_variant_new_double(xy[1]));
 }
 
-static gboolean add_rows(Store *store, GVariantBuilder *b, const char *key, const char *sql, const gint64 *values, guint n, GError **error)
+static gboolean add_rows(Store *store, GVariantBuilder *b, const char *key, const char *sql, const gint64 *values, guint n,
+			 GError **error)
 {
 	GVariant *array = rows(store, sql, values, n, error);
 	if (!array)
@@ -84,8 +86,8 @@ static gboolean open_incident(Store *store, GVariantBuilder *b, sqlite3_stmt *st
 	const gint64 id = sqlite3_column_int64(stmt, INCIDENT_ID);
 	open_row(b, stmt);
 	add_place(b, stmt);
-	if (add_rows(store, b, "evidence", "SELECT kind, modem, rule, verdict, text FROM incident_evidence WHERE incident=? ORDER BY n", &id, 1,
-		     error))
+	if (add_rows(store, b, "evidence",
+		     "SELECT kind, modem, rule, verdict, text FROM incident_evidence WHERE incident=? ORDER BY n", &id, 1, error))
 		return TRUE;
 	g_variant_builder_clear(b);
 	return FALSE;
@@ -117,16 +119,16 @@ gboolean analysis_latest(Store *store, gint64 *ret_analysis, GError **error)
 	gboolean row = FALSE, there;
 	if (!store_has_results(store, &there, error))
 		return FALSE;
-	g_autoptr(StoreStatement) stmt = there ? store_prepare(store, "SELECT id FROM analysis ORDER BY made_time DESC, id DESC LIMIT 1", error) :
-						 NULL;
+	g_autoptr(StoreStatement) stmt =
+		there ? store_prepare(store, "SELECT id FROM analysis ORDER BY made_time DESC, id DESC LIMIT 1", error) : NULL;
 	if (there && (!stmt || !store_step(store, stmt, &row, error)))
 		return FALSE;
 	if (row) {
 		*ret_analysis = sqlite3_column_int64(stmt, 0);
 		return TRUE;
 	}
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_DATA, "%s was not analyzed yet: \"jamlog analyze --db %s\" does it", store_path(store),
-		    store_path(store));
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_DATA, "%s was not analyzed yet: \"jamlog analyze --db %s\" does it",
+		    store_path(store), store_path(store));
 	return FALSE;
 }
 
@@ -170,7 +172,8 @@ static void add_figures(GVariantBuilder *b, const Rule *rule, const char *parame
 
 /* The sweeps of the modem just before and after three moments: where it began, was confirmed, and ended. */
 static const char sweeps_sql[] =
-	"WITH mine AS (SELECT r.id, r.boottime_ms FROM radio r WHERE r.source=?1 AND r.id BETWEEN ?2-400 AND ?3+400 AND r.id>>32=?2>>32)"
+	"WITH mine AS (SELECT r.id, r.boottime_ms FROM radio r WHERE r.source=?1 AND r.id BETWEEN ?2-400 AND ?3+400 AND "
+	"r.id>>32=?2>>32)"
 	" SELECT s.start_time, (r.boottime_ms-?4)/1000.0 AS after_s, s.service, s.rat, s.mcc, s.mnc, s.arfcn, s.pci, s.band,"
 	" coalesce(s.lte_rsrp_dbm, s.nr_rsrp_dbm) AS rsrp_dbm, coalesce(s.lte_rsrq_db, s.nr_rsrq_db) AS rsrq_db,"
 	" coalesce(s.lte_snr_db, s.nr_snr_db) AS snr_db, s.rx0_dbm, s.rx1_dbm, s.tx_dbm, s.fid"
@@ -180,14 +183,24 @@ static const char sweeps_sql[] =
 	"SELECT * FROM (SELECT id FROM mine WHERE boottime_ms>=?5 ORDER BY id LIMIT 3) UNION "
 	"SELECT * FROM (SELECT id FROM mine WHERE boottime_ms<=?6 ORDER BY id DESC LIMIT 2) UNION "
 	"SELECT * FROM (SELECT id FROM mine WHERE boottime_ms>?6 ORDER BY id LIMIT 3)) ORDER BY s.fid";
-static const char sessions_sql[] =
-	"SELECT time, (boottime_ms-?4)/1000.0 AS after_s, outcome, attempt, family, ended_by, cause_type, cause, cause_text, duration_ms,"
-	" rx_packets, tx_packets, id AS fid FROM session WHERE source=?1 AND id BETWEEN ?2 AND ?3 AND ?5<=?6 ORDER BY id LIMIT " SHOWN;
-static const char probes_sql[] =
-	"SELECT time, (boottime_ms-?4)/1000.0 AS after_s, round, test, target, role, step, failure, rate_kbps, rtt_us, id AS fid FROM probe"
-	" WHERE source=?1 AND id BETWEEN ?2 AND ?3 AND ?5<=?6 ORDER BY id LIMIT " SHOWN;
+static const char sessions_sql[] = "SELECT time, (boottime_ms-?4)/1000.0 AS after_s, outcome, attempt, family, ended_by, "
+				   "cause_type, cause, cause_text, duration_ms,"
+				   " rx_packets, tx_packets, id AS fid FROM session WHERE source=?1 AND id BETWEEN ?2 AND ?3 AND "
+				   "?5<=?6 ORDER BY id LIMIT " SHOWN;
+static const char probes_sql[] = "SELECT time, (boottime_ms-?4)/1000.0 AS after_s, round, test, target, role, step, failure, "
+				 "rate_kbps, rtt_us, id AS fid FROM probe"
+				 " WHERE source=?1 AND id BETWEEN ?2 AND ?3 AND ?5<=?6 ORDER BY id LIMIT " SHOWN;
 
-enum { FINDING_SOURCE, FINDING_START_FID, FINDING_END_FID, FINDING_START, FINDING_CONFIRMED, FINDING_END, FINDING_RULE, FINDING_PARAMETERS = 15 };
+enum {
+	FINDING_SOURCE,
+	FINDING_START_FID,
+	FINDING_END_FID,
+	FINDING_START,
+	FINDING_CONFIRMED,
+	FINDING_END,
+	FINDING_RULE,
+	FINDING_PARAMETERS = 15
+};
 
 static gboolean open_finding(Store *store, GVariantBuilder *b, sqlite3_stmt *stmt, GError **error)
 {
@@ -197,7 +210,8 @@ static gboolean open_finding(Store *store, GVariantBuilder *b, sqlite3_stmt *stm
 	open_row(b, stmt);
 	add_figures(b, rule_by_name((const char *)sqlite3_column_text(stmt, FINDING_RULE)),
 		    (const char *)sqlite3_column_text(stmt, FINDING_PARAMETERS));
-	if (add_rows(store, b, "sweeps", sweeps_sql, values, 6, error) && add_rows(store, b, "sessions", sessions_sql, values, 6, error) &&
+	if (add_rows(store, b, "sweeps", sweeps_sql, values, 6, error) &&
+	    add_rows(store, b, "sessions", sessions_sql, values, 6, error) &&
 	    add_rows(store, b, "probes", probes_sql, values, 6, error))
 		return TRUE;
 	g_variant_builder_clear(b);
@@ -209,8 +223,10 @@ static gboolean add_findings(Store *store, GVariantBuilder *b, gint64 incident, 
 	g_autoptr(StoreStatement) stmt = store_prepare(
 		store,
 		"SELECT f.source, f.start_fid, f.end_fid, f.start_boottime_ms, f.confirmed_boottime_ms, f.end_boottime_ms, f.rule,"
-		" s.name AS modem, f.verdict, f.sub, f.confidence, f.plmn, f.band, f.open, f.id, a.parameters FROM incident_finding i JOIN finding f"
-		" ON f.id=i.finding JOIN source s ON s.id=f.source JOIN analysis a ON a.id=f.analysis WHERE i.incident=? ORDER BY f.start_fid, f.id",
+		" s.name AS modem, f.verdict, f.sub, f.confidence, f.plmn, f.band, f.open, f.id, a.parameters FROM "
+		"incident_finding i JOIN finding f"
+		" ON f.id=i.finding JOIN source s ON s.id=f.source JOIN analysis a ON a.id=f.analysis WHERE i.incident=? ORDER BY "
+		"f.start_fid, f.id",
 		error);
 	g_auto(GVariantBuilder) all = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aa{sv}"));
 	if (!stmt)
@@ -232,15 +248,17 @@ static gboolean add_findings(Store *store, GVariantBuilder *b, gint64 incident, 
 }
 
 static const char segments_sql[] =
-	"SELECT s.file_name, s.digest, c.verification, c.read_time FROM incident_segment i JOIN segment s ON s.id=i.segment LEFT JOIN custody c"
+	"SELECT s.file_name, s.digest, c.verification, c.read_time FROM incident_segment i JOIN segment s ON s.id=i.segment LEFT "
+	"JOIN custody c"
 	" ON c.id=(SELECT max(id) FROM custody WHERE segment=s.id) WHERE i.incident=? ORDER BY s.recording, s.number";
 static const char devices_sql[] =
-	"SELECT DISTINCT s.name AS modem, d.model, d.firmware, d.protocol, d.device_digest FROM incident_finding i JOIN finding f ON"
+	"SELECT DISTINCT s.name AS modem, d.model, d.firmware, d.protocol, d.device_digest FROM incident_finding i JOIN finding f "
+	"ON"
 	" f.id=i.finding JOIN source s ON s.id=f.source JOIN device d ON d.id=(SELECT max(id) FROM device WHERE source=f.source AND"
 	" id > f.recording<<32 AND id <= f.end_fid) WHERE i.incident=?";
-static const char imported_sql[] =
-	"SELECT DISTINCT m.file_name, m.format, m.digest FROM incident_finding i JOIN finding f ON f.id=i.finding JOIN imported m ON"
-	" m.recording=f.recording WHERE i.incident=?";
+static const char imported_sql[] = "SELECT DISTINCT m.file_name, m.format, m.digest FROM incident_finding i JOIN finding f ON "
+				   "f.id=i.finding JOIN imported m ON"
+				   " m.recording=f.recording WHERE i.incident=?";
 
 GVariant *analysis_explain(Store *store, const char *code, GError **error)
 {
@@ -248,8 +266,10 @@ GVariant *analysis_explain(Store *store, const char *code, GError **error)
 	gboolean row;
 	if (!analysis_latest(store, &analysis, error))
 		return NULL;
-	g_autoptr(StoreStatement) stmt = store_prepare(store, "SELECT " INCIDENT_COLUMNS " WHERE analysis=?1 AND replace(code,'-','')="
-						       "replace(upper(?2),'-','') ORDER BY id LIMIT 1", error);
+	g_autoptr(StoreStatement) stmt = store_prepare(store,
+						       "SELECT " INCIDENT_COLUMNS " WHERE analysis=?1 AND replace(code,'-','')="
+						       "replace(upper(?2),'-','') ORDER BY id LIMIT 1",
+						       error);
 	if (!stmt)
 		return NULL;
 	sqlite3_bind_int64(stmt, 1, analysis);
@@ -266,8 +286,10 @@ GVariant *analysis_explain(Store *store, const char *code, GError **error)
 	if (!open_incident(store, &b, stmt, error))
 		return NULL;
 	if (add_findings(store, &b, id, error) && add_rows(store, &b, "segments", segments_sql, &id, 1, error) &&
-	    add_rows(store, &b, "devices", devices_sql, &id, 1, error) && add_rows(store, &b, "imported", imported_sql, &id, 1, error) &&
-	    add_rows(store, &b, "analysis", "SELECT rules_version, parameters, program, made_time FROM analysis WHERE id=?", &analysis, 1, error))
+	    add_rows(store, &b, "devices", devices_sql, &id, 1, error) &&
+	    add_rows(store, &b, "imported", imported_sql, &id, 1, error) &&
+	    add_rows(store, &b, "analysis", "SELECT rules_version, parameters, program, made_time FROM analysis WHERE id=?",
+		     &analysis, 1, error))
 		return g_variant_ref_sink(g_variant_builder_end(&b));
 	g_variant_builder_clear(&b);
 	return NULL;

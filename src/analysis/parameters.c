@@ -18,7 +18,8 @@ static gboolean find_rule(const char *name, guint *ret_rule, GError **error)
 			return TRUE;
 		}
 	}
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "there is no rule \"%s\": \"jamlog analyze --rules\" lists them", name);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "there is no rule \"%s\": \"jamlog analyze --rules\" lists them",
+		    name);
 	return FALSE;
 }
 
@@ -29,7 +30,8 @@ static gboolean set_figure(Parameters *p, const char *setting, GError **error)
 	g_auto(GStrv) sides = g_strsplit(setting, "=", 2);
 	g_auto(GStrv) names = g_strsplit(sides[0] ? sides[0] : "", ".", 2);
 	if (!sides[0] || !sides[1] || !names[0] || !names[1]) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "--set %s: write RULE.FIGURE=VALUE, such as jamming-blackout.lasts_s=60", setting);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+			    "--set %s: write RULE.FIGURE=VALUE, such as jamming-blackout.lasts_s=60", setting);
 		return FALSE;
 	}
 	if (!find_rule(names[0], &rule, error))
@@ -46,8 +48,8 @@ static gboolean set_figure(Parameters *p, const char *setting, GError **error)
 		p->figures[rule][i] = value;
 		return TRUE;
 	}
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "the rule %s has no figure \"%s\": \"jamlog analyze --rules\" lists them", names[0],
-		    names[1]);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+		    "the rule %s has no figure \"%s\": \"jamlog analyze --rules\" lists them", names[0], names[1]);
 	return FALSE;
 }
 
@@ -59,7 +61,8 @@ static char *make_text(const Parameters *p)
 			g_string_append_printf(text, "without %s\n", rules[i]->name);
 		for (guint k = 0; rules[i]->figures[k].name; k++)
 			if (p->figures[i][k] < rules[i]->figures[k].value || p->figures[i][k] > rules[i]->figures[k].value)
-				g_string_append_printf(text, "%s.%s=%.12g\n", rules[i]->name, rules[i]->figures[k].name, p->figures[i][k]);
+				g_string_append_printf(text, "%s.%s=%.12g\n", rules[i]->name, rules[i]->figures[k].name,
+						       p->figures[i][k]);
 	}
 	return g_string_free(text, FALSE);
 }

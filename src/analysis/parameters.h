@@ -12,6 +12,6 @@ void parameters_free(Parameters *parameters);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parameters, parameters_free)
 
 const WalkRules *parameters_rules(const Parameters *parameters);
-/* All that differs from the rules as they stand, in the order of the rules: "" where nothing does. Two analyses with the same text and version
- * have the same results. */
+/* All that differs from the rules as they stand, in the order of the rules: "" where nothing does. Two analyses with the same text
+ * and version have the same results. */
 const char *parameters_text(const Parameters *parameters);

@@ -12,18 +12,23 @@ Results *results_new(Store *store, gint64 analysis, GError **error)
 	g_autoptr(Results) r = g_new0(Results, 1);
 	r->store = store;
 	r->analysis = analysis;
-	r->finding = store_prepare(store,
-				   "INSERT INTO finding (analysis, recording, source, rule, verdict, sub, sub_if_refuted, witness, confidence,"
-				   " start_fid, end_fid, start_boottime_ms, end_boottime_ms, confirmed_boottime_ms, start_utc_ms, end_utc_ms,"
-				   " utc_error_ms, open, roaming, plmn, band, south, west, north, east, position_error_m)"
-				   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-				   error);
+	r->finding = store_prepare(
+		store,
+		"INSERT INTO finding (analysis, recording, source, rule, verdict, sub, sub_if_refuted, witness, confidence,"
+		" start_fid, end_fid, start_boottime_ms, end_boottime_ms, confirmed_boottime_ms, start_utc_ms, end_utc_ms,"
+		" utc_error_ms, open, roaming, plmn, band, south, west, north, east, position_error_m)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		error);
 	r->sentence = r->finding ? store_prepare(store, "INSERT INTO finding_sentence VALUES (?,?,?,?,?)", error) : NULL;
-	r->course = r->sentence ? store_prepare(store,
-						"INSERT INTO course (analysis, recording, source, service, data, plmn, home, start_fid, end_fid,"
-						" start_boottime_ms, end_boottime_ms, start_utc_ms, end_utc_ms, south, west, north, east)"
-						" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-						error) : NULL;
+	r->course =
+		r->sentence
+			? store_prepare(
+				  store,
+				  "INSERT INTO course (analysis, recording, source, service, data, plmn, home, start_fid, end_fid,"
+				  " start_boottime_ms, end_boottime_ms, start_utc_ms, end_utc_ms, south, west, north, east)"
+				  " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+				  error)
+			: NULL;
 	r->recording = r->course ? store_prepare(store, "INSERT OR REPLACE INTO analysis_recording VALUES (?,?,?,?)", error) : NULL;
 	return r->recording ? g_steal_pointer(&r) : NULL;
 }
@@ -81,7 +86,8 @@ static gboolean put_sentences(Results *r, const Finding *f, gint64 id, GError **
 		sqlite3_bind_int64(r->sentence, 1, id);
 		sqlite3_bind_int64(r->sentence, 2, i + 1);
 		sqlite3_bind_text(r->sentence, 3, evidence_words[s->kind], -1, SQLITE_STATIC);
-		sqlite3_bind_text(r->sentence, 4, s->kind == EVIDENCE_ALTERNATIVE ? verdict_words[s->other] : NULL, -1, SQLITE_STATIC);
+		sqlite3_bind_text(r->sentence, 4, s->kind == EVIDENCE_ALTERNATIVE ? verdict_words[s->other] : NULL, -1,
+				  SQLITE_STATIC);
 		sqlite3_bind_text(r->sentence, 5, s->text, -1, SQLITE_STATIC);
 		if (!store_run(r->store, r->sentence, error))
 			return FALSE;

@@ -1,10 +1,11 @@
 /* rule.h - the contract of a rule: one file in src/analysis/rules, one line in rules.c.
  *
- * A rule watches one modem (or one satellite receiver) through one recording. It is told what was observed, in order, and answers each time it can
- * with rule_tell(): does what I look for hold now? The engine (episode.c) does the rest: an episode is pending from the first YES,
- * confirmed once it held for the rule's figure "lasts_s" and the rule says that it has seen enough, and it ends when HALF no longer held for
- * twice "lasts_s" (RULE_ASIDE_MS where nothing was told; a verdict clears after twice its entry time at half its deviation). Onset and end are the first and last YES. What
- * was told for another modem, and what it means together, is the judge's business (judge.c), never a rule's.
+ * A rule watches one modem (or one satellite receiver) through one recording. It is told what was observed, in order, and answers
+ * each time it can with rule_tell(): does what I look for hold now? The engine (episode.c) does the rest: an episode is pending
+ * from the first YES, confirmed once it held for the rule's figure "lasts_s" and the rule says that it has seen enough, and it ends
+ * when HALF no longer held for twice "lasts_s" (RULE_ASIDE_MS where nothing was told; a verdict clears after twice its entry time
+ * at half its deviation). Onset and end are the first and last YES. What was told for another modem, and what it means together, is
+ * the judge's business (judge.c), never a rule's.
  *
  * A rule never looks at the store, never changes a moment, and keeps all that it remembers in its `memory`.
  *
@@ -16,24 +17,24 @@
 #include "analysis/moment.h"
 
 typedef enum {
-	HOLDS_NO,      /* it does not */
-	HOLDS_HALF,    /* not any more, or not quite: keeps an episode alive, does not begin one, does not count as lasting */
+	HOLDS_NO, /* it does not */
+	HOLDS_HALF, /* not any more, or not quite: keeps an episode alive, does not begin one, does not count as lasting */
 	HOLDS_YES,
 	HOLDS_UNKNOWN, /* nothing can be said now: neither way; an episode that is not confirmed ends after RULE_UNKNOWN_MS of it */
 } Holds;
 #define RULE_UNKNOWN_MS 60000
-#define RULE_ASIDE_MS   300000 /* a confirmed one ends, as of its last YES, when nothing was told for so long */
+#define RULE_ASIDE_MS 300000 /* a confirmed one ends, as of its last YES, when nothing was told for so long */
 
 typedef enum { RULE_OF_MODEM, RULE_OF_RECEIVER } RuleSubject;
 
 /* What the judge asks of other modems at the same time and place before it believes the rule; bits. */
 typedef enum {
-	/* Another modem of the same operator, with a home SIM, that is fine there refutes it: it is this subscription's or this modem's affair. The
-	 * sub-kind becomes the rule's sub_if_refuted; where that is NULL the finding is dropped. "Fine" is: has service, and for rules of
-	 * data also a session or probe that went well. */
+	/* Another modem of the same operator, with a home SIM, that is fine there refutes it: it is this subscription's or this
+	 * modem's affair. The sub-kind becomes the rule's sub_if_refuted; where that is NULL the finding is dropped. "Fine" is: has
+	 * service, and for rules of data also a session or probe that went well. */
 	WITNESS_SAME_OPERATOR = 1 << 0,
-	/* "Other operators as usual": where another operator's modem is there too, its being gone as well refutes it (the finding becomes
-	 * VERDICT_UNDETERMINED), and its being fine is evidence for it. Where no other is there that is said as a limit. */
+	/* "Other operators as usual": where another operator's modem is there too, its being gone as well refutes it (the finding
+	 * becomes VERDICT_UNDETERMINED), and its being fine is evidence for it. Where no other is there that is said as a limit. */
 	WITNESS_OTHER_OPERATOR = 1 << 1,
 	/* GNSS that was lost over the same time refutes it likewise: a tunnel, a lift, or a jammer of everything. */
 	WITNESS_GNSS = 1 << 2,
@@ -45,7 +46,7 @@ typedef enum {
 
 /* A figure of a rule. It can be set by `analyze --set RULE.NAME=VALUE`; every result keeps the values that it was made with. */
 typedef struct {
-	const char *name;   /* "residual_db"; "lasts_s" is the engine's and every rule has it, first */
+	const char *name; /* "residual_db"; "lasts_s" is the engine's and every rule has it, first */
 	double value;
 	const char *source; /* where it comes from: a standard, a publication, verdicts.md, a measurement */
 } RuleFigure;
@@ -54,17 +55,17 @@ typedef struct {
 typedef struct RuleContext RuleContext;
 
 typedef struct {
-	const char *name;        /* "jamming-degraded" */
-	const char *looks_for;   /* a sentence */
+	const char *name; /* "jamming-degraded" */
+	const char *looks_for; /* a sentence */
 	Verdict verdict;
-	const char *sub;         /* "degraded"; NULL */
+	const char *sub; /* "degraded"; NULL */
 	const char *sub_if_refuted; /* see RuleWitness; NULL */
 	RuleSubject subject;
-	Confidence most;         /* that this rule may have at all */
+	Confidence most; /* that this rule may have at all */
 	guint witness;
 	const RuleFigure *figures; /* ends with name == NULL; figure[0] is lasts_s */
-	gint64 aside_ms;         /* in place of RULE_ASIDE_MS, for what is tested seldom; 0: RULE_ASIDE_MS */
-	gsize memory;            /* zeroed at the begin of each recording, for each modem */
+	gint64 aside_ms; /* in place of RULE_ASIDE_MS, for what is tested seldom; 0: RULE_ASIDE_MS */
+	gsize memory; /* zeroed at the begin of each recording, for each modem */
 	/* Each may be NULL. */
 	void (*sweep)(RuleContext *c, const Moment *m);
 	void (*session)(RuleContext *c, const Seen *s);

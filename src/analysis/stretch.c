@@ -4,8 +4,22 @@
 #include "analysis/course.h"
 #include "analysis/results.h"
 
-enum { COURSE_RECORDING, COURSE_SOURCE, COURSE_MODEM, COURSE_SERVICE, COURSE_DATA, COURSE_PLMN, COURSE_HOME, COURSE_START_FID, COURSE_END_FID,
-       COURSE_START, COURSE_END, COURSE_START_UTC, COURSE_END_UTC, COURSE_SOUTH };
+enum {
+	COURSE_RECORDING,
+	COURSE_SOURCE,
+	COURSE_MODEM,
+	COURSE_SERVICE,
+	COURSE_DATA,
+	COURSE_PLMN,
+	COURSE_HOME,
+	COURSE_START_FID,
+	COURSE_END_FID,
+	COURSE_START,
+	COURSE_END,
+	COURSE_START_UTC,
+	COURSE_END_UTC,
+	COURSE_SOUTH
+};
 
 /* What is to be written once it is known that nothing of the same kind follows. */
 typedef struct {
@@ -129,7 +143,7 @@ static gboolean flush(Cutter *c, GError **error)
 	sqlite3_bind_int64(s, 1, c->analysis);
 	sqlite3_bind_int64(s, 2, p->recording);
 	sqlite3_bind_text(s, 3, p->modem, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 4, p->operator, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 4, p->operator, - 1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 5, stretch_words[p->state], -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 6, p->cause ? verdict_words[p->cause->verdict] : NULL, -1, SQLITE_STATIC);
 	if (p->incident)
@@ -170,17 +184,20 @@ static void read_part(Cutter *c, const Judged *cause, gint64 from, gint64 to, Pe
 		.utc_offset_ms = sqlite3_column_int64(course, COURSE_START_UTC) - sqlite3_column_int64(course, COURSE_START),
 	};
 	g_strlcpy(ret_part->modem, (const char *)sqlite3_column_text(course, COURSE_MODEM), sizeof ret_part->modem);
-	g_strlcpy(ret_part->operator, *plmn ? plmn : (const char *)sqlite3_column_text(course, COURSE_HOME), sizeof ret_part->operator);
+	g_strlcpy(ret_part->operator, * plmn ? plmn : (const char *)sqlite3_column_text(course, COURSE_HOME),
+		  sizeof ret_part->operator);
 	for (int i = 0; i < 4; i++)
-		ret_part->box[i] = sqlite3_column_type(course, COURSE_SOUTH + i) == SQLITE_NULL ? NAN :
-												  sqlite3_column_double(course, COURSE_SOUTH + i);
+		ret_part->box[i] = sqlite3_column_type(course, COURSE_SOUTH + i) == SQLITE_NULL
+					   ? NAN
+					   : sqlite3_column_double(course, COURSE_SOUTH + i);
 }
 
 static gboolean goes_on(const Pending *before, const Pending *part)
 {
-	return before->any && before->recording == part->recording && before->source == part->source && before->state == part->state &&
-	       before->cause == part->cause && before->data_tested == part->data_tested && before->end_ms == part->start_ms &&
-	       (g_str_equal(before->operator, part->operator) || !*before->operator || !*part->operator);
+	return before->any && before->recording == part->recording && before->source == part->source &&
+	       before->state == part->state && before->cause == part->cause && before->data_tested == part->data_tested &&
+	       before->end_ms == part->start_ms &&
+	       (g_str_equal(before->operator, part->operator) || !*before->operator|| !* part->operator);
 }
 
 /* A stretch is as long as nothing of it changes, whatever the course distinguishes beyond that. */
@@ -205,7 +222,8 @@ static gboolean put(Cutter *c, const Judged *cause, gint64 from, gint64 to, GErr
 
 static gboolean cut_course(Cutter *c, GError **error)
 {
-	g_autofree char *key = modem_key(sqlite3_column_int64(c->courses, COURSE_RECORDING), sqlite3_column_int64(c->courses, COURSE_SOURCE));
+	g_autofree char *key =
+		modem_key(sqlite3_column_int64(c->courses, COURSE_RECORDING), sqlite3_column_int64(c->courses, COURSE_SOURCE));
 	const GPtrArray *list = g_hash_table_lookup(c->by_modem, key);
 	const gint64 end = sqlite3_column_int64(c->courses, COURSE_END);
 	gint64 from = sqlite3_column_int64(c->courses, COURSE_START);
@@ -221,17 +239,23 @@ static gboolean cut_course(Cutter *c, GError **error)
 static gboolean prepare(Cutter *c, GError **error)
 {
 	g_autofree char *forget = g_strdup_printf("DELETE FROM stretch WHERE analysis=%" G_GINT64_FORMAT, c->analysis);
-	c->courses = store_prepare(c->store,
-				   "SELECT c.recording, c.source, s.name, c.service, c.data, c.plmn, c.home, c.start_fid, c.end_fid,"
-				   " c.start_boottime_ms, c.end_boottime_ms, c.start_utc_ms, c.end_utc_ms, c.south, c.west, c.north, c.east"
-				   " FROM course c JOIN source s ON s.id=c.source WHERE c.analysis=? ORDER BY c.recording, c.source, c.id",
-				   error);
-	c->insert = c->courses ? store_prepare(c->store,
-					       "INSERT INTO stretch (analysis, recording, modem, operator, state, cause, incident, data_tested,"
-					       " start_fid, end_fid, start_boottime_ms, end_boottime_ms, start_time, end_time, south, west, north,"
-					       " east) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ',?/1000.0,'unixepoch'),"
-					       "strftime('%Y-%m-%dT%H:%M:%fZ',?/1000.0,'unixepoch'),?,?,?,?)",
-					       error) : NULL;
+	c->courses = store_prepare(
+		c->store,
+		"SELECT c.recording, c.source, s.name, c.service, c.data, c.plmn, c.home, c.start_fid, c.end_fid,"
+		" c.start_boottime_ms, c.end_boottime_ms, c.start_utc_ms, c.end_utc_ms, c.south, c.west, c.north, c.east"
+		" FROM course c JOIN source s ON s.id=c.source WHERE c.analysis=? ORDER BY c.recording, c.source, c.id",
+		error);
+	c->insert =
+		c->courses
+			? store_prepare(
+				  c->store,
+				  "INSERT INTO stretch (analysis, recording, modem, operator, state, cause, incident, data_tested,"
+				  " start_fid, end_fid, start_boottime_ms, end_boottime_ms, start_time, end_time, south, west, "
+				  "north,"
+				  " east) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ',?/1000.0,'unixepoch'),"
+				  "strftime('%Y-%m-%dT%H:%M:%fZ',?/1000.0,'unixepoch'),?,?,?,?)",
+				  error)
+			: NULL;
 	c->incident = c->insert ? store_prepare(c->store, "SELECT incident FROM incident_finding WHERE finding=?", error) : NULL;
 	return c->incident && store_exec(c->store, forget, error);
 }

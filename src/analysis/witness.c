@@ -7,9 +7,9 @@
 
 /* A course is cut into runs of at most this (course.h), so that none which began earlier can reach here. */
 #define LOOK_BACK_MS COURSE_MAX_MS
-#define FINE_SHARE   0.8
+#define FINE_SHARE 0.8
 /* A finding that lost the sky for most of its time. */
-#define LOST_SHARE   0.5
+#define LOST_SHARE 0.5
 
 /* One other modem during a finding. */
 typedef struct {
@@ -52,7 +52,8 @@ static void take_run(GArray *witnesses, const Judged *j, sqlite3_stmt *s, gboole
 	const gboolean served = g_str_equal(service, course_service_words[COURSE_BROADBAND]) ||
 				g_str_equal(service, course_service_words[COURSE_NARROWBAND]);
 	/* A modem that was switched off, or was not asked, is no witness. */
-	if (overlap < 0 || g_str_equal(service, course_service_words[COURSE_OFF]) || g_str_equal(service, course_service_words[COURSE_GAP]) ||
+	if (overlap < 0 || g_str_equal(service, course_service_words[COURSE_OFF]) ||
+	    g_str_equal(service, course_service_words[COURSE_GAP]) ||
 	    judge_distance_m(j, degrees(s, 9), degrees(s, 10), degrees(s, 11), degrees(s, 12)) > JUDGE_NEAR_M)
 		return;
 	Witness *w = witness_of(witnesses, s);
@@ -71,24 +72,35 @@ typedef struct {
 	sqlite3_stmt *same_boot, *by_utc, *sky;
 } Question;
 
-#define COLUMNS(time) "SELECT c.recording, c.source, s.name, c.plmn, c.service, c.data, c.home, c.start_" time ", c.end_" time \
+#define COLUMNS(time) \
+	"SELECT c.recording, c.source, s.name, c.plmn, c.service, c.data, c.home, c.start_" time ", c.end_" time \
 	", c.south, c.west, c.north, c.east FROM course c JOIN source s ON s.id=c.source JOIN recording n ON n.id=c.recording"
 
 static gboolean prepare(Question *q, Store *store, GError **error)
 {
 	q->store = store;
-	q->same_boot = store_prepare(store, COLUMNS("boottime_ms") " WHERE c.analysis=?1 AND c.recording IN (SELECT id FROM recording WHERE"
-				     " boot=?2) AND NOT (c.source=?3 AND c.recording=?6) AND c.start_boottime_ms<=?5 AND"
-				     " c.end_boottime_ms>=?4", error);
-	q->by_utc = q->same_boot ? store_prepare(store, COLUMNS("utc_ms") " WHERE c.analysis=?1 AND n.boot<>?2 AND c.start_utc_ms BETWEEN"
-						 " ?4-" G_STRINGIFY(COURSE_MAX_MS) " AND ?5 AND c.end_utc_ms>=?4", error) : NULL;
-	q->sky = q->by_utc ? store_prepare(store, "SELECT count(*), sum(position=1), (SELECT sum(position=1) FROM radio WHERE"
-					   " id BETWEEN ?4 AND ?1 AND source=?3) FROM radio WHERE id BETWEEN ?1 AND ?2 AND source=?3", error) :
-			     NULL;
+	q->same_boot = store_prepare(
+		store,
+		COLUMNS("boottime_ms") " WHERE c.analysis=?1 AND c.recording IN (SELECT id FROM recording WHERE"
+				       " boot=?2) AND NOT (c.source=?3 AND c.recording=?6) AND c.start_boottime_ms<=?5 AND"
+				       " c.end_boottime_ms>=?4",
+		error);
+	q->by_utc = q->same_boot ? store_prepare(store,
+						 COLUMNS("utc_ms") " WHERE c.analysis=?1 AND n.boot<>?2 AND c.start_utc_ms BETWEEN"
+								   " ?4-" G_STRINGIFY(COURSE_MAX_MS) " AND ?5 AND c.end_utc_ms>=?4",
+						 error)
+				 : NULL;
+	q->sky = q->by_utc
+			 ? store_prepare(store,
+					 "SELECT count(*), sum(position=1), (SELECT sum(position=1) FROM radio WHERE"
+					 " id BETWEEN ?4 AND ?1 AND source=?3) FROM radio WHERE id BETWEEN ?1 AND ?2 AND source=?3",
+					 error)
+			 : NULL;
 	return q->sky != NULL;
 }
 
-static gboolean ask(Question *q, sqlite3_stmt *stmt, const Judged *j, gint64 analysis, gint64 from, gint64 to, GArray *witnesses, GError **error)
+static gboolean ask(Question *q, sqlite3_stmt *stmt, const Judged *j, gint64 analysis, gint64 from, gint64 to, GArray *witnesses,
+		    GError **error)
 {
 	sqlite3_reset(stmt);
 	sqlite3_bind_int64(stmt, 1, analysis);
@@ -119,7 +131,8 @@ static gboolean lost_sky(Question *q, const Judged *j, gboolean *ret_lost, gbool
 	sqlite3_bind_int64(q->sky, 4, MAX(j->start_fid - 300, STORE_ID(j->recording, 0)));
 	if (!store_step(q->store, q->sky, &row, error))
 		return FALSE;
-	const gint64 all = sqlite3_column_int64(q->sky, 0), live = sqlite3_column_int64(q->sky, 1), before = sqlite3_column_int64(q->sky, 2);
+	const gint64 all = sqlite3_column_int64(q->sky, 0), live = sqlite3_column_int64(q->sky, 1),
+		     before = sqlite3_column_int64(q->sky, 2);
 	*ret_known = before > 0 || live > 0;
 	*ret_lost = before > 0 && (double)live < (1 - LOST_SHARE) * (double)all;
 	sqlite3_reset(q->sky);
@@ -136,8 +149,9 @@ static gboolean is_fine(const Witness *w, const Judged *j)
 
 static void refute(Judged *j, const Witness *w)
 {
-	judge_say(j, EVIDENCE_AGAINST, j->verdict, "modem %s with a card of the same operator (%s) had service%s at the same time and place",
-		  w->modem, w->home, j->witness & WITNESS_OF_DATA ? " and data" : "");
+	judge_say(j, EVIDENCE_AGAINST, j->verdict,
+		  "modem %s with a card of the same operator (%s) had service%s at the same time and place", w->modem, w->home,
+		  j->witness & WITNESS_OF_DATA ? " and data" : "");
 	if (!j->sub_if_refuted) {
 		j->dropped = TRUE;
 		return;
@@ -157,8 +171,9 @@ static void say_same_operator(Judged *j, const GArray *witnesses)
 			return;
 		}
 		if (j->verdict == VERDICT_JAMMING) {
-			judge_say(j, EVIDENCE_AGAINST, j->verdict, "modem %s of the same operator (%s) kept its service at the same time and place",
-				  w->modem, w->home);
+			judge_say(j, EVIDENCE_AGAINST, j->verdict,
+				  "modem %s of the same operator (%s) kept its service at the same time and place", w->modem,
+				  w->home);
 			j->confidence = CONFIDENCE_LOW;
 		}
 	}
@@ -183,7 +198,8 @@ static void say_other_operators(Judged *j, const GArray *witnesses)
 		if (!is_fine(w, j))
 			continue;
 		fine++;
-		judge_say(j, EVIDENCE_FOR, j->verdict, "modem %s of another operator (%s) had service at the same time and place", w->modem, w->home);
+		judge_say(j, EVIDENCE_FOR, j->verdict, "modem %s of another operator (%s) had service at the same time and place",
+			  w->modem, w->home);
 	}
 	if (others == 0) {
 		judge_say(j, EVIDENCE_LIMIT, j->verdict, "no modem of another operator was there to compare with");
@@ -199,7 +215,8 @@ static gboolean say_sky(Question *q, Judged *j, GError **error)
 	if (!lost_sky(q, j, &lost, &known, error))
 		return FALSE;
 	if (lost) {
-		judge_say(j, EVIDENCE_AGAINST, j->verdict, "the satellites were lost over the same time: something shielded the device, or all radio was disturbed");
+		judge_say(j, EVIDENCE_AGAINST, j->verdict,
+			  "the satellites were lost over the same time: something shielded the device, or all radio was disturbed");
 		become_undetermined(j);
 	} else if (known) {
 		judge_say(j, EVIDENCE_FOR, j->verdict, "the satellites were received all the while: nothing shielded the device");

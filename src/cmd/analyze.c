@@ -34,7 +34,8 @@ static void print_rules(void)
 	const AnalysisRule *rule;
 	for (guint i = 0; (rule = analysis_rule(i)); i++) {
 		printf("%s%s: %s%s%s%s, %s confidence at most\n  %s\n", i ? "\n" : "", rule->name, verdict_words[rule->verdict],
-		       rule->sub ? " (" : "", rule->sub ? rule->sub : "", rule->sub ? ")" : "", confidence_words[rule->most], rule->looks_for);
+		       rule->sub ? " (" : "", rule->sub ? rule->sub : "", rule->sub ? ")" : "", confidence_words[rule->most],
+		       rule->looks_for);
 		for (const AnalysisFigure *f = rule->figures; f->name; f++)
 			printf("  %-22s %10g  %s\n", f->name, f->value, f->source);
 	}
@@ -89,12 +90,14 @@ static void print_incident(GVariant *incident)
 	g_variant_dict_lookup(&row, "duration_s", "d", &duration);
 	g_variant_dict_lookup(&row, "open", "x", &open);
 	const char *sub = text_of(&row, "sub"), *start = text_of(&row, "start_time");
-	g_autofree char *verdict = *sub ? g_strdup_printf("%s (%s)", text_of(&row, "verdict"), sub) : g_strdup(text_of(&row, "verdict"));
-	g_autofree char *place = g_variant_dict_lookup(&row, "lat", "d", &lat) && g_variant_dict_lookup(&row, "lon", "d", &lon) ?
-					 g_strdup_printf("%.5f,%.5f", lat, lon) :
-					 g_strdup("no place");
-	printf("%-10s %-20.19s %6.0f s%s %-6s %-30s %-20s %-18s %s\n", text_of(&row, "code"), *start ? start : "time not known", duration,
-	       open ? "+" : " ", text_of(&row, "confidence"), verdict, text_of(&row, "modems"), text_of(&row, "operators"), place);
+	g_autofree char *verdict =
+		*sub ? g_strdup_printf("%s (%s)", text_of(&row, "verdict"), sub) : g_strdup(text_of(&row, "verdict"));
+	g_autofree char *place = g_variant_dict_lookup(&row, "lat", "d", &lat) && g_variant_dict_lookup(&row, "lon", "d", &lon)
+					 ? g_strdup_printf("%.5f,%.5f", lat, lon)
+					 : g_strdup("no place");
+	printf("%-10s %-20.19s %6.0f s%s %-6s %-30s %-20s %-18s %s\n", text_of(&row, "code"), *start ? start : "time not known",
+	       duration, open ? "+" : " ", text_of(&row, "confidence"), verdict, text_of(&row, "modems"),
+	       text_of(&row, "operators"), place);
 }
 
 static void print_incidents(GVariant *incidents)
@@ -103,8 +106,8 @@ static void print_incidents(GVariant *incidents)
 	GVariant *incident;
 	if (g_variant_n_children(incidents) == 0)
 		return;
-	printf("%-10s %-20s %9s %-6s %-30s %-20s %-18s %s\n", "incident", "begin (UTC)", "lasted", "sure", "consistent with", "modems", "operators",
-	       "place");
+	printf("%-10s %-20s %9s %-6s %-30s %-20s %-18s %s\n", "incident", "begin (UTC)", "lasted", "sure", "consistent with",
+	       "modems", "operators", "place");
 	g_variant_iter_init(&iter, incidents);
 	while ((incident = g_variant_iter_next_value(&iter))) {
 		print_incident(incident);
@@ -129,16 +132,21 @@ static void print_json(GVariant *incidents, const AnalysisSummary *s)
 
 static void print_summary(const AnalysisSummary *s)
 {
-	fprintf(stderr, "jamlog analyze: %" G_GUINT64_FORMAT " incidents and %" G_GUINT64_FORMAT " stretches in %" G_GUINT64_FORMAT
+	fprintf(stderr,
+		"jamlog analyze: %" G_GUINT64_FORMAT " incidents and %" G_GUINT64_FORMAT " stretches in %" G_GUINT64_FORMAT
 		" recordings (%" G_GUINT64_FORMAT " of them computed now, %" G_GUINT64_FORMAT " sweeps)\n",
 		s->incidents, s->stretches, s->recordings, s->recordings_done, s->sweeps);
 	if (!s->any_baseline)
-		fprintf(stderr, "jamlog analyze: no place was passed on three occasions: without ordinary days to compare with, verdicts on the radio"
+		fprintf(stderr, "jamlog analyze: no place was passed on three occasions: without ordinary days to compare with, "
+				"verdicts on the radio"
 				" are of low confidence at most (see \"jamlog baseline\")\n");
 	if (s->unlocated > 0)
-		fprintf(stderr, "jamlog analyze: %" G_GUINT64_FORMAT " sweeps have no place: they are compared with nothing\n", s->unlocated);
+		fprintf(stderr, "jamlog analyze: %" G_GUINT64_FORMAT " sweeps have no place: they are compared with nothing\n",
+			s->unlocated);
 	if (s->undated > 0)
-		fprintf(stderr, "jamlog analyze: %" G_GUINT64_FORMAT " sweeps have no time of day: they are not compared with other devices'\n",
+		fprintf(stderr,
+			"jamlog analyze: %" G_GUINT64_FORMAT
+			" sweeps have no time of day: they are not compared with other devices'\n",
 			s->undated);
 }
 
@@ -196,7 +204,8 @@ static int run(const Arguments *a, GError **error)
 
 static const char description[] =
 	"Each verdict is what the record is consistent with, not what somebody meant. \"+\" behind a duration: it lasted when the\n"
-	"recording ended. \"jamlog explain ID --db FILE\" tells an incident's story. Results stand in the tables incident, incident_evidence,\n"
+	"recording ended. \"jamlog explain ID --db FILE\" tells an incident's story. Results stand in the tables incident, "
+	"incident_evidence,\n"
 	"finding and stretch of the store; those of other rules or figures stay beside.\n\n"
 	"Examples:\n"
 	"  jamlog analyze --db field.gpkg\n"
@@ -209,7 +218,8 @@ int cmd_analyze(int argc, char **argv)
 	g_auto(Arguments) a = {0};
 	const GOptionEntry entries[] = {
 		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database, "The store that \"jamlog sync\" made", "FILE"},
-		{"rules", 0, 0, G_OPTION_ARG_NONE, &a.list_rules, "List the rules with their figures and where those come from", NULL},
+		{"rules", 0, 0, G_OPTION_ARG_NONE, &a.list_rules, "List the rules with their figures and where those come from",
+		 NULL},
 		{"without", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a.without, "Switch this rule off; may be given again", "RULE"},
 		{"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a.set, "Use another figure; may be given again", "RULE.FIGURE=VALUE"},
 		{"again", 0, 0, G_OPTION_ARG_NONE, &a.again, "Compute all anew, not only what changed", NULL},
@@ -221,9 +231,12 @@ int cmd_analyze(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_set_description(context, description);
-	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1 || (!a.list_rules && (!a.database || !*a.database))) {
+	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1 ||
+	    (!a.list_rules && (!a.database || !*a.database))) {
 		fprintf(stderr, "jamlog analyze: %s (jamlog analyze --help)\n",
-			error ? error->message : argc > 1 ? "there is a word too many" : "say with --db which store");
+			error	   ? error->message
+			: argc > 1 ? "there is a word too many"
+				   : "say with --db which store");
 		return EXIT_CODE_USAGE;
 	}
 	if (a.list_rules) {

@@ -62,9 +62,11 @@ static void print_head(GVariantDict *i)
 	double lat, lon;
 	const char *sub = text_of(i, "sub");
 	printf("%s  %s\n\n", text_of(i, "code"), text_of(i, "summary"));
-	printf("  verdict     %s%s%s%s, %s confidence\n", text_of(i, "verdict"), *sub ? " (" : "", sub, *sub ? ")" : "", text_of(i, "confidence"));
+	printf("  verdict     %s%s%s%s, %s confidence\n", text_of(i, "verdict"), *sub ? " (" : "", sub, *sub ? ")" : "",
+	       text_of(i, "confidence"));
 	if (*text_of(i, "start_time"))
-		printf("  UTC         %s to %s, within %s s\n", text_of(i, "start_time"), text_of(i, "end_time"), cell(i, "utc_error_s", t));
+		printf("  UTC         %s to %s, within %s s\n", text_of(i, "start_time"), text_of(i, "end_time"),
+		       cell(i, "utc_error_s", t));
 	else
 		printf("  UTC         not known: the clock of the device was never set\n");
 	printf("  lasted      %s s by the clock that never steps\n", cell(i, "duration_s", t));
@@ -143,13 +145,18 @@ static void print_table(GVariantDict *of, const char *key, const char *title, co
 }
 
 /* Name of the column, and its title, as wide as its values. */
-static const char *const sweep_columns[] = {"after_s", "   after s", "service", " service", "rat", " RAT", "arfcn", "  ARFCN", "pci", " PCI",
-					    "rsrp_dbm", "RSRP dBm", "rsrq_db", "RSRQ dB", "snr_db", "SNR dB", "rx0_dbm", "Rx0 dBm", "rx1_dbm",
-					    "Rx1 dBm", "tx_dbm", "Tx dBm", NULL};
-static const char *const session_columns[] = {"after_s", "   after s", "outcome", "  outcome", "attempt", "attempt", "ended_by", "ended by",
-					      "cause_type", "cause type", "cause", "cause", "cause_text", "                  cause", NULL};
-static const char *const probe_columns[] = {"after_s", "   after s", "round", "round", "test", "     test", "target", "          target", "role",
-					    "   role", "step", "step", "failure", "                 failure", "rate_kbps", "kbit/s", NULL};
+static const char *const sweep_columns[] = {"after_s", "   after s", "service", " service", "rat",	" RAT",
+					    "arfcn",   "  ARFCN",    "pci",	" PCI",	    "rsrp_dbm", "RSRP dBm",
+					    "rsrq_db", "RSRQ dB",    "snr_db",	"SNR dB",   "rx0_dbm",	"Rx0 dBm",
+					    "rx1_dbm", "Rx1 dBm",    "tx_dbm",	"Tx dBm",   NULL};
+static const char *const session_columns[] = {
+	"after_s",  "   after s", "outcome",	"  outcome", "attempt", "attempt",    "ended_by",
+	"ended by", "cause_type", "cause type", "cause",     "cause",	"cause_text", "                  cause",
+	NULL};
+static const char *const probe_columns[] = {
+	"after_s",	    "   after s", "round",   "round", "test", "     test", "target",
+	"          target", "role",	  "   role", "step",  "step", "failure",   "                 failure",
+	"rate_kbps",	    "kbit/s",	  NULL};
 
 static void print_finding(GVariantDict *f, const void *data)
 {
@@ -160,11 +167,11 @@ static void print_finding(GVariantDict *f, const void *data)
 	g_variant_dict_lookup(f, "start_boottime_ms", "x", &start);
 	g_variant_dict_lookup(f, "confirmed_boottime_ms", "x", &confirmed);
 	g_variant_dict_lookup(f, "end_boottime_ms", "x", &end);
-	printf("\n  %s on %s: %s%s%s%s, %s confidence alone\n", text_of(f, "rule"), text_of(f, "modem"), text_of(f, "verdict"), *sub ? " (" : "",
-	       sub, *sub ? ")" : "", text_of(f, "confidence"));
+	printf("\n  %s on %s: %s%s%s%s, %s confidence alone\n", text_of(f, "rule"), text_of(f, "modem"), text_of(f, "verdict"),
+	       *sub ? " (" : "", sub, *sub ? ")" : "", text_of(f, "confidence"));
 	printf("    looks for: %s\n", text_of(f, "looks_for"));
-	printf("    held for %.0f s, confirmed %.0f s after its begin; rows %s to ", (double)(end - start) / 1000, (double)(confirmed - start) / 1000,
-	       cell(f, "start_fid", t));
+	printf("    held for %.0f s, confirmed %.0f s after its begin; rows %s to ", (double)(end - start) / 1000,
+	       (double)(confirmed - start) / 1000, cell(f, "start_fid", t));
 	printf("%s\n", cell(f, "end_fid", t));
 	each(f, "figures", print_figure, NULL);
 	print_table(f, "sweeps", "sweeps at its begin, its confirmation and its end:", sweep_columns);
@@ -182,14 +189,15 @@ static void print_segment(GVariantDict *row, const void *data)
 static void print_device(GVariantDict *row, const void *data)
 {
 	(void)data;
-	printf("  device      %s: %s, firmware %s, over %s\n", text_of(row, "modem"), text_of(row, "model"), text_of(row, "firmware"),
-	       text_of(row, "protocol"));
+	printf("  device      %s: %s, firmware %s, over %s\n", text_of(row, "modem"), text_of(row, "model"),
+	       text_of(row, "firmware"), text_of(row, "protocol"));
 }
 
 static void print_imported(GVariantDict *row, const void *data)
 {
 	(void)data;
-	printf("  %s (%s)  imported: outside the chain of evidence  %s\n", text_of(row, "file_name"), text_of(row, "format"), text_of(row, "digest"));
+	printf("  %s (%s)  imported: outside the chain of evidence  %s\n", text_of(row, "file_name"), text_of(row, "format"),
+	       text_of(row, "digest"));
 }
 
 static void print_story(GVariant *incident)
@@ -222,7 +230,9 @@ int cmd_explain(int argc, char **argv)
 						  "Exit codes: 0 told, 1 failure, 2 usage, 3 no such incident.\n");
 	if (!g_option_context_parse(context, &argc, &argv, &error) || argc != 2 || !database || !*database) {
 		fprintf(stderr, "jamlog explain: %s (jamlog explain --help)\n",
-			error ? error->message : argc != 2 ? "name one incident" : "say with --db which store");
+			error	    ? error->message
+			: argc != 2 ? "name one incident"
+				    : "say with --db which store");
 		return EXIT_CODE_USAGE;
 	}
 	g_autoptr(Store) store = store_open_read(database, &error);

@@ -8,13 +8,15 @@ static const char results_sql[] =
 	"CREATE TABLE baseline_cell (id INTEGER PRIMARY KEY NOT NULL, key TEXT NOT NULL UNIQUE);"
 	/* One visit of a tile (place: analysis/tile.h), start to end. served, broadband, narrowband: sweeps. Medians in hundredths.
 	 * utc_offset_ms: UTC less BOOTTIME at its start, NULL: not known. */
-	"CREATE TABLE baseline_pass (place INTEGER NOT NULL, cell INTEGER NOT NULL, recording INTEGER NOT NULL, source INTEGER NOT NULL,"
+	"CREATE TABLE baseline_pass (place INTEGER NOT NULL, cell INTEGER NOT NULL, recording INTEGER NOT NULL, source INTEGER NOT "
+	"NULL,"
 	" start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL, sweeps INTEGER NOT NULL, served INTEGER NOT NULL,"
 	" broadband INTEGER NOT NULL, narrowband INTEGER NOT NULL, rsrp_cdbm INTEGER, rsrq_cdb INTEGER, snr_cdb INTEGER,"
 	" rssi_cdbm INTEGER, rx_cdbm INTEGER, tx_cdbm INTEGER, utc_offset_ms INTEGER,"
 	" PRIMARY KEY (place, cell, recording, source, start_boottime_ms)) WITHOUT ROWID;"
 	"CREATE INDEX baseline_pass_recording ON baseline_pass (recording);"
-	/* Of other teams. file: its digest and name; served, broadband, narrowband: passes; spreads: half of the passes are within. */
+	/* Of other teams. file: its digest and name; served, broadband, narrowband: passes; spreads: half of the passes are within.
+	 */
 	"CREATE TABLE baseline_given (place INTEGER NOT NULL, cell INTEGER NOT NULL, file TEXT NOT NULL, passes INTEGER NOT NULL,"
 	" served INTEGER NOT NULL, broadband INTEGER NOT NULL, narrowband INTEGER NOT NULL, rsrp_cdbm INTEGER, rsrq_cdb INTEGER,"
 	" snr_cdb INTEGER, rssi_cdbm INTEGER, rx_cdbm INTEGER, tx_cdbm INTEGER, rsrp_spread_cdb INTEGER, rsrq_spread_cdb INTEGER,"
@@ -26,21 +28,29 @@ static const char results_sql[] =
 	"CREATE TABLE analysis_recording (analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER NOT NULL,"
 	" last_id INTEGER NOT NULL, stamp INTEGER NOT NULL, PRIMARY KEY (analysis, recording)) WITHOUT ROWID;"
 	/* the recordings whose passes stand in baseline_pass, and how far they were read then */
-	"CREATE TABLE baseline_recording (recording INTEGER PRIMARY KEY NOT NULL, last_id INTEGER NOT NULL, stamp INTEGER NOT NULL);"
-	"CREATE TABLE finding (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER NOT NULL,"
+	"CREATE TABLE baseline_recording (recording INTEGER PRIMARY KEY NOT NULL, last_id INTEGER NOT NULL, stamp INTEGER NOT "
+	"NULL);"
+	"CREATE TABLE finding (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER "
+	"NOT NULL,"
 	" source INTEGER NOT NULL, rule TEXT NOT NULL, verdict TEXT NOT NULL, sub TEXT, confidence TEXT NOT NULL,"
-	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL,"
-	" confirmed_boottime_ms INTEGER NOT NULL, start_utc_ms INTEGER, end_utc_ms INTEGER, utc_error_ms INTEGER, open BOOLEAN NOT NULL,"
-	" sub_if_refuted TEXT, witness INTEGER NOT NULL, roaming BOOLEAN NOT NULL, plmn TEXT NOT NULL, band INTEGER, south REAL, west REAL, north REAL, east REAL,"
+	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT "
+	"NULL,"
+	" confirmed_boottime_ms INTEGER NOT NULL, start_utc_ms INTEGER, end_utc_ms INTEGER, utc_error_ms INTEGER, open BOOLEAN NOT "
+	"NULL,"
+	" sub_if_refuted TEXT, witness INTEGER NOT NULL, roaming BOOLEAN NOT NULL, plmn TEXT NOT NULL, band INTEGER, south REAL, "
+	"west REAL, north REAL, east REAL,"
 	" position_error_m REAL);"
 	"CREATE INDEX finding_recording ON finding (analysis, recording);"
-	"CREATE TABLE finding_sentence (finding INTEGER NOT NULL REFERENCES finding, n INTEGER NOT NULL, kind TEXT NOT NULL, verdict TEXT,"
+	"CREATE TABLE finding_sentence (finding INTEGER NOT NULL REFERENCES finding, n INTEGER NOT NULL, kind TEXT NOT NULL, "
+	"verdict TEXT,"
 	" text TEXT NOT NULL, PRIMARY KEY (finding, n)) WITHOUT ROWID;"
-	/* What a modem saw, before anything is judged: runs of the same service and of the same outcome of data. service: broadband,
-	 * narrowband, limited, none, denied, off, unknown, or gap (no sweep); data: untested, works, fails */
-	"CREATE TABLE course (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER NOT NULL,"
+	/* What a modem saw, before anything is judged: runs of the same service and of the same outcome of data. service:
+	 * broadband, narrowband, limited, none, denied, off, unknown, or gap (no sweep); data: untested, works, fails */
+	"CREATE TABLE course (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER "
+	"NOT NULL,"
 	" source INTEGER NOT NULL, service TEXT NOT NULL, data TEXT NOT NULL, plmn TEXT NOT NULL, home TEXT NOT NULL,"
-	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT NULL,"
+	" start_fid INTEGER NOT NULL, end_fid INTEGER NOT NULL, start_boottime_ms INTEGER NOT NULL, end_boottime_ms INTEGER NOT "
+	"NULL,"
 	" start_utc_ms INTEGER, end_utc_ms INTEGER, south REAL, west REAL, north REAL, east REAL);"
 	"CREATE INDEX course_recording ON course (analysis, recording);"
 	"CREATE INDEX course_utc ON course (analysis, start_utc_ms);"
@@ -53,18 +63,21 @@ static const char results_sql[] =
 	" PRIMARY KEY (incident, finding)) WITHOUT ROWID;"
 	"CREATE INDEX incident_finding_finding ON incident_finding (finding);"
 	/* kind: for, against, alternative, mark, limit; rule: whose sentence it is, NULL: the judge's */
-	"CREATE TABLE incident_evidence (incident INTEGER NOT NULL REFERENCES incident, n INTEGER NOT NULL, kind TEXT NOT NULL, modem TEXT,"
+	"CREATE TABLE incident_evidence (incident INTEGER NOT NULL REFERENCES incident, n INTEGER NOT NULL, kind TEXT NOT NULL, "
+	"modem TEXT,"
 	" rule TEXT, verdict TEXT, text TEXT NOT NULL, PRIMARY KEY (incident, n)) WITHOUT ROWID;"
 	"CREATE TABLE incident_segment (incident INTEGER NOT NULL REFERENCES incident, segment INTEGER NOT NULL REFERENCES segment,"
 	" PRIMARY KEY (incident, segment)) WITHOUT ROWID;"
 	/* a state for all of a recording; cause: the verdict of the incident that it belongs to */
-	"CREATE TABLE stretch (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER NOT NULL,"
+	"CREATE TABLE stretch (id INTEGER PRIMARY KEY NOT NULL, analysis INTEGER NOT NULL REFERENCES analysis, recording INTEGER "
+	"NOT NULL,"
 	" modem TEXT NOT NULL, operator TEXT NOT NULL, state TEXT NOT NULL, cause TEXT, incident INTEGER REFERENCES incident,"
 	" data_tested BOOLEAN NOT NULL, start_fid INTEGER, end_fid INTEGER, start_boottime_ms INTEGER NOT NULL,"
 	" end_boottime_ms INTEGER NOT NULL, start_time DATETIME, end_time DATETIME, south REAL, west REAL, north REAL, east REAL);"
 	"CREATE INDEX stretch_recording ON stretch (analysis, recording);"
 	/* logs that other programs wrote (jamlog import): outside the chain of evidence */
-	"CREATE TABLE imported (recording INTEGER PRIMARY KEY NOT NULL REFERENCES recording, file_name TEXT NOT NULL, digest TEXT NOT NULL"
+	"CREATE TABLE imported (recording INTEGER PRIMARY KEY NOT NULL REFERENCES recording, file_name TEXT NOT NULL, digest TEXT "
+	"NOT NULL"
 	" UNIQUE, format TEXT NOT NULL, rows INTEGER NOT NULL, refused INTEGER NOT NULL, imported_time DATETIME NOT NULL,"
 	" program TEXT NOT NULL);"
 	"INSERT INTO gpkg_contents (table_name,data_type,identifier,description,srs_id) VALUES"
@@ -76,7 +89,8 @@ static const char results_sql[] =
 
 gboolean store_has_results(Store *store, gboolean *ret_there, GError **error)
 {
-	g_autoptr(StoreStatement) stmt = store_prepare(store, "SELECT 1 FROM sqlite_master WHERE type='table' AND name='imported'", error);
+	g_autoptr(StoreStatement) stmt =
+		store_prepare(store, "SELECT 1 FROM sqlite_master WHERE type='table' AND name='imported'", error);
 	return stmt && store_step(store, stmt, ret_there, error);
 }
 

@@ -6,7 +6,8 @@
 The traces lie where JAMLOG_TRACES says, else in ../shared/data/drive-traces beside the project; where there are none, this part is
 skipped with a word. With several seeds the bursts differ. Of the files in order of name, the rules are tuned on bursts in the first, third, ...;
 what is promised is measured in the second, fourth, ... The baseline comes from all other files, untouched. No promise is measured
-where a trace gives no baseline, or on bursts so short that the rule's persistence does not fit: they are counted apart.
+where the traces give no baseline, or on bursts so short that the rule's persistence and the 10 s of a verdict do not fit: they are counted
+apart. A burst counts as found where an incident of jamming overlaps at least half of it.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import argparse
@@ -14,6 +15,7 @@ import csv
 import glob
 import math
 import os
+import shutil
 import statistics
 import sys
 from collections import Counter
@@ -56,16 +58,10 @@ def analyzed(store, figures):
     return rig.database(store)
 
 
-def fresh(path):
-    if os.path.exists(path):
-        os.unlink(path)
-    return path
-
-
 # --- false alarms ---
 
 def alarms_together(out, traces, figures):
-    store = fresh(os.path.join(out, "all.gpkg"))
+    store = os.path.join(out, "all.gpkg")
     imported(store, [trace.path for trace in traces])
     with_baseline = analyzed(store, figures)
     found = judge.incidents(with_baseline)
@@ -76,7 +72,7 @@ def alarms_together(out, traces, figures):
 def alarms_alone(out, traces, figures, jobs):
     def one(item):
         index, trace = item
-        store = fresh(os.path.join(out, f"alone-{index}.gpkg"))
+        store = os.path.join(out, f"alone-{index}.gpkg")
         imported(store, [trace.path])
         db = analyzed(store, figures)
         found = judge.incidents(db)
@@ -167,7 +163,7 @@ class Jammed:
 
     def base(self, index):
         """A store of all other files."""
-        store = fresh(os.path.join(self.out, f"others-{index}.gpkg"))
+        store = os.path.join(self.out, f"others-{index}.gpkg")
         imported(store, [trace.path for other, trace in enumerate(self.traces) if other != index])
         return store
 
@@ -175,10 +171,9 @@ class Jammed:
         """One file with its bursts, beside the others as they are."""
         trace = self.traces[index]
         name = os.path.join(self.out, f"jammed-{index}-{seed}-{jn_db}")
-        log, store = name + ".csv", fresh(name + ".gpkg")
+        log, store = name + ".csv", name + ".gpkg"
         inject.write(trace, bursts, jn_db, log)
-        with open(base, "rb") as whole, open(store, "wb") as copy:
-            copy.write(whole.read())
+        shutil.copy(base, store)
         imported(store, [log])
         db = analyzed(store, self.figures)
         own, = db.execute("SELECT max(id) FROM recording").fetchone()
@@ -238,8 +233,8 @@ def print_half(half, jammed, seeds, promised):
     if onsets:
         late = sorted(abs(onset) for onset in onsets)[math.ceil(0.9 * len(onsets)) - 1]
         print(f"\nOnset found later than it was: median {median:.0f} s, from {onsets[0]:.0f} to {onsets[-1]:.0f} s; 90 % within {late:.0f} s")
-    print(f"Bursts found by an incident that goes through from the burst before (no onset): {sum(o.joined for o in outcomes)}; of the time called "
-          f"jamming {percent(jammed.rightly[half], jammed.called[half])} was jammed")
+    print(f"Bursts found by an incident that goes through from the burst before (no onset): {sum(o.joined for o in outcomes)}")
+    print(f"Of the time called jamming {percent(jammed.rightly[half], jammed.called[half])} was jammed")
     levels = Counter(LEVELS[o.confidence] for o in outcomes if o.found)
     print("Confidence of what was found: " + (", ".join(f"{level} {n}" for level, n in sorted(levels.items())) or "-"))
     print(f"Jamming found outside of the bursts: {jammed.false[half]} in {jammed.hours[half]:.1f} hours, "
@@ -269,7 +264,8 @@ def evaluate(seeds, jobs, out, figures=(), bursts=None, halves=HALVES):
         print(f"\neval: no drive traces in {os.path.relpath(folder())}: that part is skipped (JAMLOG_TRACES says where they are)")
         return 0
     out = os.path.join(out, "traces")
-    os.makedirs(out, exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)  # a run that was broken off leaves journals of SQLite's
+    os.makedirs(out)
     traces = [inject.Trace(path) for path in files]
     missed = print_alarms(sum(trace.hours() for trace in traces), alarms_together(out, traces, figures),
                           alarms_alone(out, traces, figures, jobs))

@@ -25,8 +25,16 @@ static void describe(RuleContext *c, Finding *f)
 	finding_say(f, EVIDENCE_FOR, "it held for %.0f s", (double)rule_held_ms(c) / 1000);
 }
 
-static const Rule rule = {.name = "told", .looks_for = "", .verdict = VERDICT_JAMMING, .sub = "degraded", .most = CONFIDENCE_MEDIUM,
-			  .figures = figures, .memory = 1, .sweep = sweep, .begin = begin, .describe = describe};
+static const Rule rule = {.name = "told",
+			  .looks_for = "",
+			  .verdict = VERDICT_JAMMING,
+			  .sub = "degraded",
+			  .most = CONFIDENCE_MEDIUM,
+			  .figures = figures,
+			  .memory = 1,
+			  .sweep = sweep,
+			  .begin = begin,
+			  .describe = describe};
 
 typedef struct {
 	Modem modem;
@@ -65,8 +73,12 @@ static void tell(Fixture *fixture, Holds holds, guint seconds)
 	says = holds;
 	for (guint i = 0; i < seconds; i++) {
 		fixture->now_s++;
-		const Moment m = {.at = {.id = fixture->now_s, .boot_ms = fixture->now_s * 1000, .lat = 53.9 + (double)i * 1e-4, .lon = 27.5},
-				  .modem = &fixture->modem, .state = &state, .cell = &cell, .tile = TILE_NONE};
+		const Moment m = {
+			.at = {.id = fixture->now_s, .boot_ms = fixture->now_s * 1000, .lat = 53.9 + (double)i * 1e-4, .lon = 27.5},
+			.modem = &fixture->modem,
+			.state = &state,
+			.cell = &cell,
+			.tile = TILE_NONE};
 		rule_run_sweep(fixture->run, &m);
 	}
 }
@@ -200,7 +212,8 @@ static void test_at_once(Fixture *fixture, gconstpointer data)
 
 static void test_sentences(void)
 {
-	Finding f = {.verdict = VERDICT_JAMMING, .confidence = CONFIDENCE_MEDIUM,
+	Finding f = {.verdict = VERDICT_JAMMING,
+		     .confidence = CONFIDENCE_MEDIUM,
 		     .sentences = g_ptr_array_new_with_free_func((GDestroyNotify)sentence_free)};
 	finding_say(&f, EVIDENCE_FOR, "%d dB", 6);
 	finding_say(&f, EVIDENCE_FOR, "%d dB", 6);

@@ -10,7 +10,7 @@
 
 /* Minutes of UTC and, at device 1, of BOOTTIME. */
 #define MINUTE_MS G_GINT64_CONSTANT(60000)
-#define DAY_MS    (G_GINT64_CONSTANT(20000) * 86400000)
+#define DAY_MS (G_GINT64_CONSTANT(20000) * 86400000)
 
 /* Sources: modems of two operators and a second one of the first. */
 enum { MODEM_A = 1, MODEM_B, MODEM_C };
@@ -36,16 +36,18 @@ static void set_up(Fixture *f, gconstpointer data)
 	f->store = store_open_write(f->path, &error);
 	g_assert_true(store_begin(f->store, &error) && store_ensure_results(f->store, &error));
 	/* device 1 has two recordings in one boot, device 2 one */
-	g_assert_true(store_exec(f->store,
-				 "INSERT INTO boot (id, device_id, boot_id) VALUES (1,'d1','b1'),(2,'d2','b2');"
-				 "INSERT INTO recording (id, boot, run_id) VALUES (1,1,'r1'),(2,1,'r2'),(3,2,'r3');"
-				 "INSERT INTO source (id, name) VALUES (1,'a'),(2,'b'),(3,'c');"
-				 "INSERT INTO analysis (id, rules_version, parameters, program, made_time) VALUES (1,'t','','','');"
-				 "INSERT INTO segment (id, digest, recording, number, file_name, created_boottime_ms, created_realtime_ms, clock_state,"
-				 " first_sequence, previous, read_offset, next_frame, chain, ending, observations, unreadable) VALUES"
-				 " (1,'x1',1,1,'one',0,0,'',1,'',0,0,'','final',0,0),(2,'x2',1,2,'two',0,0,'',2000,'',0,0,'','final',0,0),"
-				 " (3,'x3',1,3,'three',0,0,'',9000,'',0,0,'','final',0,0)",
-				 &error));
+	g_assert_true(store_exec(
+		f->store,
+		"INSERT INTO boot (id, device_id, boot_id) VALUES (1,'d1','b1'),(2,'d2','b2');"
+		"INSERT INTO recording (id, boot, run_id) VALUES (1,1,'r1'),(2,1,'r2'),(3,2,'r3');"
+		"INSERT INTO source (id, name) VALUES (1,'a'),(2,'b'),(3,'c');"
+		"INSERT INTO analysis (id, rules_version, parameters, program, made_time) VALUES (1,'t','','','');"
+		"INSERT INTO segment (id, digest, recording, number, file_name, created_boottime_ms, created_realtime_ms, "
+		"clock_state,"
+		" first_sequence, previous, read_offset, next_frame, chain, ending, observations, unreadable) VALUES"
+		" (1,'x1',1,1,'one',0,0,'',1,'',0,0,'','final',0,0),(2,'x2',1,2,'two',0,0,'',2000,'',0,0,'','final',0,0),"
+		" (3,'x3',1,3,'three',0,0,'',9000,'',0,0,'','final',0,0)",
+		&error));
 	g_assert_no_error(error);
 	f->results = results_new(f->store, 1, &error);
 	g_assert_no_error(error);
@@ -67,8 +69,13 @@ static void tear_down(Fixture *f, gconstpointer data)
 static When when(gint64 recording, double minute)
 {
 	const gint64 ms = (gint64)(minute * MINUTE_MS);
-	return (When){.id = STORE_ID(recording, 1000 + ms / 1000), .boot_ms = ms + (recording == 3 ? 77 * MINUTE_MS : 0), .dated = TRUE,
-		      .utc_ms = DAY_MS + ms, .lat = 53.9, .lon = 27.56, .position_error_m = 5};
+	return (When){.id = STORE_ID(recording, 1000 + ms / 1000),
+		      .boot_ms = ms + (recording == 3 ? 77 * MINUTE_MS : 0),
+		      .dated = TRUE,
+		      .utc_ms = DAY_MS + ms,
+		      .lat = 53.9,
+		      .lon = 27.56,
+		      .position_error_m = 5};
 }
 
 typedef struct {
@@ -84,10 +91,22 @@ typedef struct {
 static void find(Fixture *f, Said s)
 {
 	g_autoptr(GError) error = NULL;
-	Finding finding = {.recording = s.recording, .source = s.source, .rule = verdict_words[s.verdict], .verdict = s.verdict, .sub = s.sub,
-			   .sub_if_refuted = s.sub_if_refuted, .confidence = s.confidence, .witness = s.witness,
-			   .onset = when(s.recording, s.from), .end = when(s.recording, s.to), .band = s.band, .south = 53.9, .west = 27.56,
-			   .north = 53.9002, .east = 27.5602, .sentences = g_ptr_array_new_with_free_func((GDestroyNotify)sentence_free)};
+	Finding finding = {.recording = s.recording,
+			   .source = s.source,
+			   .rule = verdict_words[s.verdict],
+			   .verdict = s.verdict,
+			   .sub = s.sub,
+			   .sub_if_refuted = s.sub_if_refuted,
+			   .confidence = s.confidence,
+			   .witness = s.witness,
+			   .onset = when(s.recording, s.from),
+			   .end = when(s.recording, s.to),
+			   .band = s.band,
+			   .south = 53.9,
+			   .west = 27.56,
+			   .north = 53.9002,
+			   .east = 27.5602,
+			   .sentences = g_ptr_array_new_with_free_func((GDestroyNotify)sentence_free)};
 	finding.confirmed_ms = finding.onset.boot_ms + 30000;
 	g_strlcpy(finding.plmn, homes[s.source], sizeof finding.plmn);
 	finding_say(&finding, EVIDENCE_FOR, "the rule %s held", finding.rule);
@@ -96,11 +115,18 @@ static void find(Fixture *f, Said s)
 	g_ptr_array_unref(finding.sentences);
 }
 
-static void course_at(Fixture *f, gint64 recording, gint64 source, CourseService service, CourseData data, double from, double to, double lat)
+static void course_at(Fixture *f, gint64 recording, gint64 source, CourseService service, CourseData data, double from, double to,
+		      double lat)
 {
 	g_autoptr(GError) error = NULL;
-	CourseRun run = {.service = service, .data = data, .start = when(recording, from), .end = when(recording, to), .south = lat, .north = lat,
-			 .west = 27.56, .east = 27.56};
+	CourseRun run = {.service = service,
+			 .data = data,
+			 .start = when(recording, from),
+			 .end = when(recording, to),
+			 .south = lat,
+			 .north = lat,
+			 .west = 27.56,
+			 .east = 27.56};
 	g_strlcpy(run.plmn, service == COURSE_NONE ? "" : homes[source], sizeof run.plmn);
 	g_strlcpy(run.home, homes[source], sizeof run.home);
 	results_put_course(f->results, recording, source, &run, &error);
@@ -224,8 +250,16 @@ static void test_far_away_is_no_witness(Fixture *f, gconstpointer data)
 	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium");
 }
 
-static const Said cut_a = {1, MODEM_A, 10, 20, VERDICT_DATA_CUT, "session-refused", "own-subscription", CONFIDENCE_MEDIUM,
-			   WITNESS_SAME_OPERATOR | WITNESS_OF_DATA, 0};
+static const Said cut_a = {1,
+			   MODEM_A,
+			   10,
+			   20,
+			   VERDICT_DATA_CUT,
+			   "session-refused",
+			   "own-subscription",
+			   CONFIDENCE_MEDIUM,
+			   WITNESS_SAME_OPERATOR | WITNESS_OF_DATA,
+			   0};
 
 static void test_own_subscription(Fixture *f, gconstpointer data)
 {
@@ -266,7 +300,10 @@ static void test_other_operator(Fixture *f, gconstpointer data)
 	course(f, 1, MODEM_B, COURSE_BROADBAND, DATA_UNTESTED, 0, 30);
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "cells-off/medium");
-	assert_sql(f, "SELECT count(*) FROM incident_evidence WHERE kind='for' AND text LIKE '%another operator (257-02) had service%'", "1");
+	assert_sql(
+		f,
+		"SELECT count(*) FROM incident_evidence WHERE kind='for' AND text LIKE '%another operator (257-02) had service%'",
+		"1");
 }
 
 static void test_all_operators_gone(Fixture *f, gconstpointer data)
@@ -284,14 +321,16 @@ static void test_nobody_else(Fixture *f, gconstpointer data)
 	find(f, off_a);
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "cells-off/medium");
-	assert_sql(f, "SELECT count(*) FROM incident_evidence WHERE kind='limit' AND text LIKE 'no modem of another operator%'", "1");
+	assert_sql(f, "SELECT count(*) FROM incident_evidence WHERE kind='limit' AND text LIKE 'no modem of another operator%'",
+		   "1");
 }
 
 static void test_own_fault_silences(Fixture *f, gconstpointer data)
 {
 	(void)data;
 	find(f, jam_a);
-	find(f, (Said){1, MODEM_A, 8, 10, VERDICT_OWN_FAULT, "modem-reset", NULL, CONFIDENCE_MEDIUM, 0, 0}); /* and two minutes after it */
+	find(f, (Said){1, MODEM_A, 8, 10, VERDICT_OWN_FAULT, "modem-reset", NULL, CONFIDENCE_MEDIUM, 0,
+		       0}); /* and two minutes after it */
 	find(f, (Said){1, MODEM_B, 10, 12, VERDICT_CONGESTION, NULL, NULL, CONFIDENCE_MEDIUM, 0, 0}); /* another modem's */
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "own-fault/modem-reset/medium congestion/medium");
@@ -325,8 +364,10 @@ static void test_marks(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	(void)data;
-	g_assert_true(store_exec(f->store, "INSERT INTO mark (id, boottime_ms, source, text) VALUES ((1<<32)+5, 540000, 9, 'tear gas'),"
-				 "((1<<32)+6, -5000, 9, 'long before'), ((3<<32)+7, 600000, 9, 'another device')", &error));
+	g_assert_true(store_exec(f->store,
+				 "INSERT INTO mark (id, boottime_ms, source, text) VALUES ((1<<32)+5, 540000, 9, 'tear gas'),"
+				 "((1<<32)+6, -5000, 9, 'long before'), ((3<<32)+7, 600000, 9, 'another device')",
+				 &error));
 	find(f, jam_a);
 	judge(f);
 	assert_sql(f, "SELECT text FROM incident_evidence WHERE kind='mark'", "60 s before its begin the person noted: tear gas");
@@ -355,8 +396,11 @@ static void test_stretches(Fixture *f, gconstpointer data)
 	course(f, 1, MODEM_A, COURSE_BROADBAND, DATA_WORKS, 15, 16);
 	find(f, jam_a);
 	judge(f);
-	assert_sql(f, "SELECT (start_boottime_ms/60000) || '-' || (end_boottime_ms/60000) || state || coalesce('/'||cause,'') || data_tested FROM stretch"
-		   " ORDER BY id", "0-10working0 10-11degraded/jamming0 11-12dead/jamming0 12-14not-measured0 14-15degraded0 15-16working1");
+	assert_sql(f,
+		   "SELECT (start_boottime_ms/60000) || '-' || (end_boottime_ms/60000) || state || coalesce('/'||cause,'') || "
+		   "data_tested FROM stretch"
+		   " ORDER BY id",
+		   "0-10working0 10-11degraded/jamming0 11-12dead/jamming0 12-14not-measured0 14-15degraded0 15-16working1");
 	assert_sql(f, "SELECT count(*) FROM stretch WHERE cause IS NOT NULL AND incident=(SELECT id FROM incident)", "2");
 }
 

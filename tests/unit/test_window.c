@@ -58,7 +58,10 @@ static void test_medians(void)
 		const double rsrp = g_test_rand_int_range(0, 6) == 0 ? (double)NAN : g_test_rand_int_range(-140, -44);
 		const double rx = g_test_rand_int_range(0, 6) == 0 ? (double)NAN : g_test_rand_int_range(-1100, -400) / 10.0;
 		rows[i] = (Row){now, cell_id, rsrp, rx};
-		Moment m = {.at = {.boot_ms = now}, .state = &state, .cell = &cell, .now = {rsrp, NAN, NAN, NAN, rx, NAN},
+		Moment m = {.at = {.boot_ms = now},
+			    .state = &state,
+			    .cell = &cell,
+			    .now = {rsrp, NAN, NAN, NAN, rx, NAN},
 			    .chain_dbm = {rx, NAN, NAN, NAN}};
 		window_add(&window, &m);
 		assert_same(m.median.rsrp_dbm, plain_median(rows, i + 1, TRUE));
