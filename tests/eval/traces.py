@@ -119,6 +119,7 @@ class Outcome:
         self.joined = self.found and best.begin < before  # one incident goes through from the burst before
         self.onset = best.begin - burst.begin if self.found and not self.joined else None
         self.confidence = best.confidence if self.found else None
+        self.snr_db = statistics.median(inject.number(trace.get(row, "SNR")) for row in trace.between(burst.begin, burst.end) if trace.usable(row))
 
     def confirmable(self):
         return self.burst.length() >= CONFIRMABLE_S
@@ -221,11 +222,22 @@ def print_recall(outcomes):
             print(f"{f'J/N {jn_db} dB,':<12}{'baseline' if based else 'no baseline':<14}" + " ".join(f"{recall(cell):>16}" for cell in cells))
 
 
+def print_by_snr(outcomes):
+    """The same by the SNR that there was: where it is high, a J/N that adds to what little noise there is leaves a good signal."""
+    names = ("under 0 dB", "0 to 5 dB", "5 to 10 dB", "from 10 dB")
+    print(f"\n{'by the SNR without jamming':<26}" + " ".join(f"{name:>16}" for name in names))
+    for jn_db in JN_DB:
+        mine = [o for o in outcomes if o.based and o.confirmable() and o.jn_db == jn_db]
+        cells = [[o for o in mine if sum(o.snr_db >= edge for edge in (0, 5, 10)) == i] for i in range(len(names))]
+        print(f"{f'J/N {jn_db} dB,':<12}{f'from {CONFIRMABLE_S} s':<14}" + " ".join(f"{recall(cell):>16}" for cell in cells))
+
+
 def print_half(half, jammed, seeds, promised):
     outcomes = [o for o in jammed.outcomes if o.half == half]
     files = len({o.trace.path for o in outcomes})
     print(f"\n=== Jamming added to drive traces, {half} half: {files} files, seeds {seeds}, {len(outcomes)} bursts ===\n")
     print_recall(outcomes)
+    print_by_snr(outcomes)
     onsets = sorted(o.onset for o in outcomes if o.onset is not None)
     counted = [o for o in outcomes if o.based and o.confirmable() and o.jn_db >= PROMISED_JN_DB]
     share = sum(o.found for o in counted) / len(counted) if counted else 0
