@@ -248,6 +248,21 @@ static void test_pass_that_was_better_is_measured_against_itself(void)
 	rig_assert_nothing(other);
 }
 
+/* What counts is how far noise and interference rose, RSRP / SNR, above other passes': 10.4 dB of them (J/N 10 dB) show as less SNR where
+ * the cell is stronger than usual, and SNR that falls together with RSRP is none of them. */
+static void test_noise_is_measured_and_not_what_the_cell_became(void)
+{
+	g_autoptr(RuleRig) stronger = rig_new(&rule_jamming_degraded), weaker = rig_new(&rule_jamming_degraded);
+	rig_set_baseline(stronger, 5, -90, -10, 4);
+	rig_set_signal(stronger, -85, -15, -1.4); /* 1/RSRQ = 10 + 12 * 10 / 9 dB: -13.7 dB, and a fuller cell */
+	rig_sweeps(stronger, 60);
+	g_assert_cmpint(rig_only_finding(stronger)->confidence, ==, CONFIDENCE_LOW);
+	rig_set_baseline(weaker, 5, -90, -10, 10);
+	rig_set_signal(weaker, -95, -15, 1); /* RSRP -5 dB, SNR -9 dB: 4 dB more of noise and interference */
+	rig_sweeps(weaker, 60);
+	rig_assert_nothing(weaker);
+}
+
 /* --- blackout --- */
 
 /* Served until now, with so much received power. The floor in 10 MHz is -97 dBm. */
@@ -416,6 +431,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/degraded/own-fault-silences-it", test_own_fault_silences_it);
 	g_test_add_func("/rules/degraded/crowd-is-no-jammer", test_crowd_is_no_jammer);
 	g_test_add_func("/rules/degraded/better-pass-against-itself", test_pass_that_was_better_is_measured_against_itself);
+	g_test_add_func("/rules/degraded/noise-is-measured", test_noise_is_measured_and_not_what_the_cell_became);
 	g_test_add_func("/rules/blackout/power-without-cells", test_power_without_cells_is_a_blackout);
 	g_test_add_func("/rules/blackout/two-bands-for-a-minute-are-medium", test_blackout_on_two_bands_for_a_minute_is_medium);
 	g_test_add_func("/rules/blackout/one-band-stays-low", test_blackout_on_one_band_stays_low);
