@@ -35,6 +35,7 @@ struct Reader {
 	sqlite3_stmt *state, *cell, *heard;
 	Entry states[CACHED_STATES], cells[CACHED_CELLS];
 	GArray *heard_cells; /* of HeardCell by id in `heard`; rat is -1 where it was not asked for yet */
+	TileBox last_tile;
 	HeardCell now_heard[OBSERVATION_MAX_CELLS];
 	Observation observation;
 	ReaderItem item;
@@ -367,7 +368,7 @@ static gboolean read_sweep(Reader *r, GError **error)
 	m->at = (When){.id = r->cursors[CURSOR_RADIO].id, .boot_ms = sqlite3_column_int64(radio, RADIO_BOOT)};
 	read_utc(radio, RADIO_UTC, &m->at);
 	read_point(radio, RADIO_POINT, &m->at);
-	m->tile = tile_of(m->at.lat, m->at.lon);
+	m->tile = tile_next(&r->last_tile, m->at.lat, m->at.lon);
 	m->state = get_state(r, sqlite3_column_int64(radio, RADIO_STATE), error);
 	m->cell = m->state ? get_cell(r, sqlite3_column_int64(radio, RADIO_CELL), error) : NULL;
 	if (!m->cell)
