@@ -54,8 +54,8 @@ static const char passes_sql[] = "SELECT " PASS_COLUMNS " FROM radio" OF_RECORDI
 /* A fix each second: by far the most of what is no sweep, so that what no rule looks at is not read (read_fix). */
 enum { FIX_SOURCE = 2, FIX_MODE };
 static const char fix_sql[] = "SELECT id, boottime_ms, source, mode FROM fix" OF_RECORDING;
-enum { MORE_ID, MORE_GSM_RSSI, MORE_UMTS_RSSI, MORE_RSCP, MORE_ECIO, MORE_NR_RSRP, MORE_NR_RSRQ, MORE_NR_SNR, MORE_RX2, MORE_RX3, MORE_REPEATS,
-       MORE_RX_PACKETS, MORE_TX_PACKETS, MORE_RX_BYTES, MORE_TX_BYTES };
+enum { MORE_ID, MORE_GSM_RSSI, MORE_UMTS_RSSI, MORE_RSCP, MORE_ECIO, MORE_NR_RSRP, MORE_NR_RSRQ, MORE_NR_SNR, MORE_RX2, MORE_RX3,
+       MORE_REPEATS, MORE_RX_PACKETS, MORE_TX_PACKETS, MORE_RX_BYTES, MORE_TX_BYTES };
 static const char more_sql[] =
 	"SELECT id, gsm_rssi_dbm, umts_rssi_dbm, umts_rscp_dbm, umts_ecio_cdb, nr_rsrp_dbm, nr_rsrq_db, nr_snr_cdb, rx2_cdbm, rx3_cdbm,"
 	" signal_repeats_ms, rx_packets, tx_packets, rx_bytes, tx_bytes FROM radio_more WHERE id > ? AND id < ? ORDER BY id";
@@ -321,7 +321,8 @@ static void read_signal(Reader *r, Moment *m, gboolean more)
 		*s = (Signal){figure(rare, MORE_NR_RSRP, 1), figure(rare, MORE_NR_RSRQ, 1), figure(rare, MORE_NR_SNR, 0.01), NAN, NAN,
 			      s->tx_dbm};
 	else if (rat == RAT_UMTS && more)
-		*s = (Signal){figure(rare, MORE_RSCP, 1), figure(rare, MORE_ECIO, 0.01), NAN, figure(rare, MORE_UMTS_RSSI, 1), NAN, s->tx_dbm};
+		*s = (Signal){figure(rare, MORE_RSCP, 1), figure(rare, MORE_ECIO, 0.01), NAN, figure(rare, MORE_UMTS_RSSI, 1), NAN,
+			      s->tx_dbm};
 	else if (rat == RAT_GSM && more)
 		*s = (Signal){NAN, NAN, NAN, figure(rare, MORE_GSM_RSSI, 1), NAN, s->tx_dbm};
 	if (!is_valid(s))
@@ -398,7 +399,8 @@ static void read_seen(Reader *r, CursorKind cursor)
 	r->item.is_sweep = FALSE;
 	r->item.source = sqlite3_column_int64(stmt, 2);
 	*seen = (Seen){.observation = &r->observation};
-	seen->at = (When){.id = r->cursors[cursor].id, .boot_ms = sqlite3_column_int64(stmt, 1), .lat = NAN, .lon = NAN, .position_error_m = NAN};
+	seen->at = (When){.id = r->cursors[cursor].id, .boot_ms = sqlite3_column_int64(stmt, 1), .lat = NAN, .lon = NAN,
+			  .position_error_m = NAN};
 	if (store_kind_has_utc(kind)) {
 		read_utc(stmt, column, &seen->at);
 		seen->at.utc_error_ms = sqlite3_column_int64(stmt, column + 1);
