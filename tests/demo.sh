@@ -133,6 +133,11 @@ echo "What each round of probes found (seconds into the drive):"
 sqlite3 -column "$out/demo.gpkg" "$rounds_sql"
 
 echo
+echo "What the analysis makes of it (a drive of three minutes without ordinary days to compare with: short stories, said with care):"
+"$build/jamlog" analyze --db "$out/demo.gpkg" || fail "analyze ended with exit code $?"
+echo "More of each: $build/jamlog explain INCIDENT --db $out/demo.gpkg"
+
+echo
 size() { wc -c < "$1" | tr -d ' '; }
 echo "SQLite (GeoPackage): $PWD/$out/demo.gpkg ($(size "$out/demo.gpkg") bytes)"
 echo "GeoJSON:             $PWD/$out/demo.geojson ($(size "$out/demo.geojson") bytes)"

@@ -7,7 +7,7 @@
 #include "analysis/moment.h"
 
 /* Different cells; more than CELLS_MOST are not told apart any more. Zero-initialised. */
-#define CELLS_MOST 8
+#define CELLS_MOST 32
 typedef struct {
 	guint n;
 	gint64 key[CELLS_MOST];

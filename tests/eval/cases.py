@@ -18,6 +18,7 @@ import rig  # noqa: E402
 ORDINARY_DAYS = (1, 2, 3, 4)  # each has three others to be compared with
 THE_DAY = 20
 CLOCK_STEPS = {"28-clock-step": (240, -1800)}  # of the recorder: seconds after its begin, and by how much
+MIN_SWEEPS = 0.8  # of one a second
 DATA_SLOWER = 5  # packets go over the kernel's real clocks, so that data go at a fifth of the speed
 
 
@@ -119,6 +120,12 @@ def analyze_case(paths, scenario, seed):
     jamlog("analyze", "--quiet", "--db", store)
     db = rig.database(store)
     return db, db.execute("SELECT max(id) FROM recording").fetchone()[0]
+
+
+def sweeps_share(db, recording, scenario):
+    """Sweeps that there are, of those that there should be: below MIN_SWEEPS the record tells of the machine rather than of the world."""
+    sweeps = db.execute("SELECT count(*) FROM radio WHERE id >> 32 = ?", (recording,)).fetchone()[0]
+    return sweeps / (scenario.end() * len(scenario.modems))
 
 
 def began(folder):

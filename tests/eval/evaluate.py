@@ -99,6 +99,9 @@ class Evaluation:
 
     def analyze_case(self, scenario, seed):
         db, recording = cases.analyze_case(self.paths, scenario, seed)
+        share = cases.sweeps_share(db, recording, scenario)
+        if share < cases.MIN_SWEEPS:
+            print(f"eval: {scenario.name}, seed {seed}: only {share:.0%} of the sweeps: the machine was too busy for this speed", flush=True)
         found, began = judge.incidents(db, {recording}), judge.utc_seconds(cases.began(self.paths.case(scenario, seed)))
         self.outcomes[seed] += [judge.judge(db, scenario, seed, expect, found, began) for expect in scenario.expects]
         alone, seconds = judge.unexpected(scenario, found, began)

@@ -56,6 +56,8 @@ class Outcome:
     found: str = "nothing"     # the verdict that counts
     detail: str = ""
     delay: float = None        # from begin to confirmation, less the persistence
+    onset: float = None        # found begin less the true one
+    length: float = None       # found length less the true one
     jamming: bool = False      # called jamming anywhere in the run
     weaker: bool = False       # right, with less confidence than expected
 
@@ -90,6 +92,8 @@ def judge(db, scenario, seed, expect, found, world_began):
     elif len({f.modem for f in good}) >= need:
         outcome.grade, outcome.found = RIGHT, expect.verdict
         outcome.delay = min(f.confirmed - earliest(db, expect, f.modem, begin) for f in good)
+        outcome.onset = min(f.begin for f in good) - begin
+        outcome.length = max(f.end for f in good) - min(f.begin for f in good) - (end - begin)
         outcome.weaker = max(f.confidence for f in good) < expect.least
     elif len({f.modem for f in good + allowed}) >= need:
         outcome.grade, outcome.found = SUPERSET, allowed[0].verdict

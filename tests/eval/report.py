@@ -63,6 +63,15 @@ def delays(outcomes):
     return late[-1][0]
 
 
+def intervals(outcomes):
+    """How well onset and length are met."""
+    for what, of in (("Onset", lambda o: o.onset), ("Length", lambda o: o.length)):
+        off = sorted((abs(of(o)), of(o), o.scenario, o.seed) for o in outcomes if of(o) is not None)
+        if off:
+            print(f"{what} of right verdicts, found less true: off by {statistics.median(row[0] for row in off):.1f} s in the median, at most "
+                  f"{off[-1][1]:+.1f} s ({off[-1][2]}, seed {off[-1][3]})")
+
+
 def wrongs(outcomes):
     for o in outcomes:
         if o.grade == WRONG:
@@ -80,6 +89,7 @@ def report(title, outcomes, false, hours, promised):
     kinds(outcomes, false)
     alarms(false, hours)
     worst = delays(outcomes)
+    intervals(outcomes)
     right, good = sum(o.grade == RIGHT for o in outcomes), sum(o.grade != WRONG for o in outcomes)
     jammed = sorted({(o.scenario, o.seed) for o in outcomes if number_of(o.scenario) in NO_JAMMING and o.jamming})
     if good < len(outcomes):

@@ -48,6 +48,14 @@ tap.ok("THE PROMISED NUMBERS ARE MISSED" in done.stdout and "jamming expected; a
 tap.ok("of 5: ordinary day" in done.stdout and not re.search(r"eval: +[1-9]", done.stdout),
        "what was recorded already is not recorded again", done.stdout)
 
+with open(os.path.join(rig.ROOT, "src", "analysis", "words.c"), encoding="utf-8") as source:
+    verdicts = re.findall(r'"([a-z-]+)"', re.search(r"verdict_words\[\] = \{(.*?)\}", source.read(), re.S).group(1))
+with open(os.path.join(folder, "words.scenario"), "w", encoding="utf-8") as out:
+    out.write("[world]\nduration = 2\n[track]\npoints = 1,1\n")
+    out.writelines(f"[expect {verdict}]\nverdict = {verdict}\n" for verdict in [*verdicts, "nothing"])
+words = rig.run([rig.SIM, os.path.join(folder, "words.scenario"), "--truth-only"])
+tap.ok(len(verdicts) == 14 and words.returncode == 0, "the simulator knows every verdict that there is", words.stderr)
+
 with open(os.path.join(folder, "broken.scenario"), "w", encoding="utf-8") as out:
     out.write("[world]\nduration = 60\n[track]\npoints = 1,1\n[happening x]\nwhat = miracle\nat = 1\n")
 done = evaluate("broken")

@@ -237,6 +237,19 @@ static void test_foreign_sim_is_roaming(void)
 	g_assert_cmpint(f->confidence, ==, CONFIDENCE_LOW);
 }
 
+/* Kept out at home, the modem waits on another operator's cell, for emergency calls. */
+static void test_waiting_on_another_networks_cell_is_no_roaming(void)
+{
+	g_autoptr(Bench) b = reject(15, 1, 10, 1);
+	bench_service(b, SERVICE_STATE_LIMITED, REGISTRATION_NOT_REGISTERED);
+	bench_cell(b, 9, RAT_LTE);
+	g_strlcpy(b->cell.plmn, "257-02", sizeof b->cell.plmn);
+	bench_sweeps(b, 90);
+	const Finding *f = bench_one(b, "area");
+	g_assert_false(f->roaming);
+	g_assert_true(bench_says(f, EVIDENCE_FOR, "on 1 cell"));
+}
+
 static void test_session_and_resync_causes_are_no_refusal(void)
 {
 	g_autoptr(Bench) b = reject(10, 5, 30, 2), s = reject(19, 5, 30, 2);
@@ -409,6 +422,7 @@ int main(int argc, char **argv)
 	ADD(overload_names_congestion);
 	ADD(subscriber_cause_with_one_sim_is_low);
 	ADD(foreign_sim_is_roaming);
+	ADD(waiting_on_another_networks_cell_is_no_roaming);
 	ADD(session_and_resync_causes_are_no_refusal);
 	ADD(a_cause_without_any_cell_is_from_before);
 	ADD(a_restarted_modem_is_not_rejected);

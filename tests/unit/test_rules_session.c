@@ -182,9 +182,15 @@ static void test_nothing_comes_back_is_data_cut(void)
 {
 	g_autoptr(Bench) b = bench_new(&rule_data_cut);
 	bench_sweeps(b, 30);
+	bench_checked(b, PROBE_IP, PROBE_TARGET, "one", PROBE_STEP_TCP, NULL);
+	bench_round_end(b);
+	bench_sweeps(b, 30);
 	for (guint i = 0; i < 4; i++)
 		silent_round(b, 3);
+	bench_checked(b, PROBE_IP, PROBE_TARGET, "one", PROBE_STEP_TCP, NULL);
+	bench_round_end(b);
 	const Finding *f = bench_one(b, "nothing-comes-back");
+	g_assert_true(bench_says(f, EVIDENCE_FOR, "until 30 s before"));
 	g_assert_cmpint(f->confidence, ==, CONFIDENCE_MEDIUM);
 	g_assert_true(bench_says(f, EVIDENCE_FOR, "In 4 rounds of probing 3 raw IP addresses gave no answer"));
 	g_assert_true(bench_says(f, EVIDENCE_FOR, "80 packets went out and 0 came in"));

@@ -252,7 +252,8 @@ static void test_expect(void)
 {
 	Play play = play_new(quiet, "[expect one]\nverdict = jamming\nsub = uplink\nalso = undetermined\nnever = rejected, barred\n"
 				    "modems = a\n"
-				    "from = 10\nuntil = 2m\nlasts = 30\nafter = 5 attempts\nconfidence_least = low\nconfidence_most = medium\n"
+				    "from = 10\nuntil = 2m\nlasts = 30\nafter = 5 attempts\n"
+				    "confidence_least = low\nconfidence_most = medium\n"
 				    "[expect two]\nverdict = nothing\nmodems = all\n", 0);
 	play_end(&play);
 	refuse("[expect x]\nsub = uplink\n", "\"verdict\" is missing");

@@ -55,6 +55,7 @@ typedef struct {
 	Kind kind;            /* of the episode under way */
 	/* Of the episode: */
 	RadioSum sum;
+	gint64 worked_before_ms; /* 0: never */
 	guint refusals, subscription, cause, silent_rounds, portal_rounds, targets;
 	char portal_host[64];
 	double carried;       /* packets that came in over another session while ours were refused */
@@ -71,7 +72,8 @@ static void begin(RuleContext *c)
 	const Memory kept = *mem;
 	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms,
 			.probed_ms = kept.probed_ms, .round = kept.round, .answered = kept.answered, .window = kept.window,
-			.counting = kept.counting, .stands_until_ms = kept.stands_until_ms, .enough = kept.enough};
+			.counting = kept.counting, .stands_until_ms = kept.stands_until_ms, .enough = kept.enough,
+			.worked_before_ms = kept.worked_ms};
 }
 
 static void tell_no(RuleContext *c, const When *at)
@@ -369,13 +371,14 @@ static void describe(RuleContext *c, Finding *f)
 	say_refusals(mem, f);
 	say_silence(mem, f);
 	radio_sum_say(&mem->sum, f);
-	if (mem->worked_ms)
+	if (mem->worked_before_ms)
 		finding_say(f, EVIDENCE_FOR, "Data were carried over this SIM until %.0f s before",
-			    (double)(f->onset.boot_ms - mem->worked_ms) / 1000);
+			    (double)(f->onset.boot_ms - mem->worked_before_ms) / 1000);
 	else
 		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not "
 			    "ruled out");
-	finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");
+	if (!mem->portal_rounds)
+		finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");
 }
 
 const Rule rule_data_cut = {

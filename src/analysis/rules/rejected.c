@@ -75,13 +75,17 @@ static gboolean find_cause(const RuleContext *c, const Moment *m, Rat *ret_rat, 
 	return mem->told_ms > 0 && m->at.boot_ms - mem->told_ms <= (gint64)(c->figure[FIGURE_FRESH_S] * 1000);
 }
 
+static gboolean is_elsewhere(const Moment *m)
+{
+	return m->cell && *m->cell->plmn && *m->modem->home && !g_str_equal(m->cell->plmn, m->modem->home);
+}
+
 static gboolean is_foreign(const Moment *m, guint cause)
 {
 	if (ENTRY_HAS(m->state, roaming) && m->state->fields.roaming)
 		return TRUE;
-	if (!*m->modem->home)
-		return cause == 11 || cause == 13;
-	return m->cell && *m->cell->plmn && !g_str_equal(m->cell->plmn, m->modem->home);
+	/* These are told to those who come from elsewhere. A modem refused at home may wait on another network's cell. */
+	return (cause == 11 || cause == 13) && (!*m->modem->home || is_elsewhere(m));
 }
 
 static void sum_up(Memory *mem, const Moment *m, Rat rat, guint cause)
@@ -97,9 +101,11 @@ static void sum_up(Memory *mem, const Moment *m, Rat rat, guint cause)
 		mem->n++;
 	}
 	mem->sweeps[i]++;
-	mem->foreign += is_foreign(m, cause) ? 1 : 0;
+	const gboolean foreign = is_foreign(m, cause);
+	mem->foreign += foreign ? 1 : 0;
 	mem->served_ms = m->modem->served_ms == G_MININT64 ? 0 : m->modem->served_ms;
-	cells_add(&mem->cells, m);
+	if (foreign || !is_elsewhere(m))
+		cells_add(&mem->cells, m);
 	tally_add(&mem->signal_dbm, isnan(m->now.rsrp_dbm) ? m->now.rssi_dbm : m->now.rsrp_dbm);
 }
 

@@ -70,8 +70,9 @@ typedef struct {
 	/* Of the episode: */
 	RadioSum sum;
 	Tally bulk_kbps, rtt_ms, control;
+	double bulk_square;   /* sum of the squares of bulk_kbps */
 	guint bulk, selective, unknown_radio;
-	double before_kbps, variation; /* NAN: not known */
+	double before_kbps;   /* NAN: not known */
 } Memory;
 
 static void begin(RuleContext *c)
@@ -84,13 +85,13 @@ static void begin(RuleContext *c)
 	}
 	mem->sum = (RadioSum){0};
 	mem->bulk_kbps = mem->rtt_ms = mem->control = (Tally){0};
+	mem->bulk_square = 0;
 	mem->bulk = mem->selective = mem->unknown_radio = 0;
 	if (mem->bulk_in_row > 1) { /* those before are of an earlier time */
 		mem->recent[0] = mem->recent[(mem->bulk_in_row - 1) % RECENT];
 		mem->bulk_in_row = 1;
 	}
 	mem->before_kbps = tally_mean(&mem->usual_kbps);
-	mem->variation = NAN;
 	mem->confirmed = FALSE;
 }
 
@@ -201,7 +202,7 @@ static void sum_up_bulk(Memory *mem, const Rate *rate)
 {
 	mem->bulk++;
 	mem->unknown_radio += mem->radio == RADIO_UNKNOWN ? 1 : 0;
-	mem->variation = find_variation(mem);
+	mem->bulk_square += rate->kbps * rate->kbps;
 	tally_add(&mem->bulk_kbps, rate->kbps);
 	tally_add(&mem->rtt_ms, rate->rtt_ms);
 }
@@ -215,7 +216,8 @@ static void take_bulk(RuleContext *c, const When *at, const Rate *rate)
 		return;
 	}
 	mem->recent[mem->bulk_in_row++ % RECENT] = *rate;
-	if (!is_bulk(c))
+	/* Once it was over, one slow test does not carry it on. */
+	if (!is_bulk(c) || (rule_pending(c) && mem->confirmed && mem->bulk_in_row < c->figure[FIGURE_TESTS]))
 		return;
 	const gboolean enough = mem->bulk_in_row >= c->figure[FIGURE_BULK_TESTS];
 	mem->fine_in_row = 0;
@@ -341,8 +343,9 @@ static void say_selective(const RuleContext *c, Finding *f)
 
 static void say_bulk(const Memory *mem, Finding *f)
 {
+	const double mean = tally_mean(&mem->bulk_kbps), variation = sqrt(MAX(mem->bulk_square / mem->bulk_kbps.n - mean * mean, 0)) / mean;
 	finding_say(f, EVIDENCE_FOR, "Everything came in at %.0f kbit/s on average in %u tests, between %.0f and %.0f, varying by %.0f %%",
-		    tally_mean(&mem->bulk_kbps), mem->bulk, mem->bulk_kbps.least, mem->bulk_kbps.most, 100 * mem->variation);
+		    mean, mem->bulk, mem->bulk_kbps.least, mem->bulk_kbps.most, 100 * variation);
 	if (mem->rtt_ms.n)
 		finding_say(f, EVIDENCE_FOR, "Round trips were steady, %.0f to %.0f ms", mem->rtt_ms.least, mem->rtt_ms.most);
 	if (!isnan(mem->before_kbps))
