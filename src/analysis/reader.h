@@ -1,5 +1,6 @@
 /* reader.h - one recording out of the store, in the order in which it was made: sweeps, and what else was observed between them.
  *
+ * Of fixes, one a second, only those are told whose mode is not that of the source's last one, and nothing but the mode: no rule asks more.
  * Memory does not grow with the store: entries of dictionaries are kept in small caches.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -23,7 +24,7 @@ Reader *reader_new(Store *store, Baseline *baseline, gboolean enter, GError **er
 void reader_free(Reader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reader, reader_free)
 
-/* sweeps_only: nothing else is told. */
+/* sweeps_only: nothing else is told, and of a sweep only what passes need (baseline_add). */
 gboolean reader_begin(Reader *reader, gint64 recording, gboolean sweeps_only, GError **error);
 /* *ret_item and what it points to are valid until the next call; NULL behind the last one. */
 gboolean reader_next(Reader *reader, const ReaderItem **ret_item, GError **error);

@@ -72,7 +72,7 @@ typedef struct {
 	void (*probe)(RuleContext *c, const Seen *s); /* each check, and the row of the round (PROBE_ROUND) after its checks */
 	void (*event)(RuleContext *c, const Seen *s); /* of the same source, and the recorder's own (modem NULL) */
 	void (*sky)(RuleContext *c, const Seen *s);
-	void (*fix)(RuleContext *c, const Seen *s);
+	void (*fix)(RuleContext *c, const Seen *s); /* the first, and each whose mode is not that of the one before; nothing but its mode */
 	/* Called when an episode becomes pending: clear what is summed up for the sentences. May be NULL. */
 	void (*begin)(RuleContext *c);
 	/* The sentences of a confirmed episode that ended; confidence and sub-kind may be set here too. Required. */

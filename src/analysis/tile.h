@@ -13,6 +13,12 @@ typedef gint64 Tile;
 
 /* TILE_NONE beyond the mercator square (85.05 degrees) or for NAN. */
 Tile tile_of(double lat, double lon);
+/* The same of one place after the other, mostly in one tile: cheaper, since `last` knows that tile's edges. Zero-initialised at first. */
+typedef struct {
+	Tile tile;
+	double south, west, north, east;
+} TileBox;
+Tile tile_next(TileBox *last, double lat, double lon);
 /* "120301..." of 18 digits, as in Bing's and Ookla's tiles. */
 void tile_quadkey(Tile tile, char ret_text[TILE_ZOOM + 1]);
 /* TILE_NONE for what is no quadkey of zoom 18. */

@@ -7,8 +7,8 @@
 static guint place_of(const Window *w, guint figure, float value)
 {
 	guint at = 0;
-	while (at < w->n_sorted[figure] && w->sorted[figure][at] < value)
-		at++;
+	for (guint i = 0; i < w->n_sorted[figure]; i++) /* to the end: cheaper than to guess where to stop */
+		at += w->sorted[figure][i] < value;
 	return at;
 }
 

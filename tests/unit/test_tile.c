@@ -65,6 +65,27 @@ static void test_what_is_no_quadkey_of_zoom_18_is_refused(void)
 		g_assert_cmpint(tile_parse(bad[i]), ==, TILE_NONE);
 }
 
+/* Steps of all lengths, from a thousandth of a metre to half of the world, and along the very edges of tiles. */
+static void test_next_is_the_tile_wherever_the_last_was(void)
+{
+	g_autoptr(GRand) dice = g_rand_new_with_seed(1);
+	TileBox box = {0};
+	double lat = 0, lon = 0;
+	for (guint i = 0; i < 200000; i++) {
+		const double step = pow(10, g_rand_double_range(dice, -8, 2));
+		lat = CLAMP(lat + g_rand_double_range(dice, -step, step), -86, 86);
+		lon = CLAMP(lon + g_rand_double_range(dice, -step, step), -180, 180);
+		if (i % 3 == 0) {
+			const double edge = 360.0 / (1 << TILE_ZOOM);
+			lon = round(lon / edge) * edge; /* meridians between tiles */
+		}
+		g_assert_cmpint(tile_next(&box, lat, lon), ==, tile_of(lat, lon));
+	}
+	g_assert_cmpint(tile_next(&box, NAN, lon), ==, TILE_NONE);
+	g_assert_cmpint(tile_next(&box, lat, NAN), ==, TILE_NONE);
+	g_assert_cmpint(tile_next(&box, 53.9, 27.5667), ==, tile_of(53.9, 27.5667));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -73,5 +94,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tile/edges_of_the_square_are_in_it_and_poles_are_not", test_edges_of_the_square_are_in_it_and_poles_are_not);
 	g_test_add_func("/tile/centre_lies_within_and_is_the_middle", test_centre_lies_within_and_is_the_middle);
 	g_test_add_func("/tile/what_is_no_quadkey_of_zoom_18_is_refused", test_what_is_no_quadkey_of_zoom_18_is_refused);
+	g_test_add_func("/tile/next_is_the_tile_wherever_the_last_was", test_next_is_the_tile_wherever_the_last_was);
 	return g_test_run();
 }
