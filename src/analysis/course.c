@@ -30,7 +30,8 @@ static CourseService service_of(const Moment *m)
 
 static CourseData data_now(Course *c, const Moment *m)
 {
-	if (m->rx_packets > c->rx_packets) {
+	/* what came in before the recording began says nothing of now */
+	if (c->any && m->rx_packets > c->rx_packets) {
 		c->data = DATA_WORKS;
 		c->data_ms = m->at.boot_ms;
 	}

@@ -45,17 +45,23 @@ static void add_once(GPtrArray *names, const char *name)
 /* Satellites are received in another band by another receiver: who drowns both is no fault of one. */
 static void find_sky(Group *g, GPtrArray *all)
 {
-	for (guint i = 0; i < all->len && g->raises; i++) {
+	for (guint i = 0; i < all->len && g->raises && g->first->verdict == VERDICT_JAMMING; i++) {
 		const Judged *j = all->pdata[i];
-		if (j->verdict == VERDICT_GNSS_JAM && !j->dropped && !j->explained_by && judge_same_time(g->first, j, 0))
+		if (j->verdict == VERDICT_GNSS_JAM && !j->dropped && !j->explained_by && judge_same_time(g->first, j, 0) &&
+		    judge_same_place(g->first, j))
 			g->sky = j;
 	}
 }
 
-/* Another operator, modem, band, or the satellites. */
+/* Another modem; of the air also another operator, band, or the satellites. What is refused to one card may be that card's affair on
+ * whatever band, and has nothing to do with satellites. */
 static gboolean has_witnesses(const Group *g)
 {
-	if (g->sky || g->modems->len > 1 || g->operators->len > 1)
+	if (g->modems->len > 1)
+		return TRUE;
+	if (g->first->verdict != VERDICT_JAMMING)
+		return FALSE;
+	if (g->sky || g->operators->len > 1)
 		return TRUE;
 	for (guint i = 1; i < g->findings->len; i++) {
 		const Judged *a = g->findings->pdata[0], *b = g->findings->pdata[i];

@@ -113,8 +113,8 @@ gint64 judge_overlap_ms(const Judged *a, const Judged *b)
 
 gboolean judge_same_time(const Judged *a, const Judged *b, gint64 slack_ms)
 {
-	const gint64 overlap = judge_overlap_ms(a, b);
-	return overlap != G_MININT64 && overlap >= -slack_ms;
+	const gint64 overlap = judge_overlap_ms(a, b), error = a->boot == b->boot ? 0 : a->utc_error_ms + b->utc_error_ms;
+	return overlap != G_MININT64 && overlap - error >= -slack_ms;
 }
 
 double judge_distance_m(const Judged *a, double south, double west, double north, double east)
@@ -124,6 +124,13 @@ double judge_distance_m(const Judged *a, double south, double west, double north
 	const double dx = remainder(lon - (west + east) / 2, 360) * EARTH_M_PER_DEGREE * cos(lat * G_PI / 180);
 	const double d = hypot(dx, dy);
 	return isnan(d) ? 0 : d;
+}
+
+gboolean judge_same_place(const Judged *a, const Judged *b)
+{
+	if (isnan(a->south) || isnan(b->south))
+		return a->boot == b->boot;
+	return judge_distance_m(a, b->south, b->west, b->north, b->east) <= JUDGE_NEAR_M;
 }
 
 void judge_say(Judged *j, EvidenceKind kind, Verdict other, const char *format, ...)
@@ -215,8 +222,7 @@ void judge_gates(GPtrArray *findings)
  * same. */
 static gboolean belong_together(const Judged *a, const Judged *b)
 {
-	if (a->verdict != b->verdict || !judge_same_time(a, b, JUDGE_GAP_MS) ||
-	    judge_distance_m(a, b->south, b->west, b->north, b->east) > JUDGE_NEAR_M)
+	if (a->verdict != b->verdict || !judge_same_time(a, b, JUDGE_GAP_MS) || !judge_same_place(a, b))
 		return FALSE;
 	return a->verdict == VERDICT_JAMMING || g_strcmp0(a->sub, b->sub) == 0;
 }

@@ -3,6 +3,9 @@
 
 #include "error.h"
 
+/* Seconds in 31 years; as milliseconds, too, it fits in any integer. */
+#define MAX_VALUE 1e9
+
 struct Parameters {
 	gboolean *without;
 	double (*figures)[RULE_MAX_FIGURES];
@@ -21,6 +24,12 @@ static gboolean find_rule(const char *name, guint *ret_rule, GError **error)
 	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "there is no rule \"%s\": \"jamlog analyze --rules\" lists them",
 		    name);
 	return FALSE;
+}
+
+/* What a figure counts or measures is never less than nothing; a level in dBm or dB, which is below 0 by itself, may be anything. */
+static gboolean is_sensible(double value, double usual)
+{
+	return fabs(value) <= MAX_VALUE && (value >= 0 || usual < 0);
 }
 
 /* "RULE.FIGURE=VALUE" */
@@ -43,6 +52,11 @@ static gboolean set_figure(Parameters *p, const char *setting, GError **error)
 		const double value = g_ascii_strtod(sides[1], &end);
 		if (end == sides[1] || *end || !isfinite(value)) {
 			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "--set %s: \"%s\" is no number", setting, sides[1]);
+			return FALSE;
+		}
+		if (!is_sensible(value, rules[rule]->figures[i].value)) {
+			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "--set %s: it must be %s and %.0f", setting,
+				    rules[rule]->figures[i].value < 0 ? "between -1000000000" : "between 0", MAX_VALUE);
 			return FALSE;
 		}
 		p->figures[rule][i] = value;

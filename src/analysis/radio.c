@@ -69,7 +69,7 @@ gboolean radio_located(const When *at)
 double radio_apart_m(double lat1, double lon1, double lat2, double lon2)
 {
 	const double to_radians = G_PI / 180;
-	const double east = (lon2 - lon1) * to_radians * cos((lat1 + lat2) / 2 * to_radians), north = (lat2 - lat1) * to_radians;
+	const double east = remainder(lon2 - lon1, 360) * to_radians * cos((lat1 + lat2) / 2 * to_radians), north = (lat2 - lat1) * to_radians;
 	return EARTH_M * sqrt(east * east + north * north);
 }
 

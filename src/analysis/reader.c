@@ -202,7 +202,7 @@ static ServiceState service_of(const Entry *state)
 
 static const Entry *get_state(Reader *r, gint64 id, GError **error)
 {
-	Entry *entry = &r->states[id % CACHED_STATES];
+	Entry *entry = &r->states[(guint64)id % CACHED_STATES];
 	if (entry->id == id)
 		return entry;
 	*entry = (Entry){.id = id};
@@ -216,7 +216,7 @@ static const Entry *get_state(Reader *r, gint64 id, GError **error)
 
 static const Entry *get_cell(Reader *r, gint64 id, GError **error)
 {
-	Entry *entry = &r->cells[id % CACHED_CELLS];
+	Entry *entry = &r->cells[(guint64)id % CACHED_CELLS];
 	if (entry->id == id)
 		return entry;
 	*entry = (Entry){.id = id};

@@ -167,6 +167,9 @@ plain = rig.run([rig.JAMLOG, "analyze", "--db", empty])
 tap.ok(plain.returncode == 1 and "sync" in plain.stderr and not os.path.exists(empty), "no store: what to do", plain)
 for options, why in ((("--db", full, "--without", "nonsense"), 'no rule "nonsense"'), (("--db", full, "--set", "barred"), "RULE.FIGURE=VALUE"),
                      (("--db", full, "--set", "barred.x=1"), 'no figure "x"'), (("--db", full, "--set", "barred.lasts_s=soon"), "no number"),
+                     (("--db", full, "--set", "jamming-degraded.lasts_s=1e300"), "between 0"),
+                     (("--db", full, "--set", "jamming-degraded.lasts_s=-1"), "between 0"),
+                     (("--db", full, "--set", "jamming-degraded.alone_rsrp_dbm=-1e10"), "between -1000000000"),
                      ((), "--db"), (("--db", full, "more"), "a word too many")):
     done = rig.run([rig.JAMLOG, "analyze", *options])
     tap.ok(done.returncode == 2 and why in done.stderr, f"usage: {why}", done)

@@ -210,6 +210,52 @@ static void test_sky_is_a_witness(Fixture *f, gconstpointer data)
 	assert_sql(f, VERDICTS_SQL, "jamming/degraded/high gnss-jam/low");
 }
 
+/* Satellites drowned in another town, or where the place of neither is known; and what drowns satellites refuses no card. */
+static void test_sky_elsewhere(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	(void)data;
+	find(f, jam_a);
+	find(f, (Said){1, MODEM_A, 30, 40, VERDICT_REJECTED, "area", NULL, CONFIDENCE_MEDIUM, WITNESS_RAISES, 3});
+	find(f, (Said){3, MODEM_C, 9, 50, VERDICT_GNSS_JAM, NULL, NULL, CONFIDENCE_LOW, 0, 0});
+	g_assert_true(store_exec(f->store, "UPDATE finding SET south=55, north=55 WHERE verdict='gnss-jam'", &error));
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "gnss-jam/low jamming/degraded/medium rejected/area/medium");
+	g_assert_true(store_exec(f->store, "UPDATE finding SET south=NULL, west=NULL, north=NULL, east=NULL", &error));
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "gnss-jam/low jamming/degraded/medium rejected/area/medium");
+	g_assert_true(store_exec(
+		f->store, "UPDATE finding SET recording=1, start_boottime_ms=540000, end_boottime_ms=3000000 WHERE verdict='gnss-jam'", &error));
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "gnss-jam/low jamming/degraded/high rejected/area/medium");
+}
+
+/* A card that is refused on one band, and then on another, is one card still. */
+static void test_bands_are_no_second_card(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find(f, (Said){1, MODEM_A, 10, 20, VERDICT_DATA_CUT, "session-refused", NULL, CONFIDENCE_MEDIUM, WITNESS_RAISES, 3});
+	find(f, (Said){1, MODEM_A, 20.2, 30, VERDICT_DATA_CUT, "session-refused", NULL, CONFIDENCE_MEDIUM, WITNESS_RAISES, 7});
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "data-cut/session-refused/medium");
+}
+
+/* Two devices: one does not know its place, or its clock may be wrong by more than both lasted. */
+static void test_doubtful_neighbour(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	(void)data;
+	find(f, jam_a);
+	find(f, (Said){3, MODEM_B, 10.2, 12.1, VERDICT_JAMMING, "blackout", NULL, CONFIDENCE_MEDIUM, WITNESS_RAISES, 7});
+	g_assert_true(store_exec(f->store, "UPDATE finding SET utc_error_ms=600000 WHERE recording=3", &error));
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium jamming/blackout/medium");
+	g_assert_true(store_exec(f->store, "UPDATE finding SET utc_error_ms=0, south=NULL, west=NULL, north=NULL, east=NULL WHERE recording=3",
+				 &error));
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium jamming/blackout/medium");
+}
+
 /* The same hour on another day, a kilometre or two away, and a low one: none of them makes it surer. */
 static void test_no_witness(Fixture *f, gconstpointer data)
 {
@@ -422,6 +468,9 @@ int main(int argc, char **argv)
 	ADD("one modem gives medium", test_one_modem);
 	ADD("a second operator makes it high", test_second_operator);
 	ADD("so do satellites that are drowned at the same time", test_sky_is_a_witness);
+	ADD("satellites drowned elsewhere make nothing surer", test_sky_elsewhere);
+	ADD("another band is no second card", test_bands_are_no_second_card);
+	ADD("a neighbour of doubtful place or time", test_doubtful_neighbour);
 	ADD("another time is another incident", test_no_witness);
 	ADD("two weak findings are no strong one", test_low_is_not_raised);
 	ADD("the same operator's other modem is fine: low", test_same_operator_is_fine);
