@@ -129,16 +129,18 @@ static void stretch_box(Episode *e, const When *at)
 	e->east = fmax(e->east, at->lon);
 }
 
-/* Whose network it is about: the cell that serves, else the last one that did. */
+/* Whose network it is about: that of the cell that serves, else of the last one that did. A cell that is only camped on, for emergency
+ * calls, may be anybody's. */
 static void note_network(RuleRun *run)
 {
 	Episode *e = &run->episode;
 	const Moment *m = run->sweep;
-	const Entry *cell = m && m->cell && *m->cell->plmn ? m->cell : run->modem ? run->modem->last_cell : NULL;
+	const Entry *cell = m && moment_served(m) ? m->cell : run->modem ? run->modem->last_cell : NULL;
 	const char *plmn = cell && *cell->plmn ? cell->plmn : run->modem ? run->modem->home : "";
 	g_strlcpy(e->plmn, plmn, sizeof e->plmn);
 	e->band = cell && ENTRY_HAS(cell, band) ? cell->fields.band : 0;
-	e->roaming = run->modem && *run->modem->home && *plmn && !g_str_equal(plmn, run->modem->home);
+	e->roaming = (run->modem && *run->modem->home && *plmn && !g_str_equal(plmn, run->modem->home)) ||
+		     (m && m->state && ENTRY_HAS(m->state, roaming) && m->state->fields.roaming);
 }
 
 static void begin_episode(RuleRun *run, const When *at)

@@ -50,13 +50,16 @@ RadioGround radio_ground(const Moment *m)
 	}
 	if (isnan(s->rsrp_dbm))
 		return RADIO_UNKNOWN;
-	if (m->cell_base.passes >= BASELINE_MIN_PASSES && !isnan(base->rsrp_dbm))
-		return is_lower(s->rsrp_dbm, base->rsrp_dbm - RSRP_LOWER_DB) || is_lower(s->rsrq_db, base->rsrq_db - RSRQ_LOWER_DB) ||
+	if (m->cell_base.passes < BASELINE_MIN_PASSES || isnan(base->rsrp_dbm))
+		return is_lower(s->rsrp_dbm, GOOD_RSRP_DBM) || is_lower(s->rsrq_db, GOOD_RSRQ_DB) || is_lower(s->snr_db, GOOD_SNR_DB) ?
+			       RADIO_POOR :
+			       RADIO_GOOD;
+	/* A signal that is strong enough anywhere may have been stronger on other days; its quality may not have been better. */
+	return is_lower(s->rsrp_dbm, fmin(base->rsrp_dbm - RSRP_LOWER_DB, GOOD_RSRP_DBM)) ||
+			       is_lower(s->rsrq_db, base->rsrq_db - RSRQ_LOWER_DB) ||
 			       is_lower(s->snr_db, base->snr_db - SNR_LOWER_DB) ?
 		       RADIO_POOR :
 		       RADIO_GOOD;
-	return is_lower(s->rsrp_dbm, GOOD_RSRP_DBM) || is_lower(s->rsrq_db, GOOD_RSRQ_DB) || is_lower(s->snr_db, GOOD_SNR_DB) ? RADIO_POOR :
-																 RADIO_GOOD;
 }
 
 void radio_sum_add(RadioSum *sum, const Moment *m)

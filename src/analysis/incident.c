@@ -11,6 +11,7 @@
 /* "7K2M-0QXA" */
 #define CODE_BYTES 5
 #define CODE_SIZE 10
+#define TWO_BANDS_MS 60000
 
 typedef struct {
 	Store *store;
@@ -29,6 +30,7 @@ typedef struct {
 	double south, west, north, east, position_error_m;
 	gint64 duration_ms, utc_error_ms;
 	gboolean raises; /* a witness from elsewhere makes it surer */
+	guint bands;	 /* that serving cells of those findings were on, as far as they are told: two at most */
 	const Judged *sky; /* satellites that were drowned at the same time; NULL: none known */
 } Group;
 
@@ -59,16 +61,35 @@ static gboolean has_witnesses(const Group *g)
 {
 	if (g->modems->len > 1)
 		return TRUE;
-	if (g->first->verdict != VERDICT_JAMMING)
-		return FALSE;
-	if (g->sky || g->operators->len > 1)
-		return TRUE;
-	for (guint i = 1; i < g->findings->len; i++) {
-		const Judged *a = g->findings->pdata[0], *b = g->findings->pdata[i];
-		if (a->band && b->band && a->band != b->band)
-			return TRUE;
-	}
-	return FALSE;
+	return g->first->verdict == VERDICT_JAMMING && (g->sky || g->operators->len > 1 || g->bands > 1);
+}
+
+static void count_band(Group *g, const Judged *j, guint *io_first)
+{
+	if (!j->band || j->band == *io_first)
+		return;
+	*io_first = *io_first ? *io_first : j->band;
+	g->bands++;
+}
+
+/* Each modem is on one band only, and so low by itself; together they saw it on two for long enough (verdicts.md: medium at 60 s on two
+ * bands). */
+static gboolean on_two_bands(const Group *g)
+{
+	return g->raises && g->first->verdict == VERDICT_JAMMING && g->bands > 1 && g->duration_ms >= TWO_BANDS_MS;
+}
+
+/* Once more than one alone could say; from low only as far as medium. */
+static void weigh_witnesses(Group *g)
+{
+	if (g->confidence == CONFIDENCE_LOW && on_two_bands(g))
+		g->confidence = CONFIDENCE_MEDIUM;
+	if (!g->raises || !has_witnesses(g))
+		return;
+	if (g->confidence == CONFIDENCE_MEDIUM)
+		g->confidence = CONFIDENCE_HIGH;
+	else if (g->operators->len > 1)
+		g->confidence = CONFIDENCE_MEDIUM;
 }
 
 static void sum_up(Group *g)
@@ -76,12 +97,16 @@ static void sum_up(Group *g)
 	g->first = g->last = g->findings->pdata[0];
 	g->confidence = CONFIDENCE_LOW;
 	g->south = g->west = g->north = g->east = g->position_error_m = NAN;
+	guint band = 0; /* the first one */
 	for (guint i = 0; i < g->findings->len; i++) {
 		const Judged *j = g->findings->pdata[i];
 		add_once(g->modems, j->modem);
 		add_once(g->operators, j->plmn);
 		g->confidence = MAX(g->confidence, j->confidence);
-		g->raises |= (j->witness & WITNESS_RAISES) && j->confidence >= CONFIDENCE_MEDIUM;
+		if (j->witness & WITNESS_RAISES) {
+			g->raises = TRUE;
+			count_band(g, j, &band);
+		}
 		if (j->dated ? j->end_utc_ms > g->last->end_utc_ms : j->end_ms > g->last->end_ms)
 			g->last = j;
 		g->south = fmin(g->south, j->south);
@@ -310,8 +335,7 @@ static gboolean write_group(Writer *w, GPtrArray *all, Group *g, GError **error)
 {
 	sum_up(g);
 	find_sky(g, all);
-	if (g->raises && has_witnesses(g))
-		g->confidence = CONFIDENCE_HIGH;
+	weigh_witnesses(g);
 	if (!put_incident(w, g, error))
 		return FALSE;
 	if (g->sky &&

@@ -40,7 +40,10 @@ typedef enum {
 	WITNESS_GNSS = 1 << 2,
 	/* It is about data: see WITNESS_SAME_OPERATOR. */
 	WITNESS_OF_DATA = 1 << 3,
-	/* The same verdict from another operator's modem or on another band is an independent witness: confidence rises to high. */
+	/* It is about LTE and NR: a modem that is served by less refutes nothing. */
+	WITNESS_OF_BROADBAND = 1 << 5,
+	/* The same verdict from another operator's modem or on another band is an independent witness: confidence rises by one. A finding that has
+	 * nothing to compare with takes it off (describe). */
 	WITNESS_RAISES = 1 << 4,
 } RuleWitness;
 

@@ -16,7 +16,7 @@ typedef struct {
 	gint64 recording, source;
 	char *modem;
 	char home[8];
-	gint64 seen_ms, served_ms;
+	gint64 seen_ms, served_ms, broadband_ms;
 	gboolean data_works, data_fails;
 } Witness;
 
@@ -49,8 +49,8 @@ static void take_run(GArray *witnesses, const Judged *j, sqlite3_stmt *s, gboole
 	const gint64 from = by_utc ? j->start_utc_ms : j->start_ms, to = by_utc ? j->end_utc_ms : j->end_ms;
 	const gint64 overlap = MIN(end, to) - MAX(start, from);
 	const char *service = (const char *)sqlite3_column_text(s, 4), *data = (const char *)sqlite3_column_text(s, 5);
-	const gboolean served = g_str_equal(service, course_service_words[COURSE_BROADBAND]) ||
-				g_str_equal(service, course_service_words[COURSE_NARROWBAND]);
+	const gboolean broadband = g_str_equal(service, course_service_words[COURSE_BROADBAND]);
+	const gboolean served = broadband || g_str_equal(service, course_service_words[COURSE_NARROWBAND]);
 	/* A modem that was switched off, or was not asked, is no witness. */
 	if (overlap < 0 || g_str_equal(service, course_service_words[COURSE_OFF]) ||
 	    g_str_equal(service, course_service_words[COURSE_GAP]) ||
@@ -63,6 +63,8 @@ static void take_run(GArray *witnesses, const Judged *j, sqlite3_stmt *s, gboole
 	w->seen_ms += MAX(overlap, 1);
 	if (served)
 		w->served_ms += MAX(overlap, 1);
+	if (broadband)
+		w->broadband_ms += MAX(overlap, 1);
 	w->data_works |= g_str_equal(data, course_data_words[DATA_WORKS]);
 	w->data_fails |= g_str_equal(data, course_data_words[DATA_FAILS]);
 }
@@ -141,7 +143,8 @@ static gboolean lost_sky(Question *q, const Judged *j, gboolean *ret_lost, gbool
 
 static gboolean is_fine(const Witness *w, const Judged *j)
 {
-	const gboolean served = (double)w->served_ms >= FINE_SHARE * (double)w->seen_ms;
+	const gint64 served_ms = j->witness & WITNESS_OF_BROADBAND ? w->broadband_ms : w->served_ms;
+	const gboolean served = (double)served_ms >= FINE_SHARE * (double)w->seen_ms;
 	return served && (!(j->witness & WITNESS_OF_DATA) || (w->data_works && !w->data_fails));
 }
 
@@ -175,6 +178,7 @@ static void say_same_operator(Judged *j, const GArray *witnesses)
 				  "modem %s of the same operator (%s) kept its service at the same time and place", w->modem,
 				  w->home);
 			j->confidence = CONFIDENCE_LOW;
+			j->witness &= ~(guint)WITNESS_RAISES;
 		}
 	}
 }

@@ -266,16 +266,58 @@ static void test_no_witness(Fixture *f, gconstpointer data)
 	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium jamming/blackout/medium");
 }
 
-static void test_low_is_not_raised(Fixture *f, gconstpointer data)
+/* Two findings of low confidence at the same time; the witness bit and band of the second as given. */
+static void find_two_low(Fixture *f, gint64 source, guint witness, guint16 band)
 {
 	Said low = jam_a, other = jam_a;
-	(void)data;
 	low.confidence = other.confidence = CONFIDENCE_LOW;
-	other.source = MODEM_B;
+	low.witness = other.witness = witness;
+	other.source = source;
+	other.band = band;
 	find(f, low);
 	find(f, other);
 	judge(f);
+}
+
+static void test_low_of_two_operators(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find_two_low(f, MODEM_B, WITNESS_RAISES, 3);
+	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium");
+}
+
+static void test_low_of_two_bands(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find_two_low(f, MODEM_B, WITNESS_RAISES, 7);
+	assert_sql(f, VERDICTS_SQL, "jamming/degraded/high");
+}
+
+static void test_low_is_not_raised(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find_two_low(f, MODEM_C, WITNESS_RAISES, 3); /* of the same operator on the same band */
 	assert_sql(f, VERDICTS_SQL, "jamming/degraded/low");
+}
+
+static void test_nothing_to_compare_with(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find_two_low(f, MODEM_B, 0, 7);
+	assert_sql(f, VERDICTS_SQL, "jamming/degraded/low");
+}
+
+static void test_same_operator_has_less(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	find(f, (Said){1, MODEM_A, 10, 20, VERDICT_DOWNGRADE, NULL, "own", CONFIDENCE_MEDIUM,
+		       WITNESS_SAME_OPERATOR | WITNESS_OF_BROADBAND, 0});
+	course(f, 1, MODEM_C, COURSE_NARROWBAND, DATA_UNTESTED, 0, 30);
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "downgrade/medium");
+	course(f, 3, MODEM_C, COURSE_BROADBAND, DATA_UNTESTED, 0, 30);
+	judge(f);
+	assert_sql(f, VERDICTS_SQL, "downgrade/own/medium");
 }
 
 static void test_same_operator_is_fine(Fixture *f, gconstpointer data)
@@ -472,7 +514,11 @@ int main(int argc, char **argv)
 	ADD("another band is no second card", test_bands_are_no_second_card);
 	ADD("a neighbour of doubtful place or time", test_doubtful_neighbour);
 	ADD("another time is another incident", test_no_witness);
-	ADD("two weak findings are no strong one", test_low_is_not_raised);
+	ADD("two weak findings of two operators are medium", test_low_of_two_operators);
+	ADD("on two bands for a minute they are more", test_low_of_two_bands);
+	ADD("two weak findings of one operator on one band are no strong one", test_low_is_not_raised);
+	ADD("what has nothing to compare with stays low", test_nothing_to_compare_with);
+	ADD("a modem that has no LTE either refutes no downgrade", test_same_operator_has_less);
 	ADD("the same operator's other modem is fine: low", test_same_operator_is_fine);
 	ADD("who is far away is no witness", test_far_away_is_no_witness);
 	ADD("one card's data is the subscription's affair", test_own_subscription);

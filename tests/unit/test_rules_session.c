@@ -82,20 +82,23 @@ static void test_without_radio_figures_a_data_cut_is_low(void)
 	g_assert_true(bench_says(f, EVIDENCE_LIMIT, "no figures of its radio"));
 }
 
-/* As on other days, though weak by itself; and good by itself, though 15 dB weaker than on other days. */
+/* As on other days, though weak by itself; 15 dB weaker than on other days, and still good; drowned, though as strong as on other days. */
 static void test_radio_is_compared_with_other_days(void)
 {
-	static const double rsrp[] = {-109, -90}, usual[] = {-108, -75};
-	for (guint i = 0; i < 2; i++) {
+	static const struct {
+		double rsrp_dbm, usual_rsrp_dbm, usual_snr_db;
+	} days[] = {{-109, -108, 4}, {-90, -75, 4}, {-90, -90, 20}};
+	for (guint i = 0; i < G_N_ELEMENTS(days); i++) {
 		g_autoptr(Bench) b = bench_new(&rule_data_cut);
-		bench_signal(b, rsrp[i], -12, 3);
+		bench_signal(b, days[i].rsrp_dbm, -12, 3);
 		b->m.cell_base.passes = 4;
-		b->m.cell_base.median.rsrp_dbm = usual[i];
+		b->m.cell_base.median.rsrp_dbm = days[i].usual_rsrp_dbm;
+		b->m.cell_base.median.snr_db = days[i].usual_snr_db;
 		for (guint k = 0; k < 5; k++) {
 			bench_sweeps(b, 60);
 			bench_refusal(b, CAUSE_3GPP, 8, 0);
 		}
-		if (i == 0)
+		if (i < 2)
 			g_assert_true(bench_says(bench_one(b, "session-refused"), EVIDENCE_FOR, "as on other days"));
 		else
 			bench_none(b);

@@ -116,8 +116,10 @@ static void describe(RuleContext *c, Finding *f)
 			    tally_mean(&memory->over_usual));
 	if (memory->snr_before < 0)
 		finding_say(f, EVIDENCE_FOR, "before service went, the cell was drowning already: SNR %.0f dB", memory->snr_before);
-	if (!memory->by_place)
+	if (!memory->by_place) {
 		finding_say(f, EVIDENCE_LIMIT, "what is usual here is not known from other passes");
+		f->witness &= ~(guint)WITNESS_RAISES; /* low, whoever saw the same */
+	}
 	if (memory->n_bands < (guint)c->figure[BANDS]) {
 		finding_say(f, EVIDENCE_LIMIT, "it was seen on one band only, or the modem does not tell which it searches");
 		finding_alternative(f, VERDICT_OWN_FAULT, "a receiver that is overloaded by a sender close by, or that has failed,"

@@ -259,6 +259,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "packets were sent and nothing came back");
 	if (memory->lost)
 		finding_say(f, EVIDENCE_FOR, "service was lost");
+	if (!memory->compared || memory->alone)
+		f->witness &= ~(guint)WITNESS_RAISES; /* low, whoever saw the same */
 	const gboolean harmed = memory->broken || memory->stuck || memory->lost;
 	if (!harmed)
 		finding_say(f, EVIDENCE_AGAINST, "no session broke off, no data were seen to stop and service went on");
