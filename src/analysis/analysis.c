@@ -19,7 +19,7 @@ typedef struct {
 	AnalysisSummary *summary;
 	Parameters *parameters;
 	guint64 done, total; /* sweeps, for the progress */
-	guint64 walked;      /* of the recording under way */
+	guint64 walked; /* of the recording under way */
 } Run;
 
 /* --- which analysis --- */
@@ -28,16 +28,18 @@ static gboolean find_analysis(Run *run, GError **error)
 {
 	gboolean row;
 	const char *text = parameters_text(run->parameters);
-	g_autoptr(StoreStatement) enter = store_prepare(run->store,
-							"INSERT INTO analysis (rules_version, parameters, program, made_time) VALUES ('"
-							ANALYSIS_RULES_VERSION "', ?, 'jamlog " JAMLOG_VERSION
-							"', strftime('%Y-%m-%dT%H:%M:%fZ','now')) ON CONFLICT (rules_version, parameters) DO"
-							" UPDATE SET program=excluded.program, made_time=excluded.made_time",
-							error);
-	g_autoptr(StoreStatement) find = enter ? store_prepare(run->store,
-							       "SELECT id FROM analysis WHERE rules_version='" ANALYSIS_RULES_VERSION
-							       "' AND parameters=?",
-							       error) : NULL;
+	g_autoptr(StoreStatement) enter = store_prepare(
+		run->store,
+		"INSERT INTO analysis (rules_version, parameters, program, made_time) VALUES ('" ANALYSIS_RULES_VERSION
+		"', ?, 'jamlog " JAMLOG_VERSION
+		"', strftime('%Y-%m-%dT%H:%M:%fZ','now')) ON CONFLICT (rules_version, parameters) DO"
+		" UPDATE SET program=excluded.program, made_time=excluded.made_time",
+		error);
+	g_autoptr(StoreStatement) find =
+		enter ? store_prepare(run->store,
+				      "SELECT id FROM analysis WHERE rules_version='" ANALYSIS_RULES_VERSION "' AND parameters=?",
+				      error)
+		      : NULL;
 	if (!find)
 		return FALSE;
 	sqlite3_bind_text(enter, 1, text, -1, SQLITE_STATIC);
@@ -52,16 +54,19 @@ static gboolean find_analysis(Run *run, GError **error)
 
 static char *state_sql(void)
 {
-	GString *sql = g_string_new("CREATE TEMP TABLE IF NOT EXISTS recording_now (recording INTEGER PRIMARY KEY, last_id INTEGER, stamp INTEGER,"
-				    " sweeps INTEGER); DELETE FROM recording_now; INSERT INTO recording_now SELECT n.id, max(0");
+	GString *sql = g_string_new(
+		"CREATE TEMP TABLE IF NOT EXISTS recording_now (recording INTEGER PRIMARY KEY, last_id INTEGER, stamp INTEGER,"
+		" sweeps INTEGER); DELETE FROM recording_now; INSERT INTO recording_now SELECT n.id, max(0");
 	for (guint kind = 1; kind <= OBSERVATION_KIND_MAX; kind++)
 		g_string_append_printf(sql, ", coalesce((SELECT max(id) FROM %s WHERE id > n.id<<32 AND id < (n.id+1)<<32), 0)",
 				       observation_table((ObservationKind)kind)->name);
-	g_string_append(sql,
-			"), coalesce((SELECT max(c.id) FROM custody c JOIN segment s ON s.id=c.segment JOIN recording x ON x.id=s.recording WHERE"
-			" x.boot=n.boot), 0), 0 FROM recording n;"
-			"CREATE TEMP TABLE IF NOT EXISTS touched (place INTEGER NOT NULL, cell INTEGER NOT NULL, PRIMARY KEY (place, cell))"
-			" WITHOUT ROWID; DELETE FROM touched;");
+	g_string_append(
+		sql,
+		"), coalesce((SELECT max(c.id) FROM custody c JOIN segment s ON s.id=c.segment JOIN recording x ON "
+		"x.id=s.recording WHERE"
+		" x.boot=n.boot), 0), 0 FROM recording n;"
+		"CREATE TEMP TABLE IF NOT EXISTS touched (place INTEGER NOT NULL, cell INTEGER NOT NULL, PRIMARY KEY (place, cell))"
+		" WITHOUT ROWID; DELETE FROM touched;");
 	return g_string_free(sql, FALSE);
 }
 
@@ -129,8 +134,8 @@ static gboolean stopped(gpointer user_data, guint64 sweeps)
 
 static gboolean note_baseline(Run *run, const Due *due, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO baseline_recording VALUES (%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
-					       ",%" G_GINT64_FORMAT ")",
+	g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO baseline_recording VALUES (%" G_GINT64_FORMAT
+					       ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ")",
 					       due->recording, due->last_id, due->stamp);
 	return store_exec(run->store, sql, error);
 }
@@ -138,11 +143,12 @@ static gboolean note_baseline(Run *run, const Due *due, GError **error)
 static gboolean make_passes(Run *run, Baseline *baseline, GError **error)
 {
 	const WalkReport report = {stopped, run};
-	g_autoptr(GArray) due = list_due(run,
-					 "SELECT n.recording, n.last_id, n.stamp FROM recording_now n LEFT JOIN baseline_recording b ON"
-					 " b.recording=n.recording AND b.last_id=n.last_id AND b.stamp=n.stamp WHERE b.recording IS NULL"
-					 " ORDER BY n.recording",
-					 error);
+	g_autoptr(GArray) due =
+		list_due(run,
+			 "SELECT n.recording, n.last_id, n.stamp FROM recording_now n LEFT JOIN baseline_recording b ON"
+			 " b.recording=n.recording AND b.last_id=n.last_id AND b.stamp=n.stamp WHERE b.recording IS NULL"
+			 " ORDER BY n.recording",
+			 error);
 	for (guint i = 0; due && i < due->len; i++) {
 		const Due *d = &g_array_index(due, Due, i);
 		WalkCount count = {0};
@@ -159,11 +165,13 @@ static gboolean apply_rules(Run *run, Baseline *baseline, GError **error)
 	const WalkReport report = {stopped, run};
 	const WalkRules *with = parameters_rules(run->parameters);
 	g_autoptr(Results) results = results_new(run->store, run->summary->analysis, error);
-	g_autoptr(GArray) due = results ? list_due(run,
-						   "SELECT n.recording, n.last_id, n.stamp FROM recording_now n LEFT JOIN analysis_recording a"
-						   " ON a.analysis=?1 AND a.recording=n.recording AND a.last_id=n.last_id AND a.stamp=n.stamp"
-						   " WHERE a.recording IS NULL ORDER BY n.recording",
-						   error) : NULL;
+	g_autoptr(GArray) due =
+		results ? list_due(run,
+				   "SELECT n.recording, n.last_id, n.stamp FROM recording_now n LEFT JOIN analysis_recording a"
+				   " ON a.analysis=?1 AND a.recording=n.recording AND a.last_id=n.last_id AND a.stamp=n.stamp"
+				   " WHERE a.recording IS NULL ORDER BY n.recording",
+				   error)
+			: NULL;
 	for (guint i = 0; due && i < due->len; i++) {
 		const Due *d = &g_array_index(due, Due, i);
 		WalkCount count = {0};
@@ -195,7 +203,8 @@ static gboolean sum_up(Run *run, Baseline *baseline, GError **error)
 {
 	AnalysisSummary *s = run->summary;
 	for (guint i = 0; i < VERDICTS; i++) {
-		g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM incident WHERE analysis=? AND verdict='%s'", verdict_words[i]);
+		g_autofree char *sql =
+			g_strdup_printf("SELECT count(*) FROM incident WHERE analysis=? AND verdict='%s'", verdict_words[i]);
 		if (!count_rows(run, sql, &s->incidents_by_verdict[i], error))
 			return FALSE;
 		s->incidents += s->incidents_by_verdict[i];
@@ -213,7 +222,8 @@ static gboolean check_sweeps(Run *run, GError **error)
 		return FALSE;
 	if (any)
 		return TRUE;
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_DATA, "%s has no sweep of any modem: nothing to analyze", store_path(run->store));
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_NO_DATA, "%s has no sweep of any modem: nothing to analyze",
+		    store_path(run->store));
 	return FALSE;
 }
 

@@ -1,5 +1,5 @@
-/* Asking what a place is like. An answer holds for a while: until a pass of the same recording comes too near in time, or is far enough
- * behind. With that while it is kept in a cache of bounded size.
+/* Asking what a place is like. An answer holds for a while: until a pass of the same recording comes too near in time, or is far
+ * enough behind. With that while it is kept in a cache of bounded size.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -10,11 +10,11 @@
 
 #define CACHE_SLOTS 4096
 /* Passes of one cell in one place that are heard; those of the newest recordings, where there are more. */
-#define MAX_PASSES  1000
+#define MAX_PASSES 1000
 
 typedef struct {
 	gint64 place, cell, recording; /* cell 0: free */
-	gint64 from_ms, until_ms;      /* BOOTTIME of that recording in which it holds; until_ms not included */
+	gint64 from_ms, until_ms; /* BOOTTIME of that recording in which it holds; until_ms not included */
 	CellBaseline cell_base;
 	PlaceBaseline place_base;
 } Answer;
@@ -83,8 +83,10 @@ gint32 baseline_column_figure(sqlite3_stmt *stmt, int column)
 
 static sqlite3_stmt *prepare_given(Store *store, GError **error)
 {
-	return store_prepare(store, "SELECT passes, served, broadband, narrowband, " BASELINE_FIGURE_COLUMNS ", " BASELINE_SPREAD_COLUMNS
-				    " FROM baseline_given WHERE place=? AND cell=?", error);
+	return store_prepare(store,
+			     "SELECT passes, served, broadband, narrowband, " BASELINE_FIGURE_COLUMNS ", " BASELINE_SPREAD_COLUMNS
+			     " FROM baseline_given WHERE place=? AND cell=?",
+			     error);
 }
 
 static gboolean any_given(Store *store, gboolean *ret_any, GError **error)
@@ -103,9 +105,12 @@ Baseline *baseline_new(Store *store, GError **error)
 	if (!baseline->keys || !any_given(store, &given, error))
 		return NULL;
 	baseline->making = baseline_making_new(store, baseline->keys);
-	baseline->find_passes = store_prepare(store, "SELECT recording, start_boottime_ms, end_boottime_ms, sweeps, served, broadband,"
-						     " narrowband, " BASELINE_FIGURE_COLUMNS ", utc_offset_ms FROM baseline_pass WHERE place=? AND cell=?"
-						     " ORDER BY recording DESC LIMIT " G_STRINGIFY(MAX_PASSES), error);
+	baseline->find_passes =
+		store_prepare(store,
+			      "SELECT recording, start_boottime_ms, end_boottime_ms, sweeps, served, broadband,"
+			      " narrowband, " BASELINE_FIGURE_COLUMNS ", utc_offset_ms FROM baseline_pass WHERE place=? AND cell=?"
+			      " ORDER BY recording DESC LIMIT " G_STRINGIFY(MAX_PASSES),
+			      error);
 	if (!baseline->find_passes || (given && !(baseline->find_given = prepare_given(store, error))))
 		return NULL;
 	return g_steal_pointer(&baseline);
@@ -201,8 +206,10 @@ static void read_pass(Baseline *baseline, Answer *answer, const When *at)
 static void read_given(Baseline *baseline)
 {
 	sqlite3_stmt *stmt = baseline->find_given;
-	Witness w = {.passes = (guint)sqlite3_column_int64(stmt, 0), .served = (guint)sqlite3_column_int64(stmt, 1),
-		     .broadband = (guint)sqlite3_column_int64(stmt, 2), .narrowband = (guint)sqlite3_column_int64(stmt, 3)};
+	Witness w = {.passes = (guint)sqlite3_column_int64(stmt, 0),
+		     .served = (guint)sqlite3_column_int64(stmt, 1),
+		     .broadband = (guint)sqlite3_column_int64(stmt, 2),
+		     .narrowband = (guint)sqlite3_column_int64(stmt, 3)};
 	for (guint i = 0; i < BASELINE_FIGURES; i++)
 		w.figure[i] = baseline_column_figure(stmt, 4 + (int)i);
 	for (guint i = 0; i < BASELINE_SPREADS; i++)
@@ -280,8 +287,8 @@ static void sum_up(Baseline *baseline, Answer *answer)
 	answer->place_base = place;
 	answer->cell_base = (CellBaseline){
 		.passes = place.passes,
-		.median = {plain(median[FIGURE_RSRP]), plain(median[FIGURE_RSRQ]), plain(median[FIGURE_SNR]), plain(median[FIGURE_RSSI]),
-			   plain(median[FIGURE_RX]), plain(median[FIGURE_TX])},
+		.median = {plain(median[FIGURE_RSRP]), plain(median[FIGURE_RSRQ]), plain(median[FIGURE_SNR]),
+			   plain(median[FIGURE_RSSI]), plain(median[FIGURE_RX]), plain(median[FIGURE_TX])},
 		.rsrp_spread_db = plain(spread[FIGURE_RSRP]),
 		.rsrq_spread_db = plain(spread[FIGURE_RSRQ]),
 		.snr_spread_db = plain(spread[FIGURE_SNR]),
@@ -330,7 +337,8 @@ gboolean baseline_any(Baseline *baseline, gboolean *ret_any, GError **error)
 	/* Own passes first: where there are enough, the search ends soon. */
 	static const char *const questions[] = {
 		"SELECT 1 FROM baseline_pass GROUP BY place, cell HAVING count(*)>=" G_STRINGIFY(BASELINE_MIN_PASSES) " LIMIT 1",
-		"SELECT 1 FROM baseline_given g WHERE passes+(SELECT count(*) FROM baseline_pass p WHERE p.place=g.place AND p.cell=g.cell)"
+		"SELECT 1 FROM baseline_given g WHERE passes+(SELECT count(*) FROM baseline_pass p WHERE p.place=g.place AND "
+		"p.cell=g.cell)"
 		">=" G_STRINGIFY(BASELINE_MIN_PASSES) " LIMIT 1",
 	};
 	*ret_any = FALSE;

@@ -160,12 +160,14 @@ static gboolean put_rows(Export *export, Store *store, GError **error)
 	gboolean row, ok;
 	Tile tile = TILE_NONE;
 	char key[BASELINE_KEY_SIZE] = "";
-	/* By the text of the key: the order of its number would tell which cell was met first. What has no date vouches for no day. */
-	g_autoptr(StoreStatement) stmt =
-		store_prepare(store,
-			      "SELECT p.place, c.key, p.recording, (p.start_boottime_ms+p.utc_offset_ms)/86400000, p.sweeps, p.served, p.broadband, p.narrowband, "
-			      BASELINE_FIGURE_COLUMNS " FROM baseline_pass p JOIN baseline_cell c ON c.id=p.cell"
-			      " WHERE p.utc_offset_ms IS NOT NULL ORDER BY p.place, c.key", error);
+	/* By the text of the key: the order of its number would tell which cell was met first. What has no date vouches for no day.
+	 */
+	g_autoptr(StoreStatement) stmt = store_prepare(
+		store,
+		"SELECT p.place, c.key, p.recording, (p.start_boottime_ms+p.utc_offset_ms)/86400000, p.sweeps, p.served, "
+		"p.broadband, p.narrowband, " BASELINE_FIGURE_COLUMNS " FROM baseline_pass p JOIN baseline_cell c ON c.id=p.cell"
+		" WHERE p.utc_offset_ms IS NOT NULL ORDER BY p.place, c.key",
+		error);
 	if (!stmt)
 		return FALSE;
 	while ((ok = store_step(store, stmt, &row, error)) && row) {
@@ -197,26 +199,30 @@ gboolean analysis_baseline_export(Store *store, const char *output, guint floor,
 	gboolean there;
 	*ret_summary = (BaselineSummary){0};
 	if (floor < BASELINE_MIN_SHARED) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE, "a floor of %u gives people away: " G_STRINGIFY(BASELINE_MIN_SHARED)
-			    " or more", floor);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_USAGE,
+			    "a floor of %u gives people away: " G_STRINGIFY(BASELINE_MIN_SHARED) " or more", floor);
 		return FALSE;
 	}
 	if (!store_check_output(store, output, error) || !store_has_results(store, &there, error))
 		return FALSE;
 	if (!there)
 		return no_data(error, "%s has no baselines yet: make them with \"jamlog analyze\"", store_path(store));
-	g_auto(Export) export = {.floor = floor, .summary = ret_summary, .passes = g_array_new(FALSE, FALSE, sizeof(Pass)),
+	g_auto(Export) export = {.floor = floor,
+				 .summary = ret_summary,
+				 .passes = g_array_new(FALSE, FALSE, sizeof(Pass)),
 				 .numbers = g_array_new(FALSE, FALSE, sizeof(gint64)),
-				 .voices = g_array_new(FALSE, FALSE, sizeof(BaselineVoice)), .out = out_open(output, error)};
+				 .voices = g_array_new(FALSE, FALSE, sizeof(BaselineVoice)),
+				 .out = out_open(output, error)};
 	if (!export.out)
 		return FALSE;
-	g_autofree char *title = g_strdup_printf("%s%s, tiles of zoom %d, each of %u days and recordings or more\n%s\n",
-						 BASELINE_FILE_TITLE, BASELINE_FILE_VERSION, TILE_ZOOM, floor, BASELINE_FILE_HEADER);
+	g_autofree char *title =
+		g_strdup_printf("%s%s, tiles of zoom %d, each of %u days and recordings or more\n%s\n", BASELINE_FILE_TITLE,
+				BASELINE_FILE_VERSION, TILE_ZOOM, floor, BASELINE_FILE_HEADER);
 	out_put(export.out, title, strlen(title));
 	if (!put_rows(&export, store, error))
 		return FALSE;
 	if (ret_summary->places == 0)
-		return no_data(error, "no place was visited on %u days in as many recordings (%" G_GUINT64_FORMAT " on fewer)", floor,
-			       ret_summary->left_out);
+		return no_data(error, "no place was visited on %u days in as many recordings (%" G_GUINT64_FORMAT " on fewer)",
+			       floor, ret_summary->left_out);
 	return out_finish(export.out, error);
 }

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #define DIGEST_SIZE 16
-#define HEX_SIZE    (2 * DIGEST_SIZE + 1)
+#define HEX_SIZE (2 * DIGEST_SIZE + 1)
 /* baseline_given.file is the digest of what was read, a space, and the file's name. */
-#define NAME_AT     "34"
-#define DIGEST_END  "32"
+#define NAME_AT "34"
+#define DIGEST_END "32"
 
 typedef struct {
 	Store *store;
@@ -39,8 +39,9 @@ static gboolean insert_row(gpointer user_data, const BaselineRow *row, GError **
 	if (!baseline_key(import->keys, row->key, TRUE, &cell, error))
 		return FALSE;
 	StoreValue values[1 + 2 + 4 + BASELINE_FIGURES + BASELINE_SPREADS] = {
-		store_text(import->file),    store_int(row->place),	store_int(cell),	     store_int(row->passes),
-		store_int(row->served), store_int(row->broadband), store_int(row->narrowband),
+		store_text(import->file),   store_int(row->place),  store_int(cell),
+		store_int(row->passes),	    store_int(row->served), store_int(row->broadband),
+		store_int(row->narrowband),
 	};
 	for (guint i = 0; i < BASELINE_FIGURES; i++)
 		values[7 + i] = store_int_if(row->figure[i] != BASELINE_NO_FIGURE, row->figure[i]);
@@ -119,11 +120,13 @@ static gboolean touch_recordings(Store *store, const char *name, GError **error)
 static gboolean prepare(Import *import, GError **error)
 {
 	import->keys = baseline_keys_new(import->store, error);
-	import->insert = import->keys ? store_prepare(import->store,
-						      "INSERT OR IGNORE INTO baseline_given (file, place, cell, passes, served, broadband,"
-						      " narrowband, " BASELINE_FIGURE_COLUMNS ", " BASELINE_SPREAD_COLUMNS
-						      ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", error)
-				      : NULL;
+	import->insert =
+		import->keys ? store_prepare(import->store,
+					     "INSERT OR IGNORE INTO baseline_given (file, place, cell, passes, served, broadband,"
+					     " narrowband, " BASELINE_FIGURE_COLUMNS ", " BASELINE_SPREAD_COLUMNS
+					     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+					     error)
+			     : NULL;
 	return import->insert != NULL;
 }
 
@@ -147,7 +150,8 @@ static gboolean import_bytes(Store *store, const char *path, const GByteArray *b
 	}
 	if (!touch_recordings(store, name, error) ||
 	    !ask_text(store, "DELETE FROM baseline_given WHERE substr(file," NAME_AT ")=?", name, &gone, error) ||
-	    !prepare(&import, error) || !baseline_file_parse(path, (const char *)bytes->data, bytes->len, insert_row, &import, error) ||
+	    !prepare(&import, error) ||
+	    !baseline_file_parse(path, (const char *)bytes->data, bytes->len, insert_row, &import, error) ||
 	    !touch_recordings(store, name, error))
 		return FALSE;
 	ret_summary->places = import.places;
@@ -158,5 +162,6 @@ gboolean analysis_baseline_import(Store *store, const char *path, BaselineSummar
 {
 	*ret_summary = (BaselineSummary){0};
 	g_autoptr(GByteArray) bytes = read_file(path, error);
-	return bytes && store_begin(store, error) && import_bytes(store, path, bytes, ret_summary, error) && store_commit(store, error);
+	return bytes && store_begin(store, error) && import_bytes(store, path, bytes, ret_summary, error) &&
+	       store_commit(store, error);
 }

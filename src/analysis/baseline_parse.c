@@ -4,8 +4,8 @@
 #include "error.h"
 
 #define MAX_LINE 255
-#define LEAST    (-20000) /* of a figure, in hundredths */
-#define MOST     10000
+#define LEAST (-20000) /* of a figure, in hundredths */
+#define MOST 10000
 
 static gboolean fail(GError **error, const char *text)
 {
@@ -74,10 +74,9 @@ static gboolean parse_fields(char *const *field, BaselineRow *row, GError **erro
 	if (strlen(field[1]) >= sizeof row->key || !baseline_key_valid(field[1]))
 		return fail(error, "the second column is no cell like \"257-01 lte 1300 101\" and no network like \"257-01\"");
 	g_strlcpy(row->key, field[1], sizeof row->key);
-	if (strchr(field[2], '.') ||
-	    !parse_within(field[2], BASELINE_MIN_SHARED * 100, BASELINE_FILE_MAX_PASSES * 100, &passes))
-		return fail(error, "passes is no whole number from " G_STRINGIFY(BASELINE_MIN_SHARED) " to "
-				   G_STRINGIFY(BASELINE_FILE_MAX_PASSES));
+	if (strchr(field[2], '.') || !parse_within(field[2], BASELINE_MIN_SHARED * 100, BASELINE_FILE_MAX_PASSES * 100, &passes))
+		return fail(error, "passes is no whole number from " G_STRINGIFY(BASELINE_MIN_SHARED) " to " G_STRINGIFY(
+					   BASELINE_FILE_MAX_PASSES));
 	row->passes = (guint)passes / 100;
 	if (!parse_share(field[3], row->passes, &row->served) || !parse_share(field[4], row->passes, &row->broadband) ||
 	    !parse_share(field[5], row->passes, &row->narrowband))
@@ -117,7 +116,8 @@ static gboolean check_title(const char *line, GError **error)
 	g_autofree char *shown = g_utf8_make_valid(told, -1);
 	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
 		    "the file's version is \"%s\" and this jamlog " JAMLOG_VERSION " knows " BASELINE_FILE_VERSION
-		    ": use a newer jamlog, or ask for a file of that version", shown);
+		    ": use a newer jamlog, or ask for a file of that version",
+		    shown);
 	return FALSE;
 }
 
@@ -148,7 +148,8 @@ static gboolean parse_line(char *line, guint number, BaselineRowFunc each, gpoin
 	return parse_row(line, &row, error) && each(user_data, &row, error);
 }
 
-gboolean baseline_file_parse(const char *name, const char *data, gsize length, BaselineRowFunc each, gpointer user_data, GError **error)
+gboolean baseline_file_parse(const char *name, const char *data, gsize length, BaselineRowFunc each, gpointer user_data,
+			     GError **error)
 {
 	char line[MAX_LINE + 1];
 	const char *at = data, *const end = data + length;

@@ -1,13 +1,13 @@
-/* Making passes. Of every visit of a tile that is not over yet the figures are kept as counts by value: modems tell them in whole or
- * tenth decibels, so that few differ, and medians are exact however long the visit. What is over waits in a bounded list, which is
- * written in the table's order.
+/* Making passes. Of every visit of a tile that is not over yet the figures are kept as counts by value: modems tell them in whole
+ * or tenth decibels, so that few differ, and medians are exact however long the visit. What is over waits in a bounded list, which
+ * is written in the table's order.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline_tables.h"
 
 #include <stdlib.h>
 
-#define MAX_ROWS   32768 /* that wait to be written */
+#define MAX_ROWS 32768 /* that wait to be written */
 
 typedef struct {
 	gint16 value; /* hundredths */
@@ -39,8 +39,8 @@ struct Visit {
 
 typedef struct {
 	gint64 source;
-	Visit *visit;  /* that its last sweep was in; NULL: none, or it is over */
-	gboolean lte;  /* it has been served by LTE or NR */
+	Visit *visit; /* that its last sweep was in; NULL: none, or it is over */
+	gboolean lte; /* it has been served by LTE or NR */
 } Carrier;
 
 /* A row of baseline_pass. */
@@ -55,15 +55,15 @@ struct BaselineMaking {
 	Store *store;
 	BaselineKeys *keys; /* borrowed */
 	gint64 recording;
-	gboolean anew;      /* nothing stood there of this recording */
+	gboolean anew; /* nothing stood there of this recording */
 	GHashTable *visits; /* the open ones, by source and place */
 	Visit *oldest, *newest;
 	Visit *spare_visits; /* linked by `older` */
 	Pass *spare_passes;
 	GArray *carriers;
 	GArray *rows;
-	guint at;          /* next row to be written */
-	char home[8];      /* whose key was asked for last */
+	guint at; /* next row to be written */
+	char home[8]; /* whose key was asked for last */
 	gint64 home_key;
 };
 
@@ -259,7 +259,7 @@ static gboolean next_row(gpointer user_data, StoreValue *ret_values, gboolean *r
 	if (!*ret_row)
 		return TRUE;
 	const Row *row = &g_array_index(making->rows, Row, making->at++);
-	const gint64 values[] = {row->place,  row->cell,   making->recording, row->source,	 row->start_ms,
+	const gint64 values[] = {row->place,  row->cell,   making->recording, row->source,    row->start_ms,
 				 row->end_ms, row->sweeps, row->served,	      row->broadband, row->narrowband};
 	StoreValue *at = ret_values;
 	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
@@ -270,16 +270,17 @@ static gboolean next_row(gpointer user_data, StoreValue *ret_values, gboolean *r
 	return TRUE;
 }
 
-#define COLUMNS "place, cell, recording, source, start_boottime_ms, end_boottime_ms, sweeps, served, broadband, narrowband, " \
-	BASELINE_FIGURE_COLUMNS
+#define COLUMNS \
+	"place, cell, recording, source, start_boottime_ms, end_boottime_ms, sweeps, served, broadband, " \
+	"narrowband, " BASELINE_FIGURE_COLUMNS
 #define N_COLUMNS (10 + BASELINE_FIGURES)
 
 static gboolean write_rows(BaselineMaking *making, GError **error)
 {
 	g_array_sort(making->rows, compare_rows);
 	making->at = 0;
-	const gboolean ok = store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_offset_ms", N_COLUMNS + 1, next_row, making,
-					      error);
+	const gboolean ok = store_insert_feed(making->store, "baseline_pass", COLUMNS ", utc_offset_ms", N_COLUMNS + 1, next_row,
+					      making, error);
 	g_array_set_size(making->rows, 0);
 	return ok;
 }
@@ -287,8 +288,8 @@ static gboolean write_rows(BaselineMaking *making, GError **error)
 static void set_aside(BaselineMaking *making, const Visit *visit)
 {
 	for (const Pass *pass = visit->passes; pass; pass = pass->next) {
-		Row row = {visit->place, pass->cell, visit->source, visit->start_ms, visit->end_ms, visit->utc_offset_ms, visit->dated,
-			   pass->sweeps, pass->served, pass->broadband, pass->narrowband, {0}};
+		Row row = {visit->place, pass->cell,   visit->source, visit->start_ms, visit->end_ms,	 visit->utc_offset_ms,
+			   visit->dated, pass->sweeps, pass->served,  pass->broadband, pass->narrowband, {0}};
 		if (pass->sweeps < BASELINE_MIN_SWEEPS)
 			continue;
 		for (guint i = 0; i < BASELINE_FIGURES; i++)
@@ -445,10 +446,13 @@ gboolean baseline_making_begin(BaselineMaking *making, gint64 recording, GError 
 	making->recording = recording;
 	making->home[0] = '\0';
 	if (!store_exec(making->store,
-			  "CREATE TEMP TABLE IF NOT EXISTS touched (place INTEGER, cell INTEGER, PRIMARY KEY (place, cell)) WITHOUT ROWID;"
-			  "CREATE TEMP TABLE IF NOT EXISTS baseline_before AS SELECT " COLUMNS " FROM baseline_pass WHERE 0;"
-			  "DELETE FROM temp.baseline_before", error) ||
-	    !exec_with_recording(making, "INSERT INTO temp.baseline_before SELECT " COLUMNS " FROM baseline_pass WHERE recording=?", error))
+			"CREATE TEMP TABLE IF NOT EXISTS touched (place INTEGER, cell INTEGER, PRIMARY KEY (place, cell)) WITHOUT "
+			"ROWID;"
+			"CREATE TEMP TABLE IF NOT EXISTS baseline_before AS SELECT " COLUMNS " FROM baseline_pass WHERE 0;"
+			"DELETE FROM temp.baseline_before",
+			error) ||
+	    !exec_with_recording(making, "INSERT INTO temp.baseline_before SELECT " COLUMNS " FROM baseline_pass WHERE recording=?",
+				 error))
 		return FALSE;
 	making->anew = sqlite3_changes(store_db(making->store)) == 0;
 	return making->anew || exec_with_recording(making, "DELETE FROM baseline_pass WHERE recording=?", error);
@@ -456,18 +460,21 @@ gboolean baseline_making_begin(BaselineMaking *making, gint64 recording, GError 
 
 static gboolean touch_all(BaselineMaking *making, GError **error)
 {
-	return exec_with_recording(making, "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM baseline_pass WHERE recording=?",
-				   error);
+	return exec_with_recording(
+		making, "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM baseline_pass WHERE recording=?", error);
 }
 
 static gboolean touch_changed(BaselineMaking *making, GError **error)
 {
 	return exec_with_recording(making,
 				   "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT " COLUMNS
-				   " FROM baseline_pass WHERE recording=? EXCEPT SELECT * FROM temp.baseline_before)", error) &&
-	       exec_with_recording(making,
-				   "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT * FROM temp.baseline_before EXCEPT"
-				   " SELECT " COLUMNS " FROM baseline_pass WHERE recording=?)", error);
+				   " FROM baseline_pass WHERE recording=? EXCEPT SELECT * FROM temp.baseline_before)",
+				   error) &&
+	       exec_with_recording(
+		       making,
+		       "INSERT OR IGNORE INTO temp.touched SELECT place, cell FROM (SELECT * FROM temp.baseline_before EXCEPT"
+		       " SELECT " COLUMNS " FROM baseline_pass WHERE recording=?)",
+		       error);
 }
 
 gboolean baseline_making_end(BaselineMaking *making, GError **error)

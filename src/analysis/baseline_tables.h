@@ -5,14 +5,15 @@
 
 #include "analysis/baseline.h"
 
-/* The figures that a pass keeps the median of, in the order of the tables' columns. The first ones have a spread in what is given. */
+/* The figures that a pass keeps the median of, in the order of the tables' columns. The first ones have a spread in what is given.
+ */
 typedef enum { FIGURE_RSRP, FIGURE_RSRQ, FIGURE_SNR, FIGURE_RSSI, FIGURE_RX, FIGURE_TX } BaselineFigure;
 #define BASELINE_FIGURES 6
 #define BASELINE_SPREADS 3
 /* The columns of the figures in baseline_pass and baseline_given, in hundredths. */
 #define BASELINE_FIGURE_COLUMNS "rsrp_cdbm, rsrq_cdb, snr_cdb, rssi_cdbm, rx_cdbm, tx_cdbm"
 #define BASELINE_SPREAD_COLUMNS "rsrp_spread_cdb, rsrq_spread_cdb, snr_spread_cdb"
-#define BASELINE_NO_FIGURE      G_MININT32
+#define BASELINE_NO_FIGURE G_MININT32
 
 /* A value and how many passes say so. */
 typedef struct {

@@ -5,8 +5,8 @@
 #define OF(type) (1u << (type))
 #define BY_NETWORK OF(CAUSE_3GPP)
 #define BY_MANAGER OF(CAUSE_CALL_MANAGER)
-#define BY_MODEM   OF(CAUSE_INTERNAL)
-#define BY_ANY     (BY_NETWORK | BY_MANAGER | BY_MODEM)
+#define BY_MODEM OF(CAUSE_INTERNAL)
+#define BY_ANY (BY_NETWORK | BY_MANAGER | BY_MODEM)
 
 typedef struct {
 	guint types;

@@ -129,8 +129,8 @@ static void stretch_box(Episode *e, const When *at)
 	e->east = fmax(e->east, at->lon);
 }
 
-/* Whose network it is about: that of the cell that serves, else of the last one that did. A cell that is only camped on, for emergency
- * calls, may be anybody's. */
+/* Whose network it is about: that of the cell that serves, else of the last one that did. A cell that is only camped on, for
+ * emergency calls, may be anybody's. */
 static void note_network(RuleRun *run)
 {
 	Episode *e = &run->episode;

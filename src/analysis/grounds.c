@@ -5,10 +5,10 @@
 
 #define RSRP_LOWER_DB 6.0
 #define RSRQ_LOWER_DB 5.0
-#define SNR_LOWER_DB  10.0
+#define SNR_LOWER_DB 10.0
 #define GOOD_RSRP_DBM (-105.0)
-#define GOOD_RSRQ_DB  (-15.0)
-#define GOOD_SNR_DB   0.0
+#define GOOD_RSRQ_DB (-15.0)
+#define GOOD_SNR_DB 0.0
 #define GOOD_RSSI_DBM (-95.0)
 
 static gint64 cell_key(const Moment *m)
@@ -51,15 +51,16 @@ RadioGround radio_ground(const Moment *m)
 	if (isnan(s->rsrp_dbm))
 		return RADIO_UNKNOWN;
 	if (m->cell_base.passes < BASELINE_MIN_PASSES || isnan(base->rsrp_dbm))
-		return is_lower(s->rsrp_dbm, GOOD_RSRP_DBM) || is_lower(s->rsrq_db, GOOD_RSRQ_DB) || is_lower(s->snr_db, GOOD_SNR_DB) ?
-			       RADIO_POOR :
-			       RADIO_GOOD;
+		return is_lower(s->rsrp_dbm, GOOD_RSRP_DBM) || is_lower(s->rsrq_db, GOOD_RSRQ_DB) ||
+				       is_lower(s->snr_db, GOOD_SNR_DB)
+			       ? RADIO_POOR
+			       : RADIO_GOOD;
 	/* A signal that is strong enough anywhere may have been stronger on other days; its quality may not have been better. */
 	return is_lower(s->rsrp_dbm, fmin(base->rsrp_dbm - RSRP_LOWER_DB, GOOD_RSRP_DBM)) ||
 			       is_lower(s->rsrq_db, base->rsrq_db - RSRQ_LOWER_DB) ||
-			       is_lower(s->snr_db, base->snr_db - SNR_LOWER_DB) ?
-		       RADIO_POOR :
-		       RADIO_GOOD;
+			       is_lower(s->snr_db, base->snr_db - SNR_LOWER_DB)
+		       ? RADIO_POOR
+		       : RADIO_GOOD;
 }
 
 void radio_sum_add(RadioSum *sum, const Moment *m)
@@ -91,12 +92,13 @@ void radio_sum_say(const RadioSum *sum, Finding *f)
 {
 	g_autofree char *figures = figures_of(sum);
 	if (sum->good > sum->poor)
-		finding_say(f, EVIDENCE_FOR, "The radio was %s%s on average", sum->compared ? "as on other days at this place" : "good",
-			    figures);
+		finding_say(f, EVIDENCE_FOR, "The radio was %s%s on average",
+			    sum->compared ? "as on other days at this place" : "good", figures);
 	else if (sum->poor > 0)
 		finding_say(f, EVIDENCE_AGAINST, "The radio was weak or disturbed%s on average", figures);
 	else
-		finding_say(f, EVIDENCE_LIMIT, "The modem told no figures of its radio meanwhile, so a weak signal is not ruled out");
+		finding_say(f, EVIDENCE_LIMIT,
+			    "The modem told no figures of its radio meanwhile, so a weak signal is not ruled out");
 	if (sum->good <= sum->poor)
 		finding_cap(f, CONFIDENCE_LOW);
 }

@@ -1,4 +1,5 @@
-/* grounds.h - what rules of access and of data have in common: on how many cells something was seen, and whether the radio is to blame.
+/* grounds.h - what rules of access and of data have in common: on how many cells something was seen, and whether the radio is to
+ * blame.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -17,9 +18,9 @@ void cells_add(Cells *cells, const Moment *m);
 
 typedef enum { RADIO_UNKNOWN, RADIO_POOR, RADIO_GOOD } RadioGround;
 
-/* Whether the radio of this sweep is as on ordinary days here, or without those good by itself, so that it explains no loss of data. Not
- * served is poor. Against a baseline the deviations of verdicts.md count: RSRP 6 dB, RSRQ 5 dB, SNR 10 dB lower. Without one LTE and NR
- * are good at RSRP -105 dBm with RSRQ -15 dB and SNR 0 dB, GSM and UMTS at -95 dBm; RSRP alone does. */
+/* Whether the radio of this sweep is as on ordinary days here, or without those good by itself, so that it explains no loss of
+ * data. Not served is poor. Against a baseline the deviations of verdicts.md count: RSRP 6 dB, RSRQ 5 dB, SNR 10 dB lower. Without
+ * one LTE and NR are good at RSRP -105 dBm with RSRQ -15 dB and SNR 0 dB, GSM and UMTS at -95 dBm; RSRP alone does. */
 RadioGround radio_ground(const Moment *m);
 
 /* The radio over an episode, for its sentences. Zero-initialised. */

@@ -30,7 +30,7 @@ typedef struct {
 	double south, west, north, east, position_error_m;
 	gint64 duration_ms, utc_error_ms;
 	gboolean raises; /* a witness from elsewhere makes it surer */
-	guint bands;	 /* that serving cells of those findings were on, as far as they are told: two at most */
+	guint bands; /* that serving cells of those findings were on, as far as they are told: two at most */
 	const Judged *sky; /* satellites that were drowned at the same time; NULL: none known */
 } Group;
 
@@ -55,8 +55,8 @@ static void find_sky(Group *g, GPtrArray *all)
 	}
 }
 
-/* Another modem; of the air also another operator, band, or the satellites. What is refused to one card may be that card's affair on
- * whatever band, and has nothing to do with satellites. */
+/* Another modem; of the air also another operator, band, or the satellites. What is refused to one card may be that card's affair
+ * on whatever band, and has nothing to do with satellites. */
 static gboolean has_witnesses(const Group *g)
 {
 	if (g->modems->len > 1)
@@ -72,8 +72,8 @@ static void count_band(Group *g, const Judged *j, guint *io_first)
 	g->bands++;
 }
 
-/* Each modem is on one band only, and so low by itself; together they saw it on two for long enough (verdicts.md: medium at 60 s on two
- * bands). */
+/* Each modem is on one band only, and so low by itself; together they saw it on two for long enough (verdicts.md: medium at 60 s on
+ * two bands). */
 static gboolean on_two_bands(const Group *g)
 {
 	return g->raises && g->first->verdict == VERDICT_JAMMING && g->bands > 1 && g->duration_ms >= TWO_BANDS_MS;

@@ -47,8 +47,8 @@ void judge_groups(GPtrArray *findings);
 /* The incidents of the analysis, in place of those that were there. */
 gboolean judge_write(Store *store, gint64 analysis, GPtrArray *findings, GError **error);
 
-/* The two happened at the same time, give or take `slack_ms`. By BOOTTIME within a boot, else by UTC, and for certain: its errors are
- * taken off; never where it is unknown. */
+/* The two happened at the same time, give or take `slack_ms`. By BOOTTIME within a boot, else by UTC, and for certain: its errors
+ * are taken off; never where it is unknown. */
 gboolean judge_same_time(const Judged *a, const Judged *b, gint64 slack_ms);
 /* By how much they overlap, in ms; negative: the gap between them. G_MININT64 where they cannot be compared. */
 gint64 judge_overlap_ms(const Judged *a, const Judged *b);

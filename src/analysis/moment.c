@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/moment.h"
 
-#define DEFAULT_WIDTH_KHZ   10000
-#define NOISE_FIGURE_DB     7.0
-#define THERMAL_DBM_HZ      (-174.0)
-#define SUBCARRIER_HZ       15000.0
-#define SUBCARRIERS         12 /* of a resource block */
+#define DEFAULT_WIDTH_KHZ 10000
+#define NOISE_FIGURE_DB 7.0
+#define THERMAL_DBM_HZ (-174.0)
+#define SUBCARRIER_HZ 15000.0
+#define SUBCARRIERS 12 /* of a resource block */
 
 static double to_mw(double dbm)
 {

@@ -21,18 +21,18 @@ typedef struct {
 	guint64 present; /* OBSERVATION_BIT(RADIO_ID_...) */
 	RadioFields fields;
 	ServiceState service; /* of a state */
-	gint64 network;       /* of a cell: baseline key of its PLMN and RAT family, 0 where the PLMN is unknown (baseline.h) */
-	gint64 key;           /* of a cell: baseline key of PLMN, RAT, ARFCN and PCI, 0 where they are unknown */
-	char plmn[8];         /* of a cell: "257-01", "" unknown */
+	gint64 network; /* of a cell: baseline key of its PLMN and RAT family, 0 where the PLMN is unknown (baseline.h) */
+	gint64 key; /* of a cell: baseline key of PLMN, RAT, ARFCN and PCI, 0 where they are unknown */
+	char plmn[8]; /* of a cell: "257-01", "" unknown */
 } Entry;
 #define ENTRY_HAS(entry, name) (((entry)->present & OBSERVATION_BIT(RADIO_ID_##name)) != 0)
 
 /* One cell of the sweep's list. */
 typedef struct {
-	Rat rat;         /* RAT_NONE: not told */
+	Rat rat; /* RAT_NONE: not told */
 	gboolean serving;
-	guint32 arfcn;   /* 0: not told */
-	gint32 pci;      /* -1: not told */
+	guint32 arfcn; /* 0: not told */
+	gint32 pci; /* -1: not told */
 	double rsrp_dbm, rsrq_db, rssi_dbm;
 } HeardCell;
 
@@ -44,7 +44,8 @@ typedef struct {
 	double tx_dbm; /* NAN while nothing is sent */
 } Signal;
 
-/* What other passes over this place had (baseline.h). `passes` 0: the rest is NAN. Spreads are what half of the passes are within. */
+/* What other passes over this place had (baseline.h). `passes` 0: the rest is NAN. Spreads are what half of the passes are within.
+ */
 typedef struct {
 	guint passes;
 	Signal median;
@@ -53,22 +54,22 @@ typedef struct {
 
 /* The same of the modem's whole network here, whatever cell served. */
 typedef struct {
-	guint passes;           /* with that network's modem here, with service or without */
-	guint served;           /* passes mostly with service */
-	guint broadband;        /* passes mostly on LTE or NR */
-	guint narrowband;       /* passes mostly served by GSM or UMTS although the modem has LTE */
-	double rx_dbm;          /* median of the wideband received power */
-	double rsrp_dbm;        /* median of the serving cell */
+	guint passes; /* with that network's modem here, with service or without */
+	guint served; /* passes mostly with service */
+	guint broadband; /* passes mostly on LTE or NR */
+	guint narrowband; /* passes mostly served by GSM or UMTS although the modem has LTE */
+	double rx_dbm; /* median of the wideband received power */
+	double rsrp_dbm; /* median of the serving cell */
 } PlaceBaseline;
 
 /* When and where anything was observed. */
 typedef struct {
-	gint64 id;             /* row in the store: recording << 32 | sequence */
-	gint64 boot_ms;        /* BOOTTIME: every length of time comes from this */
+	gint64 id; /* row in the store: recording << 32 | sequence */
+	gint64 boot_ms; /* BOOTTIME: every length of time comes from this */
 	gboolean dated;
 	gint64 utc_ms, utc_error_ms;
 	PositionState position;
-	double lat, lon;       /* NAN without a place */
+	double lat, lon; /* NAN without a place */
 	double position_error_m;
 } When;
 
@@ -76,27 +77,27 @@ typedef struct {
 typedef struct {
 	gint64 source;
 	const char *name;
-	char home[8];             /* PLMN on which it last registered as home, "" not yet */
-	gint64 network;           /* baseline key of `home` */
-	gint64 served_ms;         /* BOOTTIME of the last sweep with service; G_MININT64: never in this recording */
-	gint64 fault_until_ms;    /* the modem's or the person's own fault holds, or did so recently, until then; G_MININT64: no */
-	const Entry *last_cell;   /* the last cell that served; NULL: none yet */
-	Signal last_signal;       /* medians of then */
+	char home[8]; /* PLMN on which it last registered as home, "" not yet */
+	gint64 network; /* baseline key of `home` */
+	gint64 served_ms; /* BOOTTIME of the last sweep with service; G_MININT64: never in this recording */
+	gint64 fault_until_ms; /* the modem's or the person's own fault holds, or did so recently, until then; G_MININT64: no */
+	const Entry *last_cell; /* the last cell that served; NULL: none yet */
+	Signal last_signal; /* medians of then */
 } Modem;
 
 typedef struct {
 	When at;
 	const Modem *modem;
 	const Entry *state, *cell;
-	Signal now;        /* of this sweep; all NAN where the sweep is not valid */
-	Signal median;     /* over MOMENT_WINDOW_MS, of valid sweeps since the serving cell last changed; NAN with fewer than two */
-	guint n_valid;     /* sweeps in that window */
+	Signal now; /* of this sweep; all NAN where the sweep is not valid */
+	Signal median; /* over MOMENT_WINDOW_MS, of valid sweeps since the serving cell last changed; NAN with fewer than two */
+	guint n_valid; /* sweeps in that window */
 	double chain_dbm[4]; /* of each receive chain that is tuned, NAN else */
 	double chain_median_dbm[4];
-	gint64 since_ms;   /* from the modem's last sweep to this; 0 for the first */
-	gboolean repeats;  /* the modem tells the very figures of the sweep before: a held value, no observation */
+	gint64 since_ms; /* from the modem's last sweep to this; 0 for the first */
+	gboolean repeats; /* the modem tells the very figures of the sweep before: a held value, no observation */
 	double rx_packets, tx_packets, rx_bytes, tx_bytes; /* of the data session, as the modem counts */
-	Tile tile;         /* TILE_NONE without a place */
+	Tile tile; /* TILE_NONE without a place */
 	CellBaseline cell_base; /* of the serving cell here, this pass and those close to it in time left out */
 	PlaceBaseline place_base; /* of the modem's home network here */
 	const HeardCell *heard; /* the serving cell and its neighbours, in the modem's order; valid during the call */

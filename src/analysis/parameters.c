@@ -26,7 +26,8 @@ static gboolean find_rule(const char *name, guint *ret_rule, GError **error)
 	return FALSE;
 }
 
-/* What a figure counts or measures is never less than nothing; a level in dBm or dB, which is below 0 by itself, may be anything. */
+/* What a figure counts or measures is never less than nothing; a level in dBm or dB, which is below 0 by itself, may be anything.
+ */
 static gboolean is_sensible(double value, double usual)
 {
 	return fabs(value) <= MAX_VALUE && (value >= 0 || usual < 0);

@@ -7,8 +7,8 @@
 #define CLAMP_MARGIN_DB 2.0
 /* So many packets sent in so long a time, and none back. */
 #define STUCK_PACKETS 5.0
-#define STUCK_MS      10000
-#define EARTH_M       6371000.0
+#define STUCK_MS 10000
+#define EARTH_M 6371000.0
 
 static gboolean is_among(gint code, const gint *list)
 {
@@ -35,7 +35,8 @@ gboolean radio_is_link_failure(const Seen *session)
 gboolean radio_is_overload(const Seen *session)
 {
 	static const gint reasons[] = {1015, 1060, -1}, causes[] = {22, 26, -1};
-	return is_among(radio_end_cause(session, CAUSE_CALL_MANAGER), reasons) || is_among(radio_end_cause(session, CAUSE_3GPP), causes);
+	return is_among(radio_end_cause(session, CAUSE_CALL_MANAGER), reasons) ||
+	       is_among(radio_end_cause(session, CAUSE_3GPP), causes);
 }
 
 gboolean radio_silent(const Moment *m)
@@ -69,7 +70,8 @@ gboolean radio_located(const When *at)
 double radio_apart_m(double lat1, double lon1, double lat2, double lon2)
 {
 	const double to_radians = G_PI / 180;
-	const double east = remainder(lon2 - lon1, 360) * to_radians * cos((lat1 + lat2) / 2 * to_radians), north = (lat2 - lat1) * to_radians;
+	const double east = remainder(lon2 - lon1, 360) * to_radians * cos((lat1 + lat2) / 2 * to_radians),
+		     north = (lat2 - lat1) * to_radians;
 	return EARTH_M * sqrt(east * east + north * north);
 }
 
@@ -98,7 +100,8 @@ gboolean radio_flow_stuck(RadioFlow *flow, const Moment *m)
 		return FALSE;
 	}
 	/* a counter that went back is that of a new session */
-	if (!flow->known || m->rx_packets > flow->rx_packets || m->rx_packets < flow->rx_packets || m->tx_packets < flow->tx_packets)
+	if (!flow->known || m->rx_packets > flow->rx_packets || m->rx_packets < flow->rx_packets ||
+	    m->tx_packets < flow->tx_packets)
 		*flow = (RadioFlow){m->rx_packets, m->tx_packets, m->at.boot_ms, TRUE};
 	return m->tx_packets - flow->tx_packets >= STUCK_PACKETS && m->at.boot_ms - flow->since_ms >= STUCK_MS;
 }

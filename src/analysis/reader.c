@@ -4,13 +4,14 @@
 #include "error.h"
 
 #define CACHED_STATES 256
-#define CACHED_CELLS  1024
+#define CACHED_CELLS 1024
 #define DB_OF(hundredths) ((double)(hundredths) / 100.0)
 
 /* What is merged: sweeps, their rarer figures, and the other kinds that rules are told. */
 typedef enum { CURSOR_RADIO, CURSOR_MORE, CURSOR_SESSION, CURSOR_PROBE, CURSOR_EVENT, CURSOR_SKY, CURSOR_FIX, CURSORS } CursorKind;
-static const ObservationKind kind_of_cursor[CURSORS] = {OBSERVATION_RADIO, OBSERVATION_RADIO, OBSERVATION_SESSION, OBSERVATION_PROBE,
-							OBSERVATION_EVENT, OBSERVATION_SKY, OBSERVATION_FIX};
+static const ObservationKind kind_of_cursor[CURSORS] = {OBSERVATION_RADIO, OBSERVATION_RADIO, OBSERVATION_SESSION,
+							OBSERVATION_PROBE, OBSERVATION_EVENT, OBSERVATION_SKY,
+							OBSERVATION_FIX};
 
 typedef struct {
 	sqlite3_stmt *stmt;
@@ -31,7 +32,7 @@ struct Reader {
 	Cursor cursors[CURSORS];
 	gboolean taken[CURSORS]; /* the row was told of: step before the next look */
 	sqlite3_stmt *sweeps, *passes; /* of CURSOR_RADIO: with all that rules need, or passes alone */
-	GArray *last_fixes;            /* of LastFix */
+	GArray *last_fixes; /* of LastFix */
 	sqlite3_stmt *state, *cell, *heard;
 	Entry states[CACHED_STATES], cells[CACHED_CELLS];
 	GArray *heard_cells; /* of HeardCell by id in `heard`; rat is -1 where it was not asked for yet */
@@ -42,10 +43,29 @@ struct Reader {
 };
 
 /* What passes do without stands last. */
-enum { RADIO_ID_COLUMN, RADIO_BOOT, RADIO_SOURCE, RADIO_UTC, RADIO_POINT, RADIO_STATE, RADIO_CELL, RADIO_RSSI, RADIO_RSRP, RADIO_RSRQ,
-       RADIO_SNR, RADIO_RX0, RADIO_RX1, RADIO_TX, RADIO_UTC_ERROR, RADIO_POSITION, RADIO_POSITION_ERROR, RADIO_CELLS };
-#define PASS_COLUMNS                                                                                                                       \
-	"id, boottime_ms, source, utc_ms, point, state, cell, lte_rssi_dbm, lte_rsrp_dbm, lte_rsrq_db, lte_snr_cdb, rx0_cdbm, rx1_cdbm,"   \
+enum {
+	RADIO_ID_COLUMN,
+	RADIO_BOOT,
+	RADIO_SOURCE,
+	RADIO_UTC,
+	RADIO_POINT,
+	RADIO_STATE,
+	RADIO_CELL,
+	RADIO_RSSI,
+	RADIO_RSRP,
+	RADIO_RSRQ,
+	RADIO_SNR,
+	RADIO_RX0,
+	RADIO_RX1,
+	RADIO_TX,
+	RADIO_UTC_ERROR,
+	RADIO_POSITION,
+	RADIO_POSITION_ERROR,
+	RADIO_CELLS
+};
+#define PASS_COLUMNS \
+	"id, boottime_ms, source, utc_ms, point, state, cell, lte_rssi_dbm, lte_rsrp_dbm, lte_rsrq_db, lte_snr_cdb, rx0_cdbm, " \
+	"rx1_cdbm," \
 	" tx_cdbm"
 #define OF_RECORDING " WHERE id > ? AND id < ? ORDER BY id"
 static const char sweeps_sql[] =
@@ -54,17 +74,34 @@ static const char passes_sql[] = "SELECT " PASS_COLUMNS " FROM radio" OF_RECORDI
 /* A fix each second: by far the most of what is no sweep, so that what no rule looks at is not read (read_fix). */
 enum { FIX_SOURCE = 2, FIX_MODE };
 static const char fix_sql[] = "SELECT id, boottime_ms, source, mode FROM fix" OF_RECORDING;
-enum { MORE_ID, MORE_GSM_RSSI, MORE_UMTS_RSSI, MORE_RSCP, MORE_ECIO, MORE_NR_RSRP, MORE_NR_RSRQ, MORE_NR_SNR, MORE_RX2, MORE_RX3,
-       MORE_REPEATS, MORE_RX_PACKETS, MORE_TX_PACKETS, MORE_RX_BYTES, MORE_TX_BYTES };
+enum {
+	MORE_ID,
+	MORE_GSM_RSSI,
+	MORE_UMTS_RSSI,
+	MORE_RSCP,
+	MORE_ECIO,
+	MORE_NR_RSRP,
+	MORE_NR_RSRQ,
+	MORE_NR_SNR,
+	MORE_RX2,
+	MORE_RX3,
+	MORE_REPEATS,
+	MORE_RX_PACKETS,
+	MORE_TX_PACKETS,
+	MORE_RX_BYTES,
+	MORE_TX_BYTES
+};
 static const char more_sql[] =
-	"SELECT id, gsm_rssi_dbm, umts_rssi_dbm, umts_rscp_dbm, umts_ecio_cdb, nr_rsrp_dbm, nr_rsrq_db, nr_snr_cdb, rx2_cdbm, rx3_cdbm,"
+	"SELECT id, gsm_rssi_dbm, umts_rssi_dbm, umts_rscp_dbm, umts_ecio_cdb, nr_rsrp_dbm, nr_rsrq_db, nr_snr_cdb, rx2_cdbm, "
+	"rx3_cdbm,"
 	" signal_repeats_ms, rx_packets, tx_packets, rx_bytes, tx_bytes FROM radio_more WHERE id > ? AND id < ? ORDER BY id";
 
 static gboolean prepare_cursor(Reader *r, CursorKind cursor, GError **error)
 {
 	guint n;
 	g_autofree char *columns = store_kind_columns(kind_of_cursor[cursor], &n);
-	g_autofree char *sql = g_strdup_printf("SELECT %s FROM %s" OF_RECORDING, columns, observation_table(kind_of_cursor[cursor])->name);
+	g_autofree char *sql =
+		g_strdup_printf("SELECT %s FROM %s" OF_RECORDING, columns, observation_table(kind_of_cursor[cursor])->name);
 	r->cursors[cursor].stmt = store_prepare(r->store, cursor == CURSOR_FIX ? fix_sql : sql, error);
 	return r->cursors[cursor].stmt != NULL;
 }
@@ -179,14 +216,16 @@ gboolean reader_begin(Reader *r, gint64 recording, gboolean sweeps_only, GError 
 /* --- dictionaries --- */
 
 /* The entry's key decoded into fields; an entry that is not there, or of a newer program, has no fields. */
-static gboolean load(Reader *r, sqlite3_stmt *stmt, StoreDictKind kind, gint64 id, guint64 *ret_present, void *ret_fields, GError **error)
+static gboolean load(Reader *r, sqlite3_stmt *stmt, StoreDictKind kind, gint64 id, guint64 *ret_present, void *ret_fields,
+		     GError **error)
 {
 	gboolean row;
 	*ret_present = 0;
 	sqlite3_bind_int64(stmt, 1, id);
 	if (!store_step(r->store, stmt, &row, error))
 		return FALSE;
-	if (row && !store_entry_decode(kind, sqlite3_column_blob(stmt, 0), (gsize)sqlite3_column_bytes(stmt, 0), ret_present, ret_fields))
+	if (row &&
+	    !store_entry_decode(kind, sqlite3_column_blob(stmt, 0), (gsize)sqlite3_column_bytes(stmt, 0), ret_present, ret_fields))
 		*ret_present = 0;
 	sqlite3_reset(stmt);
 	return TRUE;
@@ -305,7 +344,8 @@ static gboolean is_valid(const Signal *s)
 {
 	if (isnan(s->rsrp_dbm) && isnan(s->rssi_dbm))
 		return FALSE;
-	return !(s->rsrp_dbm < -156 || s->rsrp_dbm > -30) && !(s->rsrq_db < -43 || s->rsrq_db > 20) && !(s->snr_db < -40 || s->snr_db > 60);
+	return !(s->rsrp_dbm < -156 || s->rsrp_dbm > -30) && !(s->rsrq_db < -43 || s->rsrq_db > 20) &&
+	       !(s->snr_db < -40 || s->snr_db > 60);
 }
 
 static void read_signal(Reader *r, Moment *m, gboolean more)
@@ -315,13 +355,25 @@ static void read_signal(Reader *r, Moment *m, gboolean more)
 	Signal *s = &m->now;
 	*s = (Signal){NAN, NAN, NAN, NAN, NAN, figure(radio, RADIO_TX, 0.01)};
 	if (rat == RAT_LTE)
-		*s = (Signal){figure(radio, RADIO_RSRP, 1), figure(radio, RADIO_RSRQ, 1), figure(radio, RADIO_SNR, 0.01),
-			      figure(radio, RADIO_RSSI, 1), NAN, s->tx_dbm};
+		*s = (Signal){figure(radio, RADIO_RSRP, 1),
+			      figure(radio, RADIO_RSRQ, 1),
+			      figure(radio, RADIO_SNR, 0.01),
+			      figure(radio, RADIO_RSSI, 1),
+			      NAN,
+			      s->tx_dbm};
 	else if (rat == RAT_NR && more)
-		*s = (Signal){figure(rare, MORE_NR_RSRP, 1), figure(rare, MORE_NR_RSRQ, 1), figure(rare, MORE_NR_SNR, 0.01), NAN, NAN,
+		*s = (Signal){figure(rare, MORE_NR_RSRP, 1),
+			      figure(rare, MORE_NR_RSRQ, 1),
+			      figure(rare, MORE_NR_SNR, 0.01),
+			      NAN,
+			      NAN,
 			      s->tx_dbm};
 	else if (rat == RAT_UMTS && more)
-		*s = (Signal){figure(rare, MORE_RSCP, 1), figure(rare, MORE_ECIO, 0.01), NAN, figure(rare, MORE_UMTS_RSSI, 1), NAN,
+		*s = (Signal){figure(rare, MORE_RSCP, 1),
+			      figure(rare, MORE_ECIO, 0.01),
+			      NAN,
+			      figure(rare, MORE_UMTS_RSSI, 1),
+			      NAN,
 			      s->tx_dbm};
 	else if (rat == RAT_GSM && more)
 		*s = (Signal){NAN, NAN, NAN, figure(rare, MORE_GSM_RSSI, 1), NAN, s->tx_dbm};
@@ -333,8 +385,8 @@ static void read_chains(Reader *r, Moment *m, gboolean more)
 {
 	sqlite3_stmt *radio = r->cursors[CURSOR_RADIO].stmt, *rare = r->cursors[CURSOR_MORE].stmt;
 	const guint tuned = ENTRY_HAS(m->state, rx_tuned) ? m->state->fields.rx_tuned : 0xf;
-	const double power[4] = {figure(radio, RADIO_RX0, 0.01), figure(radio, RADIO_RX1, 0.01), more ? figure(rare, MORE_RX2, 0.01) : NAN,
-				 more ? figure(rare, MORE_RX3, 0.01) : NAN};
+	const double power[4] = {figure(radio, RADIO_RX0, 0.01), figure(radio, RADIO_RX1, 0.01),
+				 more ? figure(rare, MORE_RX2, 0.01) : NAN, more ? figure(rare, MORE_RX3, 0.01) : NAN};
 	for (guint i = 0; i < 4; i++) {
 		m->chain_dbm[i] = tuned & 1u << i ? power[i] : NAN;
 		if (isnan(m->now.rx_dbm) || m->chain_dbm[i] > m->now.rx_dbm)
@@ -399,7 +451,10 @@ static void read_seen(Reader *r, CursorKind cursor)
 	r->item.is_sweep = FALSE;
 	r->item.source = sqlite3_column_int64(stmt, 2);
 	*seen = (Seen){.observation = &r->observation};
-	seen->at = (When){.id = r->cursors[cursor].id, .boot_ms = sqlite3_column_int64(stmt, 1), .lat = NAN, .lon = NAN,
+	seen->at = (When){.id = r->cursors[cursor].id,
+			  .boot_ms = sqlite3_column_int64(stmt, 1),
+			  .lat = NAN,
+			  .lon = NAN,
 			  .position_error_m = NAN};
 	if (store_kind_has_utc(kind)) {
 		read_utc(stmt, column, &seen->at);

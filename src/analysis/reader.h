@@ -1,7 +1,7 @@
 /* reader.h - one recording out of the store, in the order in which it was made: sweeps, and what else was observed between them.
  *
- * Of fixes, one a second, only those are told whose mode is not that of the source's last one, and nothing but the mode: no rule asks more.
- * Memory does not grow with the store: entries of dictionaries are kept in small caches.
+ * Of fixes, one a second, only those are told whose mode is not that of the source's last one, and nothing but the mode: no rule
+ * asks more. Memory does not grow with the store: entries of dictionaries are kept in small caches.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

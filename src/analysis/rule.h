@@ -42,8 +42,8 @@ typedef enum {
 	WITNESS_OF_DATA = 1 << 3,
 	/* It is about LTE and NR: a modem that is served by less refutes nothing. */
 	WITNESS_OF_BROADBAND = 1 << 5,
-	/* The same verdict from another operator's modem or on another band is an independent witness: confidence rises by one. A finding that has
-	 * nothing to compare with takes it off (describe). */
+	/* The same verdict from another operator's modem or on another band is an independent witness: confidence rises by one. A
+	 * finding that has nothing to compare with takes it off (describe). */
 	WITNESS_RAISES = 1 << 4,
 } RuleWitness;
 
@@ -75,7 +75,8 @@ typedef struct {
 	void (*probe)(RuleContext *c, const Seen *s); /* each check, and the row of the round (PROBE_ROUND) after its checks */
 	void (*event)(RuleContext *c, const Seen *s); /* of the same source, and the recorder's own (modem NULL) */
 	void (*sky)(RuleContext *c, const Seen *s);
-	void (*fix)(RuleContext *c, const Seen *s); /* the first, and each whose mode is not that of the one before; nothing but its mode */
+	void (*fix)(RuleContext *c,
+		    const Seen *s); /* the first, and each whose mode is not that of the one before; nothing but its mode */
 	/* Called when an episode becomes pending: clear what is summed up for the sentences. May be NULL. */
 	void (*begin)(RuleContext *c);
 	/* The sentences of a confirmed episode that ended; confidence and sub-kind may be set here too. Required. */

@@ -6,10 +6,9 @@
 /* In the order of the gates: what comes first explains what comes later. */
 #define RULES(R) \
 	R(own_fault) \
-	R(jamming_blackout) R(jamming_degraded) R(jamming_narrow) R(jamming_uplink) R(cells_off) R(no_coverage) R(gnss_jam) R(fake_cell) \
-	R(barred) R(rejected) R(downgrade) \
-	R(data_cut) R(blocked) R(throttled) R(congestion) \
-	R(undetermined)
+	R(jamming_blackout) \
+	R(jamming_degraded) R(jamming_narrow) R(jamming_uplink) R(cells_off) R(no_coverage) R(gnss_jam) R(fake_cell) R(barred) \
+		R(rejected) R(downgrade) R(data_cut) R(blocked) R(throttled) R(congestion) R(undetermined)
 
 #define DECLARE(name) extern const Rule rule_##name;
 RULES(DECLARE)

@@ -40,7 +40,8 @@ Tile tile_of(double lat, double lon)
 	return (Tile)(spread_bits(column) | spread_bits((guint32)y) << 1);
 }
 
-/* So far inside of its edges no rounding of tile_of leads out of the tile: a tenth of a millimetre; the rounding is a thousandth of it. */
+/* So far inside of its edges no rounding of tile_of leads out of the tile: a tenth of a millimetre; the rounding is a thousandth of
+ * it. */
 #define EDGE_DEG 1e-9
 
 static double latitude_of(double y)

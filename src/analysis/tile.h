@@ -13,7 +13,8 @@ typedef gint64 Tile;
 
 /* TILE_NONE beyond the mercator square (85.05 degrees) or for NAN. */
 Tile tile_of(double lat, double lon);
-/* The same of one place after the other, mostly in one tile: cheaper, since `last` knows that tile's edges. Zero-initialised at first. */
+/* The same of one place after the other, mostly in one tile: cheaper, since `last` knows that tile's edges. Zero-initialised at
+ * first. */
 typedef struct {
 	Tile tile;
 	double south, west, north, east;

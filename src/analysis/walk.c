@@ -14,10 +14,10 @@ typedef struct {
 	const WalkReport *report;
 	gint64 recording;
 	GHashTable *watches; /* of Watch by source */
-	Watch *last;         /* that was looked up */
-	gint64 jamlog;       /* source of the recorder itself */
+	Watch *last; /* that was looked up */
+	gint64 jamlog; /* source of the recorder itself */
 	WalkCount count;
-	GError *error;       /* of what a rule found and could not be written */
+	GError *error; /* of what a rule found and could not be written */
 } Walk;
 
 static gboolean give_up(Walk *w, GError **error)
@@ -63,8 +63,8 @@ static void start_rules(Walk *w, Watch *watch, RuleSubject subject)
 	for (guint i = 0; w->with && rules[i]; i++) {
 		if (w->with->without[i] || rules[i]->subject != subject)
 			continue;
-		RuleRun *run = rule_run_new(rules[i], subject == RULE_OF_MODEM ? &watch->modem : NULL, w->recording, watch->modem.source,
-					    take_finding, w);
+		RuleRun *run = rule_run_new(rules[i], subject == RULE_OF_MODEM ? &watch->modem : NULL, w->recording,
+					    watch->modem.source, take_finding, w);
 		for (guint j = 0; rules[i]->figures[j].name; j++)
 			rule_run_set_figure(run, j, w->with->figures[i][j]);
 		g_ptr_array_add(watch->runs, run);
@@ -254,7 +254,8 @@ static gboolean pass_baseline(Walk *w, Reader *reader, GError **error)
 	return FALSE;
 }
 
-gboolean walk_passes(Store *store, Baseline *baseline, gint64 recording, const WalkReport *report, WalkCount *ret_count, GError **error)
+gboolean walk_passes(Store *store, Baseline *baseline, gint64 recording, const WalkReport *report, WalkCount *ret_count,
+		     GError **error)
 {
 	Walk w = {.store = store, .baseline = baseline, .report = report, .recording = recording};
 	g_autoptr(Reader) reader = reader_new(store, baseline, TRUE, error);

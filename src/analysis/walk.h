@@ -8,7 +8,7 @@
 #include "analysis/rule.h"
 
 typedef struct {
-	const gboolean *without;  /* by rule: switched off */
+	const gboolean *without; /* by rule: switched off */
 	double (*figures)[RULE_MAX_FIGURES]; /* by rule: the values in effect */
 } WalkRules;
 
@@ -24,7 +24,8 @@ typedef struct {
 } WalkReport;
 
 /* The passes of the recording take the place of those that the baselines have of it. */
-gboolean walk_passes(Store *store, Baseline *baseline, gint64 recording, const WalkReport *report, WalkCount *ret_count, GError **error);
+gboolean walk_passes(Store *store, Baseline *baseline, gint64 recording, const WalkReport *report, WalkCount *ret_count,
+		     GError **error);
 /* Findings and courses into the results. */
 gboolean walk_rules(Store *store, Baseline *baseline, Results *results, const WalkRules *with, gint64 recording,
 		    const WalkReport *report, WalkCount *ret_count, GError **error);

@@ -15,7 +15,7 @@ typedef struct {
 	Entry last_cell; /* what modem.last_cell points to */
 	gint64 last_sweep_ms;
 	gboolean swept;
-	gboolean is_modem;    /* has sweeps, sessions or probes */
+	gboolean is_modem; /* has sweeps, sessions or probes */
 	gboolean is_receiver; /* has fixes or satellites */
 	Window window;
 	Course course;
@@ -24,8 +24,8 @@ typedef struct {
 
 Watch *watch_new(gint64 source, const char *name);
 void watch_free(Watch *watch);
-/* What a sweep says of the modem itself, before rules see it: sets m->modem and since_ms, then home, fault and last service. Medians are
- * the caller's: window_add before it. */
+/* What a sweep says of the modem itself, before rules see it: sets m->modem and since_ms, then home, fault and last service.
+ * Medians are the caller's: window_add before it. */
 void watch_sweep(Watch *watch, Moment *m);
 /* The same of an event of that source. */
 void watch_event(Watch *watch, const Seen *seen);

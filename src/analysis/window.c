@@ -52,8 +52,8 @@ static void change_cell(Window *w, gint64 cell)
 static void put(Window *w, const Moment *m)
 {
 	const guint at = (w->begin + w->n++) % WINDOW_SWEEPS;
-	const double all[WINDOW_FIGURES] = {m->now.rsrp_dbm, m->now.rsrq_db,   m->now.snr_db,	 m->now.rssi_dbm,  m->now.rx_dbm,
-					    m->now.tx_dbm,   m->chain_dbm[0],  m->chain_dbm[1],	 m->chain_dbm[2],  m->chain_dbm[3]};
+	const double all[WINDOW_FIGURES] = {m->now.rsrp_dbm, m->now.rsrq_db,  m->now.snr_db,   m->now.rssi_dbm, m->now.rx_dbm,
+					    m->now.tx_dbm,   m->chain_dbm[0], m->chain_dbm[1], m->chain_dbm[2], m->chain_dbm[3]};
 	w->at_ms[at] = m->at.boot_ms;
 	for (guint i = 0; i < WINDOW_FIGURES; i++) {
 		w->figure[at][i] = (float)all[i];

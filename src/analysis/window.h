@@ -7,14 +7,14 @@
 
 #include "analysis/moment.h"
 
-#define WINDOW_SWEEPS  32
+#define WINDOW_SWEEPS 32
 #define WINDOW_FIGURES 10 /* those of Signal, then the four receive chains */
 
 /* Zero-initialised at the begin of a recording. */
 typedef struct {
 	guint begin, n; /* a ring */
 	gint64 at_ms[WINDOW_SWEEPS];
-	gint64 cell;    /* that serves: the figures of an earlier one do not count */
+	gint64 cell; /* that serves: the figures of an earlier one do not count */
 	float figure[WINDOW_SWEEPS][WINDOW_FIGURES];
 	float sorted[WINDOW_FIGURES][WINDOW_SWEEPS];
 	guint n_sorted[WINDOW_FIGURES];

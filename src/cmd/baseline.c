@@ -41,7 +41,8 @@ static gboolean check_arguments(const Arguments *a, int argc, GError **error)
 	if (a->import_from && a->floor != 0)
 		return usage(error, "--floor goes with --export only");
 	if (a->floor != 0 && a->floor < BASELINE_MIN_SHARED)
-		return usage(error, "--floor is " G_STRINGIFY(BASELINE_MIN_SHARED) " at least: fewer visits would give people away");
+		return usage(error,
+			     "--floor is " G_STRINGIFY(BASELINE_MIN_SHARED) " at least: fewer visits would give people away");
 	return TRUE;
 }
 
@@ -69,10 +70,11 @@ static int run_import(const Arguments *a, GError **error)
 	if (a->quiet)
 		return EXIT_CODE_OK;
 	if (summary.left_out > 0)
-		fprintf(stderr, "jamlog baseline: %s was read before: its %" G_GUINT64_FORMAT " cells stay as they are\n", a->import_from,
-			summary.left_out);
+		fprintf(stderr, "jamlog baseline: %s was read before: its %" G_GUINT64_FORMAT " cells stay as they are\n",
+			a->import_from, summary.left_out);
 	else
-		fprintf(stderr, "jamlog baseline: %" G_GUINT64_FORMAT " cells in their places from %s\n", summary.places, a->import_from);
+		fprintf(stderr, "jamlog baseline: %" G_GUINT64_FORMAT " cells in their places from %s\n", summary.places,
+			a->import_from);
 	return EXIT_CODE_OK;
 }
 
@@ -93,16 +95,18 @@ int cmd_baseline(int argc, char **argv)
 	g_autoptr(GOptionContext) context = g_option_context_new("- exchange what places are like on ordinary days");
 	g_option_context_set_summary(
 		context,
-		"Writes what \"jamlog analyze\" knows of each cell in each place (tiles of about 100 m): medians, spreads, and how\n"
+		"Writes what \"jamlog analyze\" knows of each cell in each place (tiles of about 100 m): medians, spreads, and "
+		"how\n"
 		"often there was service. The file has no times, no tracks and nothing of a device; a place that was visited on\n"
-		"fewer than N days, or in fewer than N recordings, is not in it. Places that you visit often are: look at the file\n"
+		"fewer than N days, or in fewer than N recordings, is not in it. Places that you visit often are: look at the "
+		"file\n"
 		"before you give it away. What another team gave is compared with like visits of your own, and is not passed on.");
-	g_option_context_set_description(context,
-		"Exit codes: 0 done; 1 a failure, or the file is wrong (nothing was changed); 2 usage; 3 no place was visited often\n"
-		"enough.\n\n"
-		"Examples:\n"
-		"  jamlog baseline --db field.gpkg --export ordinary.csv\n"
-		"  jamlog baseline --db field.gpkg --import theirs.csv\n");
+	g_option_context_set_description(context, "Exit codes: 0 done; 1 a failure, or the file is wrong (nothing was changed); 2 "
+						  "usage; 3 no place was visited often\n"
+						  "enough.\n\n"
+						  "Examples:\n"
+						  "  jamlog baseline --db field.gpkg --export ordinary.csv\n"
+						  "  jamlog baseline --db field.gpkg --import theirs.csv\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	int code = EXIT_CODE_USAGE;
 	if (g_option_context_parse(context, &argc, &argv, &error) && check_arguments(&a, argc, &error))

@@ -133,10 +133,12 @@ static gboolean parse(const Arguments *a, Parsed *ret, GError **error)
 {
 	if (!a->database || !*a->database)
 		return usage(error, "say with --db into which store");
-	if (!parse_format(a, &ret->options, error) || (a->utc_offset && !parse_offset(a->utc_offset, &ret->options.utc_offset_s, error)))
+	if (!parse_format(a, &ret->options, error) ||
+	    (a->utc_offset && !parse_offset(a->utc_offset, &ret->options.utc_offset_s, error)))
 		return FALSE;
 	if (a->modem && !is_name(a->modem))
-		return usage(error, "--modem %s: a name has up to %d letters, digits, - _ or .", a->modem, OBSERVATION_SOURCE_SIZE - 1);
+		return usage(error, "--modem %s: a name has up to %d letters, digits, - _ or .", a->modem,
+			     OBSERVATION_SOURCE_SIZE - 1);
 	if (a->plmn && !import_parse_plmn(a->plmn, ret->mcc, ret->mnc))
 		return usage(error, "--plmn %s: write the country's and the network's code, like 272-05", a->plmn);
 	ret->options.modem = a->modem;
@@ -180,7 +182,8 @@ static void count(Tally *tally, const char *path, const ImportSummary *s)
 }
 
 /* FALSE where the store is lost. */
-static gboolean import_all(Store *store, char **paths, const Arguments *a, const ImportOptions *options, Tally *tally, GError **error)
+static gboolean import_all(Store *store, char **paths, const Arguments *a, const ImportOptions *options, Tally *tally,
+			   GError **error)
 {
 	const ImportReport report = {tell_refused, stopped, tally};
 	for (; *paths; paths++) {
@@ -190,7 +193,8 @@ static gboolean import_all(Store *store, char **paths, const Arguments *a, const
 		const ImportResult result = import_file(store, *paths, options, &report, &summary, &bad);
 		count(tally, *paths, &summary);
 		if (stop_wanted || result == IMPORT_STORE_BAD) {
-			g_propagate_error(error, bad ? g_steal_pointer(&bad) : g_error_new(JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "stopped"));
+			g_propagate_error(error,
+					  bad ? g_steal_pointer(&bad) : g_error_new(JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "stopped"));
 			return FALSE;
 		}
 		if (result == IMPORT_FILE_BAD) {
@@ -218,11 +222,11 @@ static int run(const Arguments *a, char **paths, const ImportOptions *options, G
 	Tally tally = {0};
 	g_autoptr(Store) store = store_open_write(a->database, error);
 	watch_signals();
-	if (!store || !import_all(store, paths, a, options, &tally, error) ||
-	    (tally.imported > 0 && !store_finish(store, error)))
+	if (!store || !import_all(store, paths, a, options, &tally, error) || (tally.imported > 0 && !store_finish(store, error)))
 		return error_exit_code(*error);
 	if (tally.zone_assumed && !a->utc_offset)
-		fprintf(stderr, "jamlog import: the times name no zone and were taken as UTC: if they were local, import into a new store"
+		fprintf(stderr,
+			"jamlog import: the times name no zone and were taken as UTC: if they were local, import into a new store"
 			" with --utc-offset\n");
 	if (tally.imported == 0 && tally.failed == 0)
 		fprintf(stderr, "jamlog import: nothing new: %s knows these logs\n", a->database);
@@ -238,7 +242,8 @@ static GOptionContext *new_context(const GOptionEntry *entries)
 	GOptionContext *context = g_option_context_new("LOG... - read logs of other programs into the store");
 	g_option_context_set_summary(
 		context,
-		"Reads what phones logged into the store that \"jamlog sync\" makes, for baselines and rules: G-NetTrack Pro's CSV\n"
+		"Reads what phones logged into the store that \"jamlog sync\" makes, for baselines and rules: G-NetTrack Pro's "
+		"CSV\n"
 		"(also .gz), the GeoPackage of Network Survey for Android, Tower Collector's CSV, and any CSV by a mapping file.\n"
 		"Imported sweeps show time_source \"import\", and are outside the chain of evidence. The same log enters once.");
 	g_option_context_set_description(
@@ -256,11 +261,12 @@ int cmd_import(int argc, char **argv)
 	g_auto(Parsed) parsed = {0};
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {
-		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database, "The store: made where it is missing, added to where it is there",
-		 "FILE.gpkg"},
+		{"db", 'd', 0, G_OPTION_ARG_FILENAME, &a.database,
+		 "The store: made where it is missing, added to where it is there", "FILE.gpkg"},
 		{"format", 'f', 0, G_OPTION_ARG_STRING, &a.format,
 		 "gnettrack, network-survey, towercollector or mapped; else it is recognised", "FORMAT"},
-		{"map", 'm', 0, G_OPTION_ARG_FILENAME, &a.map, "What the columns of a CSV mean (man jamlog, MAPPING FILES)", "MAPPING"},
+		{"map", 'm', 0, G_OPTION_ARG_FILENAME, &a.map, "What the columns of a CSV mean (man jamlog, MAPPING FILES)",
+		 "MAPPING"},
 		{"utc-offset", 0, 0, G_OPTION_ARG_STRING, &a.utc_offset, "Local time less UTC, where the log's times name no zone",
 		 "+HH:MM"},
 		{"modem", 0, 0, G_OPTION_ARG_STRING, &a.modem, "What to call it; else the format's name", "NAME"},

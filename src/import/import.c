@@ -58,7 +58,8 @@ ImportResult import_file(Store *store, const char *path, const ImportOptions *op
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s has no row that can be read", path);
 		return IMPORT_FILE_BAD;
 	}
-	if (!store_begin(store, error) || !store_ensure_results(store, error) || !is_known(store, digest, &ret_summary->known, error))
+	if (!store_begin(store, error) || !store_ensure_results(store, error) ||
+	    !is_known(store, digest, &ret_summary->known, error))
 		return IMPORT_STORE_BAD;
 	if (ret_summary->known)
 		return store_commit(store, error) ? IMPORT_DONE : IMPORT_STORE_BAD;

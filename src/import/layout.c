@@ -7,32 +7,33 @@
 
 #define NAMES(...) .names = (const char *const[]){__VA_ARGS__, NULL}, .scale = 1
 
-/* G-NetTrack Pro: a row each second or so, times in the phone's zone. One level stands for all RATs: on UMTS it moves in the steps of
- * the +CSQ scale (TS 27.007 8.5, odd figures from -113 to -51), and so is RSSI. */
+/* G-NetTrack Pro: a row each second or so, times in the phone's zone. One level stands for all RATs: on UMTS it moves in the steps
+ * of the +CSQ scale (TS 27.007 8.5, odd figures from -113 to -51), and so is RSSI. */
 static const Layout gnettrack = {
 	.format = IMPORT_GNETTRACK,
 	.time_kind = TIME_PATTERN,
 	.time_pattern = "%Y.%m.%d_%H.%M.%S",
 	.umts_level_is_rssi = TRUE,
 	.five_g_beside_lte = TRUE,
-	.columns = {
-		[ROLE_time] = {NAMES("Timestamp")},
-		[ROLE_latitude] = {NAMES("Latitude")},
-		[ROLE_longitude] = {NAMES("Longitude")},
-		[ROLE_accuracy] = {NAMES("Accuracy")},
-		[ROLE_rat] = {NAMES("NetworkMode", "NetworkTech")},
-		[ROLE_plmn] = {NAMES("Operatorname", "Operator")},
-		[ROLE_tac] = {NAMES("LACHEX"), .hex = TRUE},
-		[ROLE_cell_id] = {NAMES("RAWCELLID")},
-		[ROLE_pci] = {NAMES("PSC", "PCI")},
-		[ROLE_earfcn] = {NAMES("ARFCN", "EARFCN")},
-		[ROLE_rsrp] = {NAMES("RSRP", "Level")},
-		[ROLE_rsrq] = {NAMES("RSRQ", "Qual")},
-		[ROLE_snr] = {NAMES("SNR")},
-		[ROLE_rssi] = {NAMES("RSSI", "LTERSSI")},
-		[ROLE_neighbour_rsrp] = {NAMES("NRxRSRP")},
-		[ROLE_neighbour_rsrq] = {NAMES("NRxRSRQ")},
-	},
+	.columns =
+		{
+			[ROLE_time] = {NAMES("Timestamp")},
+			[ROLE_latitude] = {NAMES("Latitude")},
+			[ROLE_longitude] = {NAMES("Longitude")},
+			[ROLE_accuracy] = {NAMES("Accuracy")},
+			[ROLE_rat] = {NAMES("NetworkMode", "NetworkTech")},
+			[ROLE_plmn] = {NAMES("Operatorname", "Operator")},
+			[ROLE_tac] = {NAMES("LACHEX"), .hex = TRUE},
+			[ROLE_cell_id] = {NAMES("RAWCELLID")},
+			[ROLE_pci] = {NAMES("PSC", "PCI")},
+			[ROLE_earfcn] = {NAMES("ARFCN", "EARFCN")},
+			[ROLE_rsrp] = {NAMES("RSRP", "Level")},
+			[ROLE_rsrq] = {NAMES("RSRQ", "Qual")},
+			[ROLE_snr] = {NAMES("SNR")},
+			[ROLE_rssi] = {NAMES("RSSI", "LTERSSI")},
+			[ROLE_neighbour_rsrp] = {NAMES("NRxRSRP")},
+			[ROLE_neighbour_rsrq] = {NAMES("NRxRSRQ")},
+		},
 };
 
 /* Tower Collector: a row for each cell of a moment, UTC. The columns behind `device` came later. */
@@ -41,30 +42,20 @@ static const Layout towercollector = {
 	.delimiter = ',',
 	.time_kind = TIME_ISO,
 	.several = TRUE,
-	.columns = {
-		[ROLE_time] = {NAMES("measured_at")},
-		[ROLE_latitude] = {NAMES("lat")},
-		[ROLE_longitude] = {NAMES("lon")},
-		[ROLE_accuracy] = {NAMES("accuracy")},
-		[ROLE_rat] = {NAMES("net_type")},
-		[ROLE_mcc] = {NAMES("mcc")},
-		[ROLE_mnc] = {NAMES("mnc")},
-		[ROLE_tac] = {NAMES("lac")},
-		[ROLE_cell_id] = {NAMES("cell_id")},
-		[ROLE_pci] = {NAMES("psc")},
-		[ROLE_earfcn] = {NAMES("arfcn")},
-		[ROLE_rsrp] = {NAMES("rsrp")},
-		[ROLE_rsrq] = {NAMES("rsrq")},
-		[ROLE_snr] = {NAMES("rssnr")},
-		[ROLE_rssi] = {NAMES("rssi")},
-		[ROLE_level] = {NAMES("dbm")},
-		[ROLE_rscp] = {NAMES("rscp")},
-		[ROLE_ecio] = {NAMES("ec_no")},
-		[ROLE_nr_rsrp] = {NAMES("ss_rsrp")},
-		[ROLE_nr_rsrq] = {NAMES("ss_rsrq")},
-		[ROLE_nr_snr] = {NAMES("ss_sinr")},
-		[ROLE_neighbouring] = {NAMES("neighboring")},
-	},
+	.columns =
+		{
+			[ROLE_time] = {NAMES("measured_at")}, [ROLE_latitude] = {NAMES("lat")},
+			[ROLE_longitude] = {NAMES("lon")},    [ROLE_accuracy] = {NAMES("accuracy")},
+			[ROLE_rat] = {NAMES("net_type")},     [ROLE_mcc] = {NAMES("mcc")},
+			[ROLE_mnc] = {NAMES("mnc")},	      [ROLE_tac] = {NAMES("lac")},
+			[ROLE_cell_id] = {NAMES("cell_id")},  [ROLE_pci] = {NAMES("psc")},
+			[ROLE_earfcn] = {NAMES("arfcn")},     [ROLE_rsrp] = {NAMES("rsrp")},
+			[ROLE_rsrq] = {NAMES("rsrq")},	      [ROLE_snr] = {NAMES("rssnr")},
+			[ROLE_rssi] = {NAMES("rssi")},	      [ROLE_level] = {NAMES("dbm")},
+			[ROLE_rscp] = {NAMES("rscp")},	      [ROLE_ecio] = {NAMES("ec_no")},
+			[ROLE_nr_rsrp] = {NAMES("ss_rsrp")},  [ROLE_nr_rsrq] = {NAMES("ss_rsrq")},
+			[ROLE_nr_snr] = {NAMES("ss_sinr")},   [ROLE_neighbouring] = {NAMES("neighboring")},
+		},
 };
 
 const Layout *layout_of(ImportFormat format)
@@ -141,7 +132,8 @@ static void bind(const Layout *layout, char *header, LayoutBound *ret_bound)
 	ret_bound->delimiter = layout->delimiter ? layout->delimiter : find_delimiter(header);
 	ret_bound->n_fields = layout_split(header, ret_bound->delimiter, fields);
 	for (guint role = 0; role < N_ROLES; role++)
-		ret_bound->index[role] = find_column(layout->columns[role].names, fields, MIN(ret_bound->n_fields, LAYOUT_MAX_FIELDS));
+		ret_bound->index[role] =
+			find_column(layout->columns[role].names, fields, MIN(ret_bound->n_fields, LAYOUT_MAX_FIELDS));
 }
 
 gboolean layout_matches(const Layout *layout, const char *header)
@@ -266,7 +258,8 @@ static void take_signals(Line *line, Row *row)
 	const double level = number_of(line, ROLE_level), rscp = number_of(line, ROLE_rscp), ecio = number_of(line, ROLE_ecio);
 	const RowSignal nr = {number_of(line, ROLE_nr_rsrp), number_of(line, ROLE_nr_rsrq), number_of(line, ROLE_nr_snr), NAN};
 	RowSignal *own = &row->own;
-	*own = (RowSignal){number_of(line, ROLE_rsrp), number_of(line, ROLE_rsrq), number_of(line, ROLE_snr), number_of(line, ROLE_rssi)};
+	*own = (RowSignal){number_of(line, ROLE_rsrp), number_of(line, ROLE_rsrq), number_of(line, ROLE_snr),
+			   number_of(line, ROLE_rssi)};
 	row->neighbour.rsrp_dbm = number_of(line, ROLE_neighbour_rsrp);
 	row->neighbour.rsrq_db = number_of(line, ROLE_neighbour_rsrq);
 	if (row->rat == RAT_NR)

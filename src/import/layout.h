@@ -7,15 +7,16 @@
 
 /* F(name): the word in a mapping file. level: the signal strength of whatever RAT the row is of. */
 #define LAYOUT_ROLES(F) \
-	F(time) F(latitude) F(longitude) F(accuracy) F(rat) F(plmn) F(mcc) F(mnc) F(tac) F(cell_id) F(pci) F(earfcn) F(band) \
-	F(rsrp) F(rsrq) F(snr) F(rssi) F(level) F(rscp) F(ecio) F(nr_rsrp) F(nr_rsrq) F(nr_snr) F(neighbour_rsrp) \
-	F(neighbour_rsrq) F(neighbouring)
+	F(time) \
+	F(latitude) F(longitude) F(accuracy) F(rat) F(plmn) F(mcc) F(mnc) F(tac) F(cell_id) F(pci) F(earfcn) F(band) F(rsrp) \
+		F(rsrq) F(snr) F(rssi) F(level) F(rscp) F(ecio) F(nr_rsrp) F(nr_rsrq) F(nr_snr) F(neighbour_rsrp) \
+			F(neighbour_rsrq) F(neighbouring)
 #define LAYOUT_ROLE(name) ROLE_##name,
 typedef enum { LAYOUT_ROLES(LAYOUT_ROLE) N_ROLES } LayoutRole;
 
 typedef struct {
 	const char *const *names; /* of the column: the first that the header has; NULL-terminated, NULL: no such role */
-	double scale, offset;     /* unit = value * scale + offset */
+	double scale, offset; /* unit = value * scale + offset */
 	gboolean hex;
 } LayoutColumn;
 
@@ -23,14 +24,14 @@ typedef enum { TIME_ISO, TIME_UNIX_S, TIME_UNIX_MS, TIME_PATTERN } TimeKind;
 
 typedef struct {
 	ImportFormat format;
-	char delimiter;              /* '\0': the one that the header has most of */
-	const char *const *absent;   /* beside "", "-", "NaN", "null" and "N/A"; may be NULL */
+	char delimiter; /* '\0': the one that the header has most of */
+	const char *const *absent; /* beside "", "-", "NaN", "null" and "N/A"; may be NULL */
 	TimeKind time_kind;
-	const char *time_pattern;    /* of strptime */
-	Rat rat;                     /* where there is no column of it */
-	gboolean several;            /* rows of the same time are one sweep */
+	const char *time_pattern; /* of strptime */
+	Rat rat; /* where there is no column of it */
+	gboolean several; /* rows of the same time are one sweep */
 	gboolean umts_level_is_rssi; /* what stands as RSRP is RSSI on UMTS */
-	gboolean five_g_beside_lte;  /* "5G" is NR beside LTE unless the cell's identity is too wide for LTE */
+	gboolean five_g_beside_lte; /* "5G" is NR beside LTE unless the cell's identity is too wide for LTE */
 	LayoutColumn columns[N_ROLES];
 } Layout;
 
@@ -64,5 +65,5 @@ gboolean layout_row(const LayoutBound *bound, char *line, gint64 utc_offset_s, R
 		    char ret_reason[ROW_REASON_SIZE]);
 
 /* time.c: UTC in ms; FALSE where the text is no such time. *ret_whole: no fraction of a second is told. */
-gboolean time_parse(const char *text, TimeKind kind, const char *pattern, gint64 utc_offset_s, gint64 *ret_utc_ms, gboolean *ret_whole,
-		    gboolean *ret_zoneless);
+gboolean time_parse(const char *text, TimeKind kind, const char *pattern, gint64 utc_offset_s, gint64 *ret_utc_ms,
+		    gboolean *ret_whole, gboolean *ret_zoneless);

@@ -23,7 +23,7 @@ struct Lines {
 	guint8 chunk[CHUNK];
 	gsize at, end;
 	gboolean packed_over; /* no more in the file */
-	gboolean within;      /* a gzip member was begun and is not at its end */
+	gboolean within; /* a gzip member was begun and is not at its end */
 	GString *line;
 	guint64 number;
 	crypto_generichash_state digest;
@@ -97,7 +97,8 @@ gboolean lines_file_begins(const Lines *lines, const char *text)
 
 static gboolean unpack_failed(Lines *lines, const char *why, GError **error)
 {
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_DAMAGED, "%s: its compressed data is damaged from here on (%s)", lines->path, why);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_DAMAGED, "%s: its compressed data is damaged from here on (%s)", lines->path,
+		    why);
 	return FALSE;
 }
 
@@ -106,9 +107,9 @@ static gboolean unpack(Lines *lines, GError **error)
 {
 	g_autoptr(GError) why = NULL;
 	gsize used = 0, made = 0;
-	const GConverterResult result =
-		g_converter_convert(lines->unpacker, lines->packed + lines->packed_at, lines->packed_end - lines->packed_at, lines->chunk,
-				    CHUNK, lines->packed_over ? G_CONVERTER_INPUT_AT_END : G_CONVERTER_NO_FLAGS, &used, &made, &why);
+	const GConverterResult result = g_converter_convert(
+		lines->unpacker, lines->packed + lines->packed_at, lines->packed_end - lines->packed_at, lines->chunk, CHUNK,
+		lines->packed_over ? G_CONVERTER_INPUT_AT_END : G_CONVERTER_NO_FLAGS, &used, &made, &why);
 	if (result == G_CONVERTER_ERROR) {
 		if (!g_error_matches(why, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT) || lines->packed_over)
 			return unpack_failed(lines, why->message, error);
@@ -176,8 +177,8 @@ LinesResult lines_next(Lines *lines, char **ret_line, GError **error)
 		if (end)
 			return give(lines, length, ret_line);
 		if (length > LINES_GIVE_UP) {
-			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is no text from here on: a line has more than %d bytes",
-				    lines->path, LINES_GIVE_UP);
+			g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+				    "%s is no text from here on: a line has more than %d bytes", lines->path, LINES_GIVE_UP);
 			return LINES_ERROR;
 		}
 	}

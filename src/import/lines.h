@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#define LINES_MAX 65536              /* longer lines are told, and not given out */
+#define LINES_MAX 65536 /* longer lines are told, and not given out */
 #define LINES_GIVE_UP (16 * 1024 * 1024) /* so long a line is of no text */
 #define LINES_DIGEST_SIZE 32
 

@@ -47,7 +47,8 @@ static gboolean read_time(const KeyFile *file, ImportMapping *mapping, GError **
 	else if (g_str_equal(mapping->pattern, "unix-ms"))
 		layout->time_kind = TIME_UNIX_MS;
 	else if (!strchr(mapping->pattern, '%'))
-		return keyfile_error(file, "time", "format", error, "write iso, unix, unix-ms, or a pattern of strptime(3) like"
+		return keyfile_error(file, "time", "format", error,
+				     "write iso, unix, unix-ms, or a pattern of strptime(3) like"
 				     " %%d.%%m.%%Y %%H:%%M:%%S");
 	return TRUE;
 }
@@ -87,7 +88,8 @@ static gboolean read_column(const KeyFile *file, guint role, ImportMapping *mapp
 	column->scale = 1;
 	mapping->names[role][0] = keyfile_string(file, group, "column");
 	if (!mapping->names[role][0])
-		return keyfile_line(file, group, NULL) == 0 || keyfile_error(file, group, NULL, error, "say with column = which it is");
+		return keyfile_line(file, group, NULL) == 0 ||
+		       keyfile_error(file, group, NULL, error, "say with column = which it is");
 	column->names = (const char *const *)mapping->names[role];
 	return keyfile_double(file, group, "scale", -1e9, 1e9, &column->scale, error) &&
 	       keyfile_double(file, group, "offset", -1e9, 1e9, &column->offset, error) &&
@@ -114,8 +116,7 @@ static const char *const column_keys[] = {"column", "scale", "offset", "hex", NU
 static const KeyFileGroup groups[] = {
 	{"file", FALSE, file_keys},
 #define ROLE_GROUP(name) {#name, FALSE, ROLE_##name == ROLE_time ? time_keys : column_keys},
-	LAYOUT_ROLES(ROLE_GROUP)
-	{NULL, FALSE, NULL},
+	LAYOUT_ROLES(ROLE_GROUP){NULL, FALSE, NULL},
 };
 
 ImportMapping *import_mapping_parse(const char *label, const char *text, GError **error)

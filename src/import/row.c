@@ -5,16 +5,25 @@
 #include <string.h>
 
 /* 2000-01-01: before any of these programs. A phone whose clock was never set says 1970. */
-#define EARLIEST_MS  (G_GINT64_CONSTANT(946684800) * 1000)
+#define EARLIEST_MS (G_GINT64_CONSTANT(946684800) * 1000)
 /* By how much a log may be ahead of us: a zone that was told wrong is told to be wrong. */
-#define AHEAD_MS     (G_GINT64_CONSTANT(86400) * 1000)
-#define MAX_ERROR_M  100000.0
+#define AHEAD_MS (G_GINT64_CONSTANT(86400) * 1000)
+#define MAX_ERROR_M 100000.0
 
 void row_clear(Row *row)
 {
 	static const RowSignal none = {NAN, NAN, NAN, NAN};
-	*row = (Row){.lat = NAN, .lon = NAN, .accuracy_m = NAN, .tac = -1, .cell_id = -1, .pci = -1, .arfcn = -1, .band = -1,
-		     .bandwidth_khz = -1, .own = none, .neighbour = none};
+	*row = (Row){.lat = NAN,
+		     .lon = NAN,
+		     .accuracy_m = NAN,
+		     .tac = -1,
+		     .cell_id = -1,
+		     .pci = -1,
+		     .arfcn = -1,
+		     .band = -1,
+		     .bandwidth_khz = -1,
+		     .own = none,
+		     .neighbour = none};
 }
 
 static void keep_between(double *io_value, double min, double max)
@@ -59,7 +68,8 @@ static void check_identity(Row *row)
 gboolean row_check(Row *row, gint64 now_ms, char ret_reason[ROW_REASON_SIZE])
 {
 	if (row->utc_ms < EARLIEST_MS || row->utc_ms > now_ms + AHEAD_MS) {
-		g_snprintf(ret_reason, ROW_REASON_SIZE, "its time is %s", row->utc_ms < EARLIEST_MS ? "before 2000" : "in the future");
+		g_snprintf(ret_reason, ROW_REASON_SIZE, "its time is %s",
+			   row->utc_ms < EARLIEST_MS ? "before 2000" : "in the future");
 		return FALSE;
 	}
 	if (isnan(row->lat) || isnan(row->lon) || (row->lat == 0 && row->lon == 0))
@@ -254,14 +264,17 @@ gboolean row_parse_rat(const char *text, Rat *ret_rat, gboolean *ret_endc)
 		Rat rat;
 		gboolean endc;
 	} words[] = {
-		{"LTE", RAT_LTE, FALSE}, {"4G", RAT_LTE, FALSE}, {"LTE+", RAT_LTE, FALSE}, {"LTE_CA", RAT_LTE, FALSE},
-		{"LTE-A", RAT_LTE, FALSE}, {"NR", RAT_NR, FALSE}, {"5G", RAT_NR, FALSE}, {"NR-SA", RAT_NR, FALSE},
-		{"5G SA", RAT_NR, FALSE}, {"NSA", RAT_LTE, TRUE}, {"NR-NSA", RAT_LTE, TRUE}, {"5G NSA", RAT_LTE, TRUE},
-		{"EN-DC", RAT_LTE, TRUE}, {"UMTS", RAT_UMTS, FALSE}, {"WCDMA", RAT_UMTS, FALSE}, {"3G", RAT_UMTS, FALSE},
-		{"HSPA", RAT_UMTS, FALSE}, {"HSPA+", RAT_UMTS, FALSE}, {"HSPAP", RAT_UMTS, FALSE}, {"HSDPA", RAT_UMTS, FALSE},
-		{"HSUPA", RAT_UMTS, FALSE}, {"TD-SCDMA", RAT_UMTS, FALSE}, {"GSM", RAT_GSM, FALSE}, {"2G", RAT_GSM, FALSE},
-		{"GPRS", RAT_GSM, FALSE}, {"EDGE", RAT_GSM, FALSE}, {"UNKNOWN", RAT_NONE, FALSE}, {"NONE", RAT_NONE, FALSE},
-		{"NO SERVICE", RAT_NONE, FALSE}, {"OUT OF SERVICE", RAT_NONE, FALSE}, {"OOS", RAT_NONE, FALSE},
+		{"LTE", RAT_LTE, FALSE},       {"4G", RAT_LTE, FALSE},		{"LTE+", RAT_LTE, FALSE},
+		{"LTE_CA", RAT_LTE, FALSE},    {"LTE-A", RAT_LTE, FALSE},	{"NR", RAT_NR, FALSE},
+		{"5G", RAT_NR, FALSE},	       {"NR-SA", RAT_NR, FALSE},	{"5G SA", RAT_NR, FALSE},
+		{"NSA", RAT_LTE, TRUE},	       {"NR-NSA", RAT_LTE, TRUE},	{"5G NSA", RAT_LTE, TRUE},
+		{"EN-DC", RAT_LTE, TRUE},      {"UMTS", RAT_UMTS, FALSE},	{"WCDMA", RAT_UMTS, FALSE},
+		{"3G", RAT_UMTS, FALSE},       {"HSPA", RAT_UMTS, FALSE},	{"HSPA+", RAT_UMTS, FALSE},
+		{"HSPAP", RAT_UMTS, FALSE},    {"HSDPA", RAT_UMTS, FALSE},	{"HSUPA", RAT_UMTS, FALSE},
+		{"TD-SCDMA", RAT_UMTS, FALSE}, {"GSM", RAT_GSM, FALSE},		{"2G", RAT_GSM, FALSE},
+		{"GPRS", RAT_GSM, FALSE},      {"EDGE", RAT_GSM, FALSE},	{"UNKNOWN", RAT_NONE, FALSE},
+		{"NONE", RAT_NONE, FALSE},     {"NO SERVICE", RAT_NONE, FALSE}, {"OUT OF SERVICE", RAT_NONE, FALSE},
+		{"OOS", RAT_NONE, FALSE},
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
 		if (g_ascii_strcasecmp(text, words[i].word) == 0) {

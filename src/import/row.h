@@ -13,7 +13,7 @@
 #define ROW_UNTOLD_ERROR_M 30.0
 /* Times are told in whole seconds, and a phone's clock is hardly better where they are not. */
 #define ROW_TIME_ERROR_MS 500
-#define ROW_REASON_SIZE   160
+#define ROW_REASON_SIZE 160
 
 typedef struct {
 	double rsrp_dbm, rsrq_db, snr_db, rssi_dbm; /* RSCP and Ec/Io on UMTS */
@@ -21,13 +21,13 @@ typedef struct {
 
 typedef struct {
 	guint64 line;
-	gint64 utc_ms;         /* the middle of what the log says */
-	gint64 group;          /* rows of one moment have the same */
+	gint64 utc_ms; /* the middle of what the log says */
+	gint64 group; /* rows of one moment have the same */
 	gboolean neighbouring; /* of a cell that does not serve */
 	double lat, lon, accuracy_m;
-	Rat rat;               /* RAT_NONE: no service */
-	gboolean endc;         /* NR beside LTE */
-	char mcc[4], mnc[4];   /* "": not told */
+	Rat rat; /* RAT_NONE: no service */
+	gboolean endc; /* NR beside LTE */
+	char mcc[4], mnc[4]; /* "": not told */
 	gint64 tac, cell_id, pci, arfcn, band, bandwidth_khz;
 	RowSignal own, neighbour; /* neighbour: the strongest other cell, where a row tells that as well */
 } Row;
@@ -46,6 +46,6 @@ void row_start_sweep(const Row *row, const char *mcc, const char *mnc, Observati
 /* One more row of the same sweep. */
 void row_join_sweep(const Row *row, const char *mcc, const char *mnc, Observation *o);
 
-/* A word as phones say it: LTE, HSPA+, EDGE, NR ... *ret_rat RAT_NONE for "no service"; FALSE for a word that is none. "5G" alone is
- * NR. */
+/* A word as phones say it: LTE, HSPA+, EDGE, NR ... *ret_rat RAT_NONE for "no service"; FALSE for a word that is none. "5G" alone
+ * is NR. */
 gboolean row_parse_rat(const char *text, Rat *ret_rat, gboolean *ret_endc);

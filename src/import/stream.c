@@ -7,7 +7,7 @@
 #include "import/survey.h"
 
 #define SQLITE_MAGIC "SQLite format 3"
-#define STOP_EVERY   4096 /* rows */
+#define STOP_EVERY 4096 /* rows */
 
 const char *const import_format_words[] = {"gnettrack", "network-survey", "towercollector", "mapped", NULL};
 
@@ -59,12 +59,14 @@ static gboolean not_known(const char *path, const char *line, GError **error)
 	else
 		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
 			    "%s is no log of a known format: known are G-NetTrack's CSV (gnettrack), Network Survey's GeoPackage"
-			    " (network-survey), Tower Collector's CSV (towercollector), and any CSV whose columns --map explains (mapped)",
+			    " (network-survey), Tower Collector's CSV (towercollector), and any CSV whose columns --map explains "
+			    "(mapped)",
 			    path);
 	return FALSE;
 }
 
-static gboolean recognise_line(const char *path, const char *line, const ImportOptions *options, ImportFormat *ret_format, GError **error)
+static gboolean recognise_line(const char *path, const char *line, const ImportOptions *options, ImportFormat *ret_format,
+			       GError **error)
 {
 	static const ImportFormat formats[] = {IMPORT_GNETTRACK, IMPORT_TOWERCOLLECTOR};
 	if (options->mapping) {
@@ -133,7 +135,8 @@ static gboolean open_lines(RowStream *stream, ImportFormat format, GError **erro
 	return FALSE;
 }
 
-RowStream *stream_open(const char *path, ImportFormat format, const ImportOptions *options, const ImportReport *report, GError **error)
+RowStream *stream_open(const char *path, ImportFormat format, const ImportOptions *options, const ImportReport *report,
+		       GError **error)
 {
 	g_autoptr(RowStream) stream = g_new0(RowStream, 1);
 	stream->path = g_strdup(path);

@@ -14,11 +14,12 @@ typedef struct RowStream RowStream;
 gboolean stream_recognise(const char *path, const ImportOptions *options, ImportFormat *ret_format, GError **error);
 
 /* `report` may be NULL: refused rows are then only counted. All borrowed. */
-RowStream *stream_open(const char *path, ImportFormat format, const ImportOptions *options, const ImportReport *report, GError **error);
+RowStream *stream_open(const char *path, ImportFormat format, const ImportOptions *options, const ImportReport *report,
+		       GError **error);
 void stream_free(RowStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RowStream, stream_free)
-/* The next good row; *ret_there FALSE at the end, which is also where the rest cannot be read (that is told as a refused row). An error is
- * that nothing at all can be read, or FAILED: stopped. */
+/* The next good row; *ret_there FALSE at the end, which is also where the rest cannot be read (that is told as a refused row). An
+ * error is that nothing at all can be read, or FAILED: stopped. */
 gboolean stream_next(RowStream *stream, Row *ret_row, gboolean *ret_there, GError **error);
 
 guint64 stream_refused(const RowStream *stream);

@@ -19,8 +19,25 @@ struct Survey {
 
 /* In the order of the query's columns. */
 typedef enum {
-	C_RAT, C_TIME, C_GROUP, C_SERVING, C_GEOM, C_LON, C_LAT, C_ACCURACY, C_MCC, C_MNC, C_TAC, C_CELL, C_ARFCN, C_PCI, C_RSRP, C_RSRQ,
-	C_SNR, C_RSSI, C_BANDWIDTH,
+	C_RAT,
+	C_TIME,
+	C_GROUP,
+	C_SERVING,
+	C_GEOM,
+	C_LON,
+	C_LAT,
+	C_ACCURACY,
+	C_MCC,
+	C_MNC,
+	C_TAC,
+	C_CELL,
+	C_ARFCN,
+	C_PCI,
+	C_RSRP,
+	C_RSRQ,
+	C_SNR,
+	C_RSSI,
+	C_BANDWIDTH,
 	N_COLUMNS,
 } SurveyColumn;
 
@@ -45,16 +62,28 @@ typedef struct {
 } SurveyTable;
 
 static const SurveyTable tables[] = {
-	{"LTE_MESSAGE", RAT_LTE,
-	 {[C_CELL] = {"ECI"}, [C_ARFCN] = {"DL_EARFCN"}, [C_PCI] = {"Phys_Cell_ID"}, [C_RSRP] = {"RSRP"}, [C_RSRQ] = {"RSRQ"},
-	  [C_SNR] = {"SNR"}, [C_RSSI] = {"RSSI"}, [C_BANDWIDTH] = {"DL_Bandwidth"}}},
-	{"NR_MESSAGE", RAT_NR,
-	 {[C_CELL] = {"NCI"}, [C_ARFCN] = {"NARFCN", "NRARFCN"}, [C_PCI] = {"pci", "Phys_cell_ID"}, [C_RSRP] = {"ssRsrp", "SS_RSRP"},
-	  [C_RSRQ] = {"ssRsrq", "SS_RSRQ"}, [C_SNR] = {"ssSinr", "SS_SINR"}}},
-	{"UMTS_MESSAGE", RAT_UMTS,
+	{"LTE_MESSAGE",
+	 RAT_LTE,
+	 {[C_CELL] = {"ECI"},
+	  [C_ARFCN] = {"DL_EARFCN"},
+	  [C_PCI] = {"Phys_Cell_ID"},
+	  [C_RSRP] = {"RSRP"},
+	  [C_RSRQ] = {"RSRQ"},
+	  [C_SNR] = {"SNR"},
+	  [C_RSSI] = {"RSSI"},
+	  [C_BANDWIDTH] = {"DL_Bandwidth"}}},
+	{"NR_MESSAGE",
+	 RAT_NR,
+	 {[C_CELL] = {"NCI"},
+	  [C_ARFCN] = {"NARFCN", "NRARFCN"},
+	  [C_PCI] = {"pci", "Phys_cell_ID"},
+	  [C_RSRP] = {"ssRsrp", "SS_RSRP"},
+	  [C_RSRQ] = {"ssRsrq", "SS_RSRQ"},
+	  [C_SNR] = {"ssSinr", "SS_SINR"}}},
+	{"UMTS_MESSAGE",
+	 RAT_UMTS,
 	 {[C_CELL] = {"Cell ID"}, [C_ARFCN] = {"UARFCN"}, [C_PCI] = {"PSC"}, [C_RSRP] = {"RSCP"}, [C_RSSI] = {"Signal Strength"}}},
-	{"GSM_MESSAGE", RAT_GSM,
-	 {[C_CELL] = {"CID"}, [C_ARFCN] = {"ARFCN"}, [C_PCI] = {"BSIC"}, [C_RSSI] = {"Signal Strength"}}},
+	{"GSM_MESSAGE", RAT_GSM, {[C_CELL] = {"CID"}, [C_ARFCN] = {"ARFCN"}, [C_PCI] = {"BSIC"}, [C_RSSI] = {"Signal Strength"}}},
 };
 
 void survey_free(Survey *survey)
@@ -105,8 +134,10 @@ static void add_column(Survey *survey, const SurveyTable *table, guint c, GStrin
 	if (!name)
 		g_string_append_printf(sql, ",NULL AS c%u", c);
 	else if (c == C_TIME) /* julianday reads RFC 3339 with its zone */
-		g_string_append_printf(sql, ",CASE WHEN typeof(\"%s\")='text' THEN CAST(round((julianday(\"%s\")-2440587.5)*86400000) AS"
-				       " INTEGER) ELSE \"%s\" END AS c%u", name, name, name, c);
+		g_string_append_printf(sql,
+				       ",CASE WHEN typeof(\"%s\")='text' THEN CAST(round((julianday(\"%s\")-2440587.5)*86400000) AS"
+				       " INTEGER) ELSE \"%s\" END AS c%u",
+				       name, name, name, c);
 	else
 		g_string_append_printf(sql, ",\"%s\" AS c%u", name, c);
 }
@@ -130,16 +161,20 @@ static gboolean find_tables(Survey *survey, GError **error)
 	gboolean ours = FALSE;
 	g_autoptr(GString) sql = g_string_new(NULL);
 	if (asks(survey->db, "SELECT 1 FROM meta WHERE key='program' AND value='jamlog'", NULL, &ours) && ours) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is a store of jamlog, and no log of another program: to put"
-			    " recordings together, \"jamlog sync\" their journals into one store", survey->path);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is a store of jamlog, and no log of another program: to put"
+			    " recordings together, \"jamlog sync\" their journals into one store",
+			    survey->path);
 		return FALSE;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
 		if (!add_table(survey, &tables[i], sql, error))
 			return FALSE;
 	if (sql->len == 0) {
-		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT, "%s is a database, but none that Network Survey writes: it has no"
-			    " table LTE_MESSAGE, NR_MESSAGE, UMTS_MESSAGE or GSM_MESSAGE", survey->path);
+		g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+			    "%s is a database, but none that Network Survey writes: it has no"
+			    " table LTE_MESSAGE, NR_MESSAGE, UMTS_MESSAGE or GSM_MESSAGE",
+			    survey->path);
 		return FALSE;
 	}
 	g_string_append_printf(sql, " ORDER BY c%d, c%d, c%d DESC", (int)C_TIME, (int)C_GROUP, (int)C_SERVING);

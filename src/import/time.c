@@ -29,7 +29,8 @@ static gboolean parse_iso(const char *text, gint64 offset_s, gint64 *ret_utc_ms,
 	const char *clock = strpbrk(text, "Tt ");
 	*ret_zoneless = clock && !strpbrk(clock, "Zz+-");
 	*ret_whole = !strpbrk(text, ".,");
-	*ret_utc_ms = (g_date_time_to_unix(time) - (*ret_zoneless ? offset_s : 0)) * 1000 + g_date_time_get_microsecond(time) / 1000;
+	*ret_utc_ms =
+		(g_date_time_to_unix(time) - (*ret_zoneless ? offset_s : 0)) * 1000 + g_date_time_get_microsecond(time) / 1000;
 	return TRUE;
 }
 
@@ -63,8 +64,8 @@ static gboolean parse_pattern(const char *text, const char *pattern, gint64 offs
 	return TRUE;
 }
 
-gboolean time_parse(const char *text, TimeKind kind, const char *pattern, gint64 utc_offset_s, gint64 *ret_utc_ms, gboolean *ret_whole,
-		    gboolean *ret_zoneless)
+gboolean time_parse(const char *text, TimeKind kind, const char *pattern, gint64 utc_offset_s, gint64 *ret_utc_ms,
+		    gboolean *ret_whole, gboolean *ret_zoneless)
 {
 	*ret_zoneless = FALSE;
 	switch (kind) {

@@ -17,8 +17,8 @@ typedef struct {
 	sqlite3_stmt *insert_more;
 	gint64 recording, source;
 	guint64 sequence;
-	guint64 taken;      /* rows */
-	Row ahead, row;     /* the first row of the next sweep; of this one */
+	guint64 taken; /* rows */
+	Row ahead, row; /* the first row of the next sweep; of this one */
 	gboolean any_ahead;
 	gint64 first_utc_ms, boottime_ms;
 	double south, west, north, east;
@@ -57,17 +57,18 @@ static gboolean enter_recording(Writer *w, GError **error)
 	gint64 boot;
 	g_autofree char *device = g_strdup_printf("import-%.*s", DEVICE_DIGITS, file->digest);
 	const StoreValue of_boot[] = {store_text(device), store_text(file->digest), store_text(IMPORT_TIME_SOURCE)};
-	if (!insert(w->store, "INSERT INTO boot (device_id, boot_id, time_source) VALUES (?,?,?)", of_boot, G_N_ELEMENTS(of_boot), &boot,
-		    error))
+	if (!insert(w->store, "INSERT INTO boot (device_id, boot_id, time_source) VALUES (?,?,?)", of_boot, G_N_ELEMENTS(of_boot),
+		    &boot, error))
 		return FALSE;
 	const StoreValue of_recording[] = {store_int(boot), store_text(file->digest)};
-	if (!insert(w->store, "INSERT INTO recording (boot, run_id) VALUES (?,?)", of_recording, G_N_ELEMENTS(of_recording), &w->recording,
-		    error))
+	if (!insert(w->store, "INSERT INTO recording (boot, run_id) VALUES (?,?)", of_recording, G_N_ELEMENTS(of_recording),
+		    &w->recording, error))
 		return FALSE;
 	if (w->recording <= STORE_MAX_RECORDING)
 		return TRUE;
-	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED, "%s holds %d recordings, and no more fit: import the rest into another file",
-		    store_path(w->store), STORE_MAX_RECORDING);
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FAILED,
+		    "%s holds %d recordings, and no more fit: import the rest into another file", store_path(w->store),
+		    STORE_MAX_RECORDING);
 	return FALSE;
 }
 
@@ -75,20 +76,28 @@ static gboolean enter_imported(Writer *w, GError **error)
 {
 	gint64 id;
 	const WriteFile *file = w->file;
-	const StoreValue values[] = {store_int(w->recording), store_text(file->file_name), store_text(file->digest),
-				     store_text(import_format_words[file->format]), store_int((gint64)w->taken),
-				     store_int((gint64)file->refused), store_text("jamlog " JAMLOG_VERSION)};
-	return insert(w->store, "INSERT INTO imported (recording, file_name, digest, format, rows, refused, program, imported_time)"
-		      " VALUES (?,?,?,?,?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'))", values, G_N_ELEMENTS(values), &id, error);
+	const StoreValue values[] = {store_int(w->recording),
+				     store_text(file->file_name),
+				     store_text(file->digest),
+				     store_text(import_format_words[file->format]),
+				     store_int((gint64)w->taken),
+				     store_int((gint64)file->refused),
+				     store_text("jamlog " JAMLOG_VERSION)};
+	return insert(w->store,
+		      "INSERT INTO imported (recording, file_name, digest, format, rows, refused, program, imported_time)"
+		      " VALUES (?,?,?,?,?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'))",
+		      values, G_N_ELEMENTS(values), &id, error);
 }
 
 /* GIS programs zoom to what gpkg_contents says. */
 static gboolean widen_bounds(Writer *w, GError **error)
 {
 	g_autoptr(StoreStatement) stmt = store_prepare(
-		w->store, "UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
+		w->store,
+		"UPDATE gpkg_contents SET last_change=strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
 		" min_x=min(coalesce(min_x,?1),?1), min_y=min(coalesce(min_y,?2),?2), max_x=max(coalesce(max_x,?3),?3),"
-		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'", error);
+		" max_y=max(coalesce(max_y,?4),?4) WHERE table_name='sample'",
+		error);
 	if (!stmt)
 		return FALSE;
 	if (!(w->south <= w->north))
@@ -268,6 +277,6 @@ gboolean write_log(Store *store, RowStream *rows, const WriteFile *file, const I
 	w->south = w->west = INFINITY;
 	w->north = w->east = -INFINITY;
 	return prepare(w, error) && enter_recording(w, error) && read_ahead(w, error) &&
-	       store_insert_feed(store, "radio", columns, STORE_RADIO_N_COLUMNS, next_sweep, w, error) && enter_imported(w, error) &&
-	       widen_bounds(w, error);
+	       store_insert_feed(store, "radio", columns, STORE_RADIO_N_COLUMNS, next_sweep, w, error) &&
+	       enter_imported(w, error) && widen_bounds(w, error);
 }

@@ -24,7 +24,7 @@ typedef struct {
 } Bench;
 
 #define BENCH_SET(entry, name, value) ((entry)->fields.name = (value), (entry)->present |= OBSERVATION_BIT(RADIO_ID_##name))
-#define BENCH_UNSET(entry, name)      ((entry)->present &= ~OBSERVATION_BIT(RADIO_ID_##name))
+#define BENCH_UNSET(entry, name) ((entry)->present &= ~OBSERVATION_BIT(RADIO_ID_##name))
 
 static inline void bench_take(gpointer user_data, Finding *f)
 {
@@ -66,7 +66,12 @@ static inline Bench *bench_new(const Rule *rule)
 	b->run = rule_run_new(rule, &b->watch->modem, 1, 7, bench_take, b);
 	b->now_ms = 1000000;
 	b->m = (Moment){.at = {.dated = TRUE, .position = POSITION_LIVE, .lat = 53.9, .lon = 27.56, .position_error_m = 5},
-			.now = none, .median = none, .rx_packets = NAN, .tx_packets = NAN, .rx_bytes = NAN, .tx_bytes = NAN,
+			.now = none,
+			.median = none,
+			.rx_packets = NAN,
+			.tx_packets = NAN,
+			.rx_bytes = NAN,
+			.tx_bytes = NAN,
 			.cell_base = {.median = none}};
 	BENCH_SET(&b->state, operating_mode, OPERATING_ONLINE);
 	bench_service(b, SERVICE_STATE_SERVED, REGISTRATION_HOME);
@@ -150,7 +155,8 @@ static inline void bench_connected(Bench *b)
 }
 
 /* One check. failure NULL: it went well. Further fields may be set before bench_seen. */
-static inline Observation *bench_check(Bench *b, ProbeTest test, ProbeRole role, const char *target, ProbeStep step, const char *failure)
+static inline Observation *bench_check(Bench *b, ProbeTest test, ProbeRole role, const char *target, ProbeStep step,
+				       const char *failure)
 {
 	Observation *o = bench_begin(b, OBSERVATION_PROBE);
 	PROBE_SET(o, test, (guint8)test);

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define RIG_HOME "257-01"
-#define RIG_LAT  53.9
-#define RIG_LON  27.56
+#define RIG_LAT 53.9
+#define RIG_LON 27.56
 #define RIG_M_PER_DEGREE 111195.0 /* of latitude */
 
 typedef struct {
@@ -27,7 +27,7 @@ typedef struct {
 } RuleRig;
 
 #define RIG_SET(entry, name, value) ((entry)->fields.name = (value), (entry)->present |= OBSERVATION_BIT(RADIO_ID_##name))
-#define RIG_UNSET(entry, name)      ((entry)->present &= ~OBSERVATION_BIT(RADIO_ID_##name))
+#define RIG_UNSET(entry, name) ((entry)->present &= ~OBSERVATION_BIT(RADIO_ID_##name))
 
 static inline void rig_take(gpointer user_data, Finding *f)
 {
@@ -60,7 +60,10 @@ static inline RuleRig *rig_new(const Rule *rule)
 	rig->m = (Moment){.at = {.dated = TRUE, .position = POSITION_LIVE, .lat = RIG_LAT, .lon = RIG_LON, .position_error_m = 5},
 			  .now = none,
 			  .chain_dbm = {NAN, NAN, NAN, NAN},
-			  .rx_packets = NAN, .tx_packets = NAN, .rx_bytes = NAN, .tx_bytes = NAN,
+			  .rx_packets = NAN,
+			  .tx_packets = NAN,
+			  .rx_bytes = NAN,
+			  .tx_bytes = NAN,
 			  .cell_base = {.median = none, .rsrp_spread_db = NAN, .rsrq_spread_db = NAN, .snr_spread_db = NAN},
 			  .place_base = {.rx_dbm = NAN, .rsrp_dbm = NAN}};
 	rig_set_served(rig);
@@ -138,8 +141,8 @@ static inline void rig_set_baseline(RuleRig *rig, guint passes, double rsrp_dbm,
 /* Of the network here: `served` of `passes` with service. */
 static inline void rig_set_place(RuleRig *rig, guint passes, guint served, double rx_dbm, double rsrp_dbm)
 {
-	rig->m.place_base = (PlaceBaseline){
-		.passes = passes, .served = served, .broadband = served, .rx_dbm = rx_dbm, .rsrp_dbm = rsrp_dbm};
+	rig->m.place_base =
+		(PlaceBaseline){.passes = passes, .served = served, .broadband = served, .rx_dbm = rx_dbm, .rsrp_dbm = rsrp_dbm};
 }
 
 /* --- time --- */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define HOUR_MS G_GINT64_CONSTANT(3600000)
-#define DAY_MS  (24 * HOUR_MS)
+#define DAY_MS (24 * HOUR_MS)
 
 typedef struct {
 	char *folder, *path;
@@ -87,7 +87,11 @@ static const Signal unheard = {NAN, NAN, NAN, NAN, NAN, NAN};
 
 static Moment moment(Fixture *f, gint64 boot_ms, Tile tile)
 {
-	return (Moment){.at = {.boot_ms = boot_ms}, .modem = &f->modem, .state = &f->served, .cell = &f->cell, .now = unheard,
+	return (Moment){.at = {.boot_ms = boot_ms},
+			.modem = &f->modem,
+			.state = &f->served,
+			.cell = &f->cell,
+			.now = unheard,
 			.tile = tile};
 }
 
@@ -148,8 +152,9 @@ static void test_keys_need_a_whole_identity(Fixture *f, gconstpointer data)
 	g_assert_cmpint(cell.network, ==, f->gsm_cell.network);
 	g_assert_cmpint(cell.key, !=, f->other_cell.key);
 	g_assert_cmpstr(cell.plmn, ==, "257-01");
-	g_assert_cmpint(one(f, "SELECT count(*) FROM baseline_cell WHERE key IN ('257-01 lte 1300 101','257-01 gsm 70 12','257-01')"),
-			==, 3);
+	g_assert_cmpint(
+		one(f, "SELECT count(*) FROM baseline_cell WHERE key IN ('257-01 lte 1300 101','257-01 gsm 70 12','257-01')"), ==,
+		3);
 	cell.fields.mnc[2] = '1'; /* "01" is not "011" */
 	enter(f, &cell);
 	g_assert_cmpstr(cell.plmn, ==, "257-011");
@@ -230,12 +235,13 @@ static void test_a_pass_ends_when_nobody_was_there_for_the_gap(Fixture *f, gcons
 {
 	(void)data;
 	begin(f, 1);
-	stay(f, 0, 5, 3, -90);                             /* the last sweep at 2000 */
+	stay(f, 0, 5, 3, -90); /* the last sweep at 2000 */
 	stay(f, 3000, 6, 3, -90);
-	stay(f, 2000 + BASELINE_GAP_MS, 5, 3, -90);        /* just within the gap: the same visit, until 124000 */
-	stay(f, 124000 + BASELINE_GAP_MS + 1, 5, 2, -90);  /* past it */
+	stay(f, 2000 + BASELINE_GAP_MS, 5, 3, -90); /* just within the gap: the same visit, until 124000 */
+	stay(f, 124000 + BASELINE_GAP_MS + 1, 5, 2, -90); /* past it */
 	end(f);
-	g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM baseline_pass WHERE place=5 AND cell=%" G_GINT64_FORMAT, f->cell.key);
+	g_autofree char *sql =
+		g_strdup_printf("SELECT count(*) FROM baseline_pass WHERE place=5 AND cell=%" G_GINT64_FORMAT, f->cell.key);
 	g_assert_cmpint(one(f, sql), ==, 2);
 	g_assert_cmpint(one(f, "SELECT max(sweeps) FROM baseline_pass WHERE place=5"), ==, 6);
 	g_assert_cmpint(one(f, "SELECT min(end_boottime_ms) FROM baseline_pass WHERE place=5"), ==, 124000);
@@ -253,7 +259,8 @@ static void test_single_sweeps_and_no_place_are_no_pass(Fixture *f, gconstpointe
 
 static void test_own_faults_are_no_pass(Fixture *f, gconstpointer data)
 {
-	Entry locked = {.service = SERVICE_STATE_NONE, .present = OBSERVATION_BIT(RADIO_ID_sim_state), .fields.sim_state = SIM_STATE_PIN};
+	Entry locked = {
+		.service = SERVICE_STATE_NONE, .present = OBSERVATION_BIT(RADIO_ID_sim_state), .fields.sim_state = SIM_STATE_PIN};
 	(void)data;
 	begin(f, 1);
 	for (guint i = 0; i < 9; i++) {
@@ -294,9 +301,16 @@ static void test_a_pass_does_not_vouch_for_itself(Fixture *f, gconstpointer data
 		gint64 at_ms;
 		guint passes;
 	} expected[] = {
-		{2000, 1}, {end_ms + BASELINE_APART_MS - 1, 1}, {end_ms + BASELINE_APART_MS, 2}, {5 * HOUR_MS, 2},
-		{10 * HOUR_MS - BASELINE_APART_MS, 2}, {10 * HOUR_MS - BASELINE_APART_MS + 1, 1}, {10 * HOUR_MS, 1},
-		{11 * HOUR_MS, 2}, {2000, 1}, {5 * HOUR_MS, 2},
+		{2000, 1},
+		{end_ms + BASELINE_APART_MS - 1, 1},
+		{end_ms + BASELINE_APART_MS, 2},
+		{5 * HOUR_MS, 2},
+		{10 * HOUR_MS - BASELINE_APART_MS, 2},
+		{10 * HOUR_MS - BASELINE_APART_MS + 1, 1},
+		{10 * HOUR_MS, 1},
+		{11 * HOUR_MS, 2},
+		{2000, 1},
+		{5 * HOUR_MS, 2},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(expected); i++) { /* the last ones: what is in the cache is of another time */
 		Moment m = moment(f, expected[i].at_ms, 5);
@@ -328,7 +342,10 @@ static void test_nor_for_another_device_at_that_time(Fixture *f, gconstpointer d
 		gint64 utc_ms;
 		gboolean dated;
 		guint passes;
-	} expected[] = {{noon_ms, TRUE, 0}, {noon_ms - BASELINE_APART_MS, TRUE, 1}, {noon_ms + 4000 + BASELINE_APART_MS, TRUE, 1}, {0, FALSE, 1}};
+	} expected[] = {{noon_ms, TRUE, 0},
+			{noon_ms - BASELINE_APART_MS, TRUE, 1},
+			{noon_ms + 4000 + BASELINE_APART_MS, TRUE, 1},
+			{0, FALSE, 1}};
 	for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
 		Moment m = moment(f, 77 * HOUR_MS + (gint64)i * DAY_MS, 5);
 		m.at.dated = expected[i].dated;
@@ -407,8 +424,10 @@ static void test_what_was_given_counts_with_its_passes(Fixture *f, gconstpointer
 	g_autoptr(GError) error = NULL;
 	(void)data;
 	record_pass(f, 1, 1, -90);
-	g_autofree char *sql = g_strdup_printf("INSERT INTO baseline_given VALUES (1,%" G_GINT64_FORMAT ",'x',3,3,3,0,-10000,NULL,NULL,"
-					       "NULL,NULL,NULL,250,NULL,NULL)", f->cell.key);
+	g_autofree char *sql =
+		g_strdup_printf("INSERT INTO baseline_given VALUES (1,%" G_GINT64_FORMAT ",'x',3,3,3,0,-10000,NULL,NULL,"
+				"NULL,NULL,NULL,250,NULL,NULL)",
+				f->cell.key);
 	g_assert_true(store_exec(f->store, sql, &error));
 	baseline_free(f->baseline);
 	f->baseline = baseline_new(f->store, &error);
@@ -505,8 +524,8 @@ static void test_speed(Fixture *f, gconstpointer data)
 	for (guint i = 0; i < n; i++) {
 		const guint at = i / 10 % (2 * tiles), tile = at < tiles ? at : 2 * tiles - 1 - at;
 		Moment m = moment(f, (gint64)i * 1000, 90000000 + tile);
-		m.now = (Signal){-90 - (int)(i % 7), -9 - (int)(i % 4), 12.2 - (int)(i % 9) * 0.2, -65 - (int)(i % 5),
-				 -64.3 - (int)(i % 11) * 0.1, NAN};
+		m.now = (Signal){-90 - (int)(i % 7), -9 - (int)(i % 4),		  12.2 - (int)(i % 9) * 0.2,
+				 -65 - (int)(i % 5), -64.3 - (int)(i % 11) * 0.1, NAN};
 		add(f, &m);
 	}
 	end(f);

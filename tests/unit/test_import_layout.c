@@ -4,9 +4,9 @@
 #include "error.h"
 #include "import/layout.h"
 
-#define GNETTRACK_HEADER                                                                                                       \
+#define GNETTRACK_HEADER \
 	"Timestamp,Longitude,Latitude,Speed,Operatorname,CellID,NetworkMode,RSRP,RSRQ,SNR,RSSI,LACHEX,RAWCELLID,NRxRSRP,NRxRSRQ"
-#define TOWER_HEADER                                                                                                              \
+#define TOWER_HEADER \
 	"mcc,mnc,lac,cell_id,psc,asu,dbm,ta,lat,lon,accuracy,speed,bearing,altitude,measured_at,net_type,neighboring,device"
 /* 2024-05-01 12:00:00 UTC */
 #define NOON_MS (G_GINT64_CONSTANT(1714564800) * 1000)
@@ -109,8 +109,8 @@ static void test_the_offset_is_taken_off_local_time(void)
 {
 	Row row;
 	char reason[ROW_REASON_SIZE];
-	g_assert_true(row_of(layout_of(IMPORT_GNETTRACK), GNETTRACK_HEADER, "2024.05.01_14.00.00,1,1,0,B,-,-,-,-,-,-,-,-,-,-", 7200, &row,
-			     reason));
+	g_assert_true(row_of(layout_of(IMPORT_GNETTRACK), GNETTRACK_HEADER, "2024.05.01_14.00.00,1,1,0,B,-,-,-,-,-,-,-,-,-,-", 7200,
+			     &row, reason));
 	g_assert_cmpint(row.utc_ms, ==, NOON_MS + ROW_TIME_ERROR_MS);
 }
 
@@ -139,9 +139,11 @@ static void test_lines_that_cannot_be_are_refused_with_a_reason(void)
 static void test_towercollector_cells_of_a_moment_are_one_group(void)
 {
 	const Layout *layout = layout_of(IMPORT_TOWERCOLLECTOR);
-	const Row own = good(layout, TOWER_HEADER, "257,1,40,263169,17,40,-100,2,53.9,27.5,8.5,1,2,200,\"2024-05-01T12:00:00.250Z\",LTE,"
+	const Row own = good(layout, TOWER_HEADER,
+			     "257,1,40,263169,17,40,-100,2,53.9,27.5,8.5,1,2,200,\"2024-05-01T12:00:00.250Z\",LTE,"
 			     "false,\"phone\"");
-	const Row other = good(layout, TOWER_HEADER, "257,1,40,263170,18,40,-110,,53.9,27.5,8.5,1,2,200,\"2024-05-01T12:00:00.250Z\",LTE,"
+	const Row other = good(layout, TOWER_HEADER,
+			       "257,1,40,263170,18,40,-110,,53.9,27.5,8.5,1,2,200,\"2024-05-01T12:00:00.250Z\",LTE,"
 			       "true,\"phone\"");
 	g_assert_cmpint(own.utc_ms, ==, NOON_MS + 250);
 	g_assert_cmpstr(own.mnc, ==, "01");
@@ -178,13 +180,16 @@ static void test_headers_are_told_apart(void)
 static void test_a_mapping_scales_and_knows_what_is_absent(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(ImportMapping) mapping = import_mapping_parse("m.conf",
+	g_autoptr(ImportMapping) mapping = import_mapping_parse(
+		"m.conf",
 		"[file]\ndelimiter = ;\nabsent = none, 9999\nrat = nr\n"
 		"[time]\ncolumn = When\nformat = %d.%m.%Y %H:%M:%S\n"
 		"[latitude]\ncolumn = N\n[longitude]\ncolumn = E\n"
-		"[rsrp]\ncolumn = Level/10\nscale = 0.1\noffset = -1\n[rsrq]\ncolumn = Q\n[tac]\ncolumn = Area\nhex = true\n", &error);
+		"[rsrp]\ncolumn = Level/10\nscale = 0.1\noffset = -1\n[rsrq]\ncolumn = Q\n[tac]\ncolumn = Area\nhex = true\n",
+		&error);
 	g_assert_no_error(error);
-	const Row row = good(import_mapping_layout(mapping), "When;E;N;Level/10;Q;Area", "01.05.2024 12:00:00.5;27.5;53.9;-980;9999;ff");
+	const Row row =
+		good(import_mapping_layout(mapping), "When;E;N;Level/10;Q;Area", "01.05.2024 12:00:00.5;27.5;53.9;-980;9999;ff");
 	g_assert_cmpint(row.utc_ms, ==, NOON_MS + 500);
 	g_assert_cmpint(row.rat, ==, RAT_NR);
 	g_assert_cmpfloat(row.own.rsrp_dbm, ==, -99);
@@ -245,7 +250,8 @@ static void test_times(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
 		gint64 utc_ms;
 		gboolean whole, zoneless;
-		g_assert_true(time_parse(times[i].text, times[i].kind, times[i].pattern, times[i].offset_s, &utc_ms, &whole, &zoneless));
+		g_assert_true(
+			time_parse(times[i].text, times[i].kind, times[i].pattern, times[i].offset_s, &utc_ms, &whole, &zoneless));
 		g_assert_cmpint(utc_ms, ==, times[i].utc_ms);
 		g_assert_cmpint(whole, ==, times[i].whole);
 		g_assert_cmpint(zoneless, ==, times[i].zoneless);

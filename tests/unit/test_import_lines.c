@@ -86,7 +86,8 @@ static void test_the_digest_is_that_of_the_text(void)
 	guint8 expected[LINES_DIGEST_SIZE];
 	crypto_generichash(expected, sizeof expected, (const guint8 *)text, strlen(text), NULL, 0);
 	for (gsize i = 0; i < sizeof expected; i++)
-		g_assert_cmpint(g_ascii_xdigit_value(digest_a[2 * i]) << 4 | g_ascii_xdigit_value(digest_a[2 * i + 1]), ==, expected[i]);
+		g_assert_cmpint(g_ascii_xdigit_value(digest_a[2 * i]) << 4 | g_ascii_xdigit_value(digest_a[2 * i + 1]), ==,
+				expected[i]);
 }
 
 static void test_a_packed_file_that_was_cut_gives_its_lines_and_an_error(void)

@@ -4,9 +4,9 @@
 #include "import/row.h"
 #include "import/survey.h"
 
-#define NOW_MS  (G_GINT64_CONSTANT(1800000000) * 1000)
+#define NOW_MS (G_GINT64_CONSTANT(1800000000) * 1000)
 #define THEN_MS (NOW_MS - 1000)
-#define DAY_MS  (G_GINT64_CONSTANT(86400) * 1000)
+#define DAY_MS (G_GINT64_CONSTANT(86400) * 1000)
 
 static Row lte_row(void)
 {
@@ -182,7 +182,8 @@ static void test_plmn(void)
 	g_assert_cmpstr(mnc, ==, "05");
 	g_assert_true(import_parse_plmn("310410", mcc, mnc));
 	g_assert_cmpstr(mnc, ==, "410");
-	static const char *const bad[] = {"", "B", "272", "2720", "272-", "272-5", "272-0510", "2720505", "27-205", "272-0a", "1 2345"};
+	static const char *const bad[] = {"",	      "B",	 "272",	   "2720",   "272-",  "272-5",
+					  "272-0510", "2720505", "27-205", "272-0a", "1 2345"};
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
 		g_assert_false(import_parse_plmn(bad[i], mcc, mnc));
 }

@@ -225,7 +225,9 @@ static void test_sky_elsewhere(Fixture *f, gconstpointer data)
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "gnss-jam/low jamming/degraded/medium rejected/area/medium");
 	g_assert_true(store_exec(
-		f->store, "UPDATE finding SET recording=1, start_boottime_ms=540000, end_boottime_ms=3000000 WHERE verdict='gnss-jam'", &error));
+		f->store,
+		"UPDATE finding SET recording=1, start_boottime_ms=540000, end_boottime_ms=3000000 WHERE verdict='gnss-jam'",
+		&error));
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "gnss-jam/low jamming/degraded/high rejected/area/medium");
 }
@@ -250,8 +252,9 @@ static void test_doubtful_neighbour(Fixture *f, gconstpointer data)
 	g_assert_true(store_exec(f->store, "UPDATE finding SET utc_error_ms=600000 WHERE recording=3", &error));
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium jamming/blackout/medium");
-	g_assert_true(store_exec(f->store, "UPDATE finding SET utc_error_ms=0, south=NULL, west=NULL, north=NULL, east=NULL WHERE recording=3",
-				 &error));
+	g_assert_true(store_exec(
+		f->store, "UPDATE finding SET utc_error_ms=0, south=NULL, west=NULL, north=NULL, east=NULL WHERE recording=3",
+		&error));
 	judge(f);
 	assert_sql(f, VERDICTS_SQL, "jamming/degraded/medium jamming/blackout/medium");
 }

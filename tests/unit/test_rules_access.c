@@ -35,7 +35,8 @@ static void test_a_number_counts_by_its_type(void)
 static void set_access(Bench *b, CellAccess access, gint64 cell)
 {
 	const gboolean open = access == ACCESS_NORMAL || access == ACCESS_ALL_CALLS;
-	bench_service(b, open ? SERVICE_STATE_SERVED : SERVICE_STATE_LIMITED, open ? REGISTRATION_HOME : REGISTRATION_NOT_REGISTERED);
+	bench_service(b, open ? SERVICE_STATE_SERVED : SERVICE_STATE_LIMITED,
+		      open ? REGISTRATION_HOME : REGISTRATION_NOT_REGISTERED);
 	BENCH_SET(&b->state, lte_access, (guint8)access);
 	bench_cell(b, cell, RAT_LTE);
 }

@@ -114,7 +114,9 @@ static void test_two_targets_on_one_server_are_one(void)
 		portal_and_control(b, TRUE);
 		for (guint k = 0; k < 3; k++) {
 			static const char *const names[] = {"news", "news-http", "sister"}, *const urls[] = {
-				"https://news.example/", "http://news.example/", "https://sister.example/"};
+												    "https://news.example/",
+												    "http://news.example/",
+												    "https://sister.example/"};
 			Observation *o = bench_check(b, PROBE_WEB, PROBE_TARGET, names[k], PROBE_STEP_TCP, TIMEOUT);
 			OBSERVATION_SET_TEXT(o, probe, PROBE, url, urls[k]);
 			OBSERVATION_SET_TEXT(o, probe, PROBE, address, k == 1 ? "192.0.2.8" : "192.0.2.7");

@@ -1,4 +1,5 @@
-/* Jamming of a whole cell: what must be found, and what must not be called so (verdicts.md). Figures are those of its table and formulas.
+/* Jamming of a whole cell: what must be found, and what must not be called so (verdicts.md). Figures are those of its table and
+ * formulas.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rule_fixture.h"
@@ -18,8 +19,8 @@ static RuleRig *ordinary(void)
 	return rig;
 }
 
-/* Noise 10 dB above the cell: SNR -10 dB, RSRQ 1/[12(0.5 + 10)] = -21 dB, which the chip tells as -20; RSSI -90 + 27.8 + 10 log10(10.5),
- * which is -52. */
+/* Noise 10 dB above the cell: SNR -10 dB, RSRQ 1/[12(0.5 + 10)] = -21 dB, which the chip tells as -20; RSSI -90 + 27.8 + 10
+ * log10(10.5), which is -52. */
 static void jam(RuleRig *rig)
 {
 	rig_set_signal(rig, -90, -20, -10);
@@ -248,8 +249,8 @@ static void test_pass_that_was_better_is_measured_against_itself(void)
 	rig_assert_nothing(other);
 }
 
-/* What counts is how far noise and interference rose, RSRP / SNR, above other passes': 10.4 dB of them (J/N 10 dB) show as less SNR where
- * the cell is stronger than usual, and SNR that falls together with RSRP is none of them. */
+/* What counts is how far noise and interference rose, RSRP / SNR, above other passes': 10.4 dB of them (J/N 10 dB) show as less SNR
+ * where the cell is stronger than usual, and SNR that falls together with RSRP is none of them. */
 static void test_noise_is_measured_and_not_what_the_cell_became(void)
 {
 	g_autoptr(RuleRig) stronger = rig_new(&rule_jamming_degraded), weaker = rig_new(&rule_jamming_degraded);

@@ -42,7 +42,10 @@ static void test_card_that_is_out_is_found(void)
 	static const struct {
 		SimState state;
 		const char *word;
-	} rows[] = {{SIM_STATE_ABSENT, "absent"}, {SIM_STATE_PIN, "pin-locked"}, {SIM_STATE_PUK, "puk-locked"}, {SIM_STATE_ERROR, "error"}};
+	} rows[] = {{SIM_STATE_ABSENT, "absent"},
+		    {SIM_STATE_PIN, "pin-locked"},
+		    {SIM_STATE_PUK, "puk-locked"},
+		    {SIM_STATE_ERROR, "error"}};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(RuleRig) rig = served();
 		rig_set_silent(rig);
@@ -159,7 +162,8 @@ static void test_antenna_of_one_chain_that_comes_off_is_found(void)
 	const Finding *f = only_finding_of(rig, "antenna");
 	g_assert_cmpint(f->onset.boot_ms - begin, <=, 10000);
 	g_assert_cmpint(f->confirmed_ms - f->onset.boot_ms, ==, 60000);
-	g_assert_true(rig_says(f, EVIDENCE_FOR, "receive chain 1 fell to 20 dB behind the strongest one; before, it was 1 dB behind"));
+	g_assert_true(
+		rig_says(f, EVIDENCE_FOR, "receive chain 1 fell to 20 dB behind the strongest one; before, it was 1 dB behind"));
 }
 
 static void test_antenna_that_was_never_there_is_no_event(void)

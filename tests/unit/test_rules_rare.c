@@ -333,7 +333,8 @@ static void test_fake_cell_is_found_and_low(void)
 
 static void test_cell_that_lacks_one_of_the_signs_is_no_fake(void)
 {
-	g_autoptr(RuleRig) known = at_a_known_place(), busy = at_a_known_place(), polite = at_a_known_place(), full = at_a_known_place();
+	g_autoptr(RuleRig) known = at_a_known_place(), busy = at_a_known_place(), polite = at_a_known_place(),
+			   full = at_a_known_place();
 	strong_cell(known, 4); /* known here */
 	denied(known, 7);
 	on_gsm(known);

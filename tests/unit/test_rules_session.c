@@ -82,7 +82,8 @@ static void test_without_radio_figures_a_data_cut_is_low(void)
 	g_assert_true(bench_says(f, EVIDENCE_LIMIT, "no figures of its radio"));
 }
 
-/* As on other days, though weak by itself; 15 dB weaker than on other days, and still good; drowned, though as strong as on other days. */
+/* As on other days, though weak by itself; 15 dB weaker than on other days, and still good; drowned, though as strong as on other
+ * days. */
 static void test_radio_is_compared_with_other_days(void)
 {
 	static const struct {
@@ -127,7 +128,8 @@ static void test_a_session_that_stands_ends_a_refusal(void)
 	}
 	const Finding *f = bench_one(b, "session-refused");
 	g_assert_false(f->open);
-	g_assert_cmpint(f->end.boot_ms - f->onset.boot_ms, ==, 299000); /* the last refusal stood to within a second of the first success */
+	g_assert_cmpint(f->end.boot_ms - f->onset.boot_ms, ==,
+			299000); /* the last refusal stood to within a second of the first success */
 }
 
 /* What the last try found stands for a minute, not for as long as nothing else is heard. */
@@ -226,7 +228,8 @@ static Bench *portal(const char *control)
 	for (guint i = 0; i < 6; i++) {
 		for (guint k = 0; k < 3; k++)
 			bench_checked(b, PROBE_IP, PROBE_TARGET, "one", PROBE_STEP_TCP, TIMEOUT);
-		Observation *o = bench_check(b, PROBE_PORTAL, PROBE_CONTROL, "firefox", PROBE_STEP_HTTP, "http_unexpected_status_code");
+		Observation *o =
+			bench_check(b, PROBE_PORTAL, PROBE_CONTROL, "firefox", PROBE_STEP_HTTP, "http_unexpected_status_code");
 		OBSERVATION_SET_TEXT(o, probe, PROBE, redirect_host, "portal.example");
 		bench_seen(b);
 		bench_checked(b, PROBE_WEB, PROBE_CONTROL, "example", PROBE_STEP_TCP, control);

@@ -1,5 +1,5 @@
-/* test_sim_happening.c - what the simulated world makes of antenna faults, jammed uplinks, calls, late handovers, and of another day.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_sim_happening.c - what the simulated world makes of antenna faults, jammed uplinks, calls, late handovers, and of another
+ * day. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world/world.h"
 
 #include "error.h"
@@ -7,12 +7,13 @@
 #include <math.h>
 
 /* A modem stands still between two LTE cells on one channel, `near` the stronger, and a UMTS cell beside it. */
-static const char places[] = "[track]\npoints = 53.9,27.56\n"
-			     "[cell near]\nplmn = 257-01\nlat = 53.902\nlon = 27.56\nearfcn = 1300\npci = 1\ntac = 1\ncell_id = 1\n"
-			     "[cell late]\nplmn = 257-01\nlat = 53.8965\nlon = 27.56\nearfcn = 1300\npci = 2\ntac = 1\ncell_id = 2\n"
-			     "[cell old]\nplmn = 257-01\nrat = umts\nlat = 53.902\nlon = 27.56\nearfcn = 10588\npci = 3\ntac = 3\n"
-			     "cell_id = 3\n"
-			     "[modem a]\nplmn = 257-01\n";
+static const char places[] =
+	"[track]\npoints = 53.9,27.56\n"
+	"[cell near]\nplmn = 257-01\nlat = 53.902\nlon = 27.56\nearfcn = 1300\npci = 1\ntac = 1\ncell_id = 1\n"
+	"[cell late]\nplmn = 257-01\nlat = 53.8965\nlon = 27.56\nearfcn = 1300\npci = 2\ntac = 1\ncell_id = 2\n"
+	"[cell old]\nplmn = 257-01\nrat = umts\nlat = 53.902\nlon = 27.56\nearfcn = 10588\npci = 3\ntac = 3\n"
+	"cell_id = 3\n"
+	"[modem a]\nplmn = 257-01\n";
 static const char quiet[] = "[world]\nduration = 600\nshadowing_db = 0\nfading_db = 0\n";
 static const char other_days[] = "[world]\nduration = 600\nday_spread_db = 3\nday_load = 0.2\n";
 
@@ -143,8 +144,10 @@ static void test_uplink_attach(void)
 
 static void test_share(void)
 {
-	Play play = play_new(quiet, "[happening some]\nwhat = session-reject\ncause = 1060\ncause_type = call-manager\n"
-				    "share = 0.4\nat = 0\n", 0);
+	Play play = play_new(quiet,
+			     "[happening some]\nwhat = session-reject\ncause = 1060\ncause_type = call-manager\n"
+			     "share = 0.4\nat = 0\n",
+			     0);
 	guint refused = 0;
 	run_to(&play, 10);
 	for (guint i = 0; i < 200; i++) {
@@ -176,8 +179,10 @@ static void test_voice_call(void)
 
 static void test_voice_call_without_umts(void)
 {
-	Play play = play_new(quiet, "[happening off]\nwhat = cells-off\ncells = old\nat = 0\n"
-				    "[happening call]\nwhat = voice-call\nat = 20\nuntil = 50\n", 0);
+	Play play = play_new(quiet,
+			     "[happening off]\nwhat = cells-off\ncells = old\nat = 0\n"
+			     "[happening call]\nwhat = voice-call\nat = 20\nuntil = 50\n",
+			     0);
 	run_to(&play, 40);
 	g_assert_cmpstr(cell_of(&play), ==, "near");
 	g_assert_cmpint(play.state->service, ==, SIM_SERVICE_FULL);
@@ -250,11 +255,13 @@ static void refuse(const char *more, const char *words)
 
 static void test_expect(void)
 {
-	Play play = play_new(quiet, "[expect one]\nverdict = jamming\nsub = uplink\nalso = undetermined\nnever = rejected, barred\n"
-				    "modems = a\n"
-				    "from = 10\nuntil = 2m\nlasts = 30\nafter = 5 attempts\n"
-				    "confidence_least = low\nconfidence_most = medium\n"
-				    "[expect two]\nverdict = nothing\nmodems = all\n", 0);
+	Play play = play_new(quiet,
+			     "[expect one]\nverdict = jamming\nsub = uplink\nalso = undetermined\nnever = rejected, barred\n"
+			     "modems = a\n"
+			     "from = 10\nuntil = 2m\nlasts = 30\nafter = 5 attempts\n"
+			     "confidence_least = low\nconfidence_most = medium\n"
+			     "[expect two]\nverdict = nothing\nmodems = all\n",
+			     0);
 	play_end(&play);
 	refuse("[expect x]\nsub = uplink\n", "\"verdict\" is missing");
 	refuse("[expect x]\nverdict = bad-luck\n", "bad-luck");

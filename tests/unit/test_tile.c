@@ -1,5 +1,5 @@
-/* Tiles against figures worked out apart, from the other form of the same projection: y = 1/2 - ln((1 + sin lat) / (1 - sin lat)) / 4 pi,
- * x = (lon + 180) / 360, both times 2^18, and digit i of the quadkey is bit i of x plus twice that of y.
+/* Tiles against figures worked out apart, from the other form of the same projection: y = 1/2 - ln((1 + sin lat) / (1 - sin lat)) /
+ * 4 pi, x = (lon + 180) / 360, both times 2^18, and digit i of the quadkey is bit i of x plus twice that of y.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/tile.h"
@@ -36,8 +36,8 @@ static void test_edges_of_the_square_are_in_it_and_poles_are_not(void)
 	assert_tile(-85.05, -179.999, "222222222222220220");
 	assert_tile(85.0511, -180, "000000000000000000");
 	g_assert_cmpint(tile_of(1, 180), ==, tile_of(1, -180)); /* one meridian */
-	const double outside[][2] = {{85.06, 0}, {-85.06, 0}, {90, 0}, {-90, 0}, {91, 0}, {0, 180.001}, {0, -181},
-				     {NAN, 0}, {0, NAN}, {INFINITY, 0}, {0, -INFINITY}};
+	const double outside[][2] = {{85.06, 0}, {-85.06, 0}, {90, 0},	{-90, 0},      {91, 0},	      {0, 180.001},
+				     {0, -181},	 {NAN, 0},    {0, NAN}, {INFINITY, 0}, {0, -INFINITY}};
 	for (guint i = 0; i < G_N_ELEMENTS(outside); i++)
 		g_assert_cmpint(tile_of(outside[i][0], outside[i][1]), ==, TILE_NONE);
 }
@@ -59,8 +59,15 @@ static void test_centre_lies_within_and_is_the_middle(void)
 
 static void test_what_is_no_quadkey_of_zoom_18_is_refused(void)
 {
-	const char *const bad[] = {"", "213", "12030031120310120", "1203003112031012030", "12030031120310120x", "120300311203101204",
-				   "-20300311203101203", " 120300311203101203", "120300311203101203 "};
+	const char *const bad[] = {"",
+				   "213",
+				   "12030031120310120",
+				   "1203003112031012030",
+				   "12030031120310120x",
+				   "120300311203101204",
+				   "-20300311203101203",
+				   " 120300311203101203",
+				   "120300311203101203 "};
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
 		g_assert_cmpint(tile_parse(bad[i]), ==, TILE_NONE);
 }
@@ -91,7 +98,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tile/places_have_their_quadkeys", test_places_have_their_quadkeys);
 	g_test_add_func("/tile/tiles_meet_at_equator_and_meridian", test_tiles_meet_at_equator_and_meridian);
-	g_test_add_func("/tile/edges_of_the_square_are_in_it_and_poles_are_not", test_edges_of_the_square_are_in_it_and_poles_are_not);
+	g_test_add_func("/tile/edges_of_the_square_are_in_it_and_poles_are_not",
+			test_edges_of_the_square_are_in_it_and_poles_are_not);
 	g_test_add_func("/tile/centre_lies_within_and_is_the_middle", test_centre_lies_within_and_is_the_middle);
 	g_test_add_func("/tile/what_is_no_quadkey_of_zoom_18_is_refused", test_what_is_no_quadkey_of_zoom_18_is_refused);
 	g_test_add_func("/tile/next_is_the_tile_wherever_the_last_was", test_next_is_the_tile_wherever_the_last_was);

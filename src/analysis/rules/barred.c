@@ -1,11 +1,11 @@
 /* barred: the cells tell phones to keep out (access class barring, 3GPP TS 36.331 6.3.1 and TS 22.011 4).
  *
- * Looks for LTE's cell access status "emergency calls only" or "no calls", as the modem reads it from the cell's system information, or
- * for data sessions that end with a barring reason again and again (115, 121, 126, 1017, 1053), for five minutes and on two cells. The
- * status "all calls" is an open cell. Cells of other networks do not count: everyone is kept to emergency calls there.
- * Figures: five minutes and two cells from verdicts.md; 300 s, for which a modem leaves a barred cell alone, from TS 36.304 5.3.1.
- * Cannot tell why: an order, a fault and protection against overload look the same. Where the network also says that it is overloaded,
- * that is the likelier reason. One cell alone may be one site's maintenance.
+ * Looks for LTE's cell access status "emergency calls only" or "no calls", as the modem reads it from the cell's system
+ * information, or for data sessions that end with a barring reason again and again (115, 121, 126, 1017, 1053), for five minutes
+ * and on two cells. The status "all calls" is an open cell. Cells of other networks do not count: everyone is kept to emergency
+ * calls there. Figures: five minutes and two cells from verdicts.md; 300 s, for which a modem leaves a barred cell alone, from
+ * TS 36.304 5.3.1. Cannot tell why: an order, a fault and protection against overload look the same. Where the network also says
+ * that it is overloaded, that is the likelier reason. One cell alone may be one site's maintenance.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/causes.h"
@@ -131,8 +131,9 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *mem = c->memory;
 	if (mem->closed) {
 		f->sub = mem->no_calls * 2 > mem->closed ? "no-calls" : "emergency-only";
-		finding_say(f, EVIDENCE_FOR, "In %u sweeps the system information of the LTE cell allowed %s, on %u cell%s", mem->closed,
-			    mem->no_calls * 2 > mem->closed ? "no calls" : "emergency calls only", mem->cells.n, plural(mem->cells.n));
+		finding_say(f, EVIDENCE_FOR, "In %u sweeps the system information of the LTE cell allowed %s, on %u cell%s",
+			    mem->closed, mem->no_calls * 2 > mem->closed ? "no calls" : "emergency calls only", mem->cells.n,
+			    plural(mem->cells.n));
 	}
 	if (mem->barrings)
 		finding_say(f, EVIDENCE_FOR, "%u data session%s ended with reason %u (%s)", mem->barrings, plural(mem->barrings),
@@ -140,7 +141,8 @@ static void describe(RuleContext *c, Finding *f)
 	if (mem->rsrp_dbm.n)
 		finding_say(f, tally_mean(&mem->rsrp_dbm) >= -110 ? EVIDENCE_FOR : EVIDENCE_AGAINST,
 			    "The cells were heard with RSRP %.0f dBm on average, so that %s", tally_mean(&mem->rsrp_dbm),
-			    tally_mean(&mem->rsrp_dbm) >= -110 ? "it was not for want of signal" : "the edge of coverage may play a part");
+			    tally_mean(&mem->rsrp_dbm) >= -110 ? "it was not for want of signal"
+							       : "the edge of coverage may play a part");
 	if (mem->open)
 		finding_say(f, EVIDENCE_AGAINST, "In %u sweeps of that time the cell was open", mem->open);
 	if (mem->cells.n < c->figure[FIGURE_CELLS]) {
@@ -149,11 +151,14 @@ static void describe(RuleContext *c, Finding *f)
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 	if (mem->overloads || is_recent(c, mem->overload_ms, f->onset.boot_ms)) {
-		finding_alternative(f, VERDICT_CONGESTION, "The network also said that it was overloaded (%u time%s): barring is a "
-				    "network's own protection against that", MAX(mem->overloads, 1), plural(MAX(mem->overloads, 1)));
+		finding_alternative(f, VERDICT_CONGESTION,
+				    "The network also said that it was overloaded (%u time%s): barring is a "
+				    "network's own protection against that",
+				    MAX(mem->overloads, 1), plural(MAX(mem->overloads, 1)));
 		finding_cap(f, CONFIDENCE_LOW);
 	}
-	finding_say(f, EVIDENCE_LIMIT, "Why the cells were closed is not in the record: an order, a fault and protection against overload "
+	finding_say(f, EVIDENCE_LIMIT,
+		    "Why the cells were closed is not in the record: an order, a fault and protection against overload "
 		    "look the same to a modem");
 }
 

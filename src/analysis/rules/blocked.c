@@ -1,17 +1,14 @@
 /* blocked: the network carries data, and keeps some of them from passing.
  *
- * OONI's logic (ooni/spec ts-017 web connectivity, ts-024 SNI): in one round a target fails at a step, and the control of the same kind
- * goes well:
- *   dns      the operator's resolver, which knows the controls, gives no address, or one that does not work, where another one does
- *   tcp      the connection is refused or not answered
- *   tls-sni  the handshake that names the target is cut off; for `sni` the same server answers to its own name
- *   http     an answer that is not the target's
- *   vpn, quic   no answer to these, while the controls answer
- * In three of three rounds; two targets are medium, one is low (verdicts.md).
- * Not where the control fails too, where a captive portal answers, or where one target alone fails as a server does that is down: refused,
- * silent, or with an error of its own, and nothing that points to the way between.
- * Cannot tell with jamlog's means whether a target is up for the rest of the world: no helper elsewhere is asked. Names that one server
- * answers to and another does not, resets in the handshake, and several targets at once are what points to blocking.
+ * OONI's logic (ooni/spec ts-017 web connectivity, ts-024 SNI): in one round a target fails at a step, and the control of the same
+ * kind goes well: dns      the operator's resolver, which knows the controls, gives no address, or one that does not work, where
+ * another one does tcp      the connection is refused or not answered tls-sni  the handshake that names the target is cut off; for
+ * `sni` the same server answers to its own name http     an answer that is not the target's vpn, quic   no answer to these, while
+ * the controls answer In three of three rounds; two targets are medium, one is low (verdicts.md). Not where the control fails too,
+ * where a captive portal answers, or where one target alone fails as a server does that is down: refused, silent, or with an error
+ * of its own, and nothing that points to the way between. Cannot tell with jamlog's means whether a target is up for the rest of
+ * the world: no helper elsewhere is asked. Names that one server answers to and another does not, resets in the handshake, and
+ * several targets at once are what points to blocking.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/grounds.h"
@@ -27,8 +24,8 @@ static const RuleFigure figures[] = {
 };
 
 #define TARGETS_MOST 48
-#define NAME_SIZE    32
-#define FAMILIES     3 /* IPv4, IPv6, and what has none */
+#define NAME_SIZE 32
+#define FAMILIES 3 /* IPv4, IPv6, and what has none */
 
 typedef enum { BLOCK_NONE, BLOCK_DNS, BLOCK_TCP, BLOCK_TLS, BLOCK_HTTP, BLOCK_VPN, BLOCK_QUIC } Block;
 static const char *const block_words[] = {"", "dns", "tcp", "tls-sni", "http", "vpn", "quic"};
@@ -39,14 +36,14 @@ typedef struct {
 	/* Of the round under way: */
 	gboolean seen, failed;
 	gboolean own_answered, own_failed, others_answered, inconsistent; /* lookups */
-	gboolean telling;     /* its failure points to the way between, not to the server */
+	gboolean telling; /* its failure points to the way between, not to the server */
 	ProbeStep step;
 	SessionFamily family;
 	gboolean has_family;
 	char failure[48];
 	/* Over rounds: */
 	guint bad_in_row, judged, bad;
-	Block block;          /* of the last bad round */
+	Block block; /* of the last bad round */
 	gboolean told, worked; /* told: telling once, in the row of bad ones; worked: once in this recording */
 	char last_failure[48];
 } Target;
@@ -57,9 +54,9 @@ typedef struct {
 	/* Of the round under way; by test, then by family: */
 	gboolean control_known[PROBE_RATE + 1][FAMILIES], control_well[PROBE_RATE + 1][FAMILIES];
 	gboolean portal, spoilt, resolver_works; /* the operator's, for a control */
-	gboolean confirmed;   /* the rule has said that it has seen enough */
+	gboolean confirmed; /* the rule has said that it has seen enough */
 	guint fine_in_row;
-	gint64 judged_ms;     /* the last round that was */
+	gint64 judged_ms; /* the last round that was */
 	/* Of the episode: */
 	guint most_blocked;
 	gboolean telling;
@@ -104,14 +101,17 @@ static gboolean went_well(const Observation *o)
 	if (PROBE_HAS(o, failure))
 		return o->probe.test == PROBE_SNI && g_str_equal(o->probe.failure, "ssl_invalid_hostname");
 	/* Over TLS another text is the server's own doing. */
-	return !PROBE_HAS(o, body_matches) || o->probe.body_matches || (PROBE_HAS(o, url) && g_str_has_prefix(o->probe.url, "https:"));
+	return !PROBE_HAS(o, body_matches) || o->probe.body_matches ||
+	       (PROBE_HAS(o, url) && g_str_has_prefix(o->probe.url, "https:"));
 }
 
 /* What a server that is down or busy does not do. */
 static gboolean is_telling(const Observation *o)
 {
-	static const char *const cut_off[] = {"connection_reset", "eof_error", "ssl_invalid_hostname", "ssl_unknown_authority",
-					      "ssl_invalid_certificate", "ssl_failed_handshake", "dns_bogon_error", NULL};
+	static const char *const cut_off[] = {"connection_reset",	 "eof_error",
+					      "ssl_invalid_hostname",	 "ssl_unknown_authority",
+					      "ssl_invalid_certificate", "ssl_failed_handshake",
+					      "dns_bogon_error",	 NULL};
 	const ProbeFields *p = &o->probe;
 	if (p->test == PROBE_SNI) /* the very same server goes on answering to its own name */
 		return TRUE;
@@ -346,7 +346,8 @@ static void probe(RuleContext *c, const Seen *s)
 	}
 	if (test == PROBE_IP || test == PROBE_RATE || !PROBE_HAS(o, target))
 		return;
-	if (PROBE_HAS(o, failure) && (g_str_equal(o->probe.failure, "interrupted") || g_str_equal(o->probe.failure, "network_down")))
+	if (PROBE_HAS(o, failure) &&
+	    (g_str_equal(o->probe.failure, "interrupted") || g_str_equal(o->probe.failure, "network_down")))
 		return;
 	if (test == PROBE_PORTAL)
 		mem->portal = mem->portal || !went_well(o) || (PROBE_HAS(o, body_matches) && !o->probe.body_matches);
@@ -387,7 +388,8 @@ static void say_target(const Target *t, Finding *f)
 	finding_say(f, EVIDENCE_FOR, "%s (%s) %s in %u of %u rounds (%s) while the control went well", t->name,
 		    probe_test_words[t->test], how[t->block], t->bad, t->judged, t->last_failure);
 	if (t->worked)
-		finding_say(f, EVIDENCE_FOR, "%s (%s) worked at another time of this recording", t->name, probe_test_words[t->test]);
+		finding_say(f, EVIDENCE_FOR, "%s (%s) worked at another time of this recording", t->name,
+			    probe_test_words[t->test]);
 }
 
 static void describe(RuleContext *c, Finding *f)
@@ -405,7 +407,8 @@ static void describe(RuleContext *c, Finding *f)
 	if (working)
 		finding_say(f, EVIDENCE_FOR, "%u other target%s worked all the time", working, plural(working));
 	if (!mem->telling) { /* the same seen from elsewhere is what servers that are down look like */
-		finding_say(f, EVIDENCE_LIMIT, "They failed as servers do that are down: a fault of what they have in common is not "
+		finding_say(f, EVIDENCE_LIMIT,
+			    "They failed as servers do that are down: a fault of what they have in common is not "
 			    "ruled out");
 		f->witness &= ~(guint)WITNESS_RAISES;
 	}

@@ -1,13 +1,14 @@
 /* cells-off: where the network has always been there is silence, and the received power is down to the noise.
  *
  * Looks for: no cell of the home network at a place where other passes (three or more) had service, and received power at the noise
- * floor; or a cell of another network heard there, which lets nobody in. Without other passes: somebody who stands still and was served
- * there just before, low.
+ * floor; or a cell of another network heard there, which lets nobody in. Without other passes: somebody who stands still and was
+ * served there just before, low.
  *
- * Figures: verdicts.md, decision table. Whether other operators are as usual, and whether satellites went too, is the judge's to ask.
+ * Figures: verdicts.md, decision table. Whether other operators are as usual, and whether satellites went too, is the judge's to
+ * ask.
  *
- * Cannot tell: an order from a power cut or a fault. An antenna that fell off leaves the same silence: low where nobody else is heard.
- * The place must be known now: a position that is merely held on to, as in a tunnel, says nothing.
+ * Cannot tell: an order from a power cut or a fault. An antenna that fell off leaves the same silence: low where nobody else is
+ * heard. The place must be known now: a position that is merely held on to, as in a tunnel, says nothing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -38,7 +39,9 @@ typedef struct {
 static void begin(RuleContext *c)
 {
 	const Memory old = *(const Memory *)c->memory;
-	*(Memory *)c->memory = (Memory){.served_lat = old.served_lat, .served_lon = old.served_lon, .served_ms = old.served_ms,
+	*(Memory *)c->memory = (Memory){.served_lat = old.served_lat,
+					.served_lon = old.served_lon,
+					.served_ms = old.served_ms,
 					.served_located = old.served_located};
 }
 
@@ -121,7 +124,8 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *memory = c->memory;
 	const double seconds = (double)(f->end.boot_ms - f->onset.boot_ms) / 1000;
 	if (memory->by_place)
-		finding_say(f, EVIDENCE_FOR, "no cell of the network was heard for %.0f s where %u of %u other passes had service"
+		finding_say(f, EVIDENCE_FOR,
+			    "no cell of the network was heard for %.0f s where %u of %u other passes had service"
 			    " (usual RSRP %.0f dBm)",
 			    seconds, memory->served, memory->passes, memory->rsrp_usual);
 	else
@@ -130,11 +134,13 @@ static void describe(RuleContext *c, Finding *f)
 			    " before (RSRP %.0f dBm)",
 			    seconds, memory->rsrp_before);
 	if (memory->rx.n)
-		finding_say(f, EVIDENCE_FOR, "the received power was down at the noise (%.0f dBm, %.0f dB above the floor): no jammer"
+		finding_say(f, EVIDENCE_FOR,
+			    "the received power was down at the noise (%.0f dBm, %.0f dB above the floor): no jammer"
 			    " was heard",
 			    tally_mean(&memory->rx), tally_mean(&memory->over_floor));
 	if (memory->other_heard)
-		finding_say(f, EVIDENCE_FOR, "the modem and its antenna worked: it heard a cell of another network (%s)", memory->other);
+		finding_say(f, EVIDENCE_FOR, "the modem and its antenna worked: it heard a cell of another network (%s)",
+			    memory->other);
 	else
 		finding_alternative(f, VERDICT_OWN_FAULT, "an antenna that came off leaves the same silence");
 	if (memory->rx.n == 0)

@@ -1,11 +1,11 @@
 /* congestion: too many people for the cells, which are all right otherwise. A crowd must not be taken for jamming or throttling.
  *
- * Looks for RSRP as on other days (or -105 dBm and better) with RSRQ between -9 and -15 dB, together with a sign of load not long ago:
- * 1060 (connection request rejected), 1015, cause 22 or 26, or round trips of 200 ms and more; and for some success all the same.
- * Figures: verdicts.md. RSRQ = 1 / [12 (load + 1/SINR)]: a loaded cell with loaded neighbours has -10.8 to -15.6 dB. A cell's own full load
- * alone never goes below -10.8 dB, and RSRQ in that range is quite ordinary: hence the sign of load. Ordinary LTE round trips are
- * below 100 ms.
- * Cannot tell a crowd from capacity that was taken away (fewer carriers, less backhaul): both are too little for those who are there.
+ * Looks for RSRP as on other days (or -105 dBm and better) with RSRQ between -9 and -15 dB, together with a sign of load not long
+ * ago: 1060 (connection request rejected), 1015, cause 22 or 26, or round trips of 200 ms and more; and for some success all the
+ * same. Figures: verdicts.md. RSRQ = 1 / [12 (load + 1/SINR)]: a loaded cell with loaded neighbours has -10.8 to -15.6 dB. A cell's
+ * own full load alone never goes below -10.8 dB, and RSRQ in that range is quite ordinary: hence the sign of load. Ordinary LTE
+ * round trips are below 100 ms. Cannot tell a crowd from capacity that was taken away (fewer carriers, less backhaul): both are too
+ * little for those who are there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -13,7 +13,16 @@
 #include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-enum { FIGURE_LASTS_S, FIGURE_RSRQ_HIGH, FIGURE_RSRQ_LOW, FIGURE_RSRP, FIGURE_RSRP_LOWER, FIGURE_RTT_MS, FIGURE_SIGN_S, FIGURE_SUCCESS_S };
+enum {
+	FIGURE_LASTS_S,
+	FIGURE_RSRQ_HIGH,
+	FIGURE_RSRQ_LOW,
+	FIGURE_RSRP,
+	FIGURE_RSRP_LOWER,
+	FIGURE_RTT_MS,
+	FIGURE_SIGN_S,
+	FIGURE_SUCCESS_S
+};
 static const RuleFigure figures[] = {
 	{"lasts_s", 60, "verdicts.md"},
 	{"rsrq_high_db", -9, "verdicts.md: RSRQ -9 to -15"},
@@ -40,7 +49,9 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.refused_ms = kept.refused_ms, .slow_ms = kept.slow_ms, .success_ms = kept.success_ms,
+	*mem = (Memory){.refused_ms = kept.refused_ms,
+			.slow_ms = kept.slow_ms,
+			.success_ms = kept.success_ms,
 			.rx_packets = kept.rx_packets};
 }
 
@@ -67,7 +78,8 @@ static Holds judge(const RuleContext *c, const Moment *m)
 		return HOLDS_NO;
 	if (!within(c, FIGURE_SUCCESS_S, mem->success_ms, now_ms))
 		return HOLDS_HALF;
-	return within(c, FIGURE_SIGN_S, mem->refused_ms, now_ms) || within(c, FIGURE_SIGN_S, mem->slow_ms, now_ms) ? HOLDS_YES : HOLDS_HALF;
+	return within(c, FIGURE_SIGN_S, mem->refused_ms, now_ms) || within(c, FIGURE_SIGN_S, mem->slow_ms, now_ms) ? HOLDS_YES
+														   : HOLDS_HALF;
 }
 
 static void sweep(RuleContext *c, const Moment *m)
@@ -146,9 +158,11 @@ static void probe(RuleContext *c, const Seen *s)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *mem = c->memory;
-	finding_say(f, EVIDENCE_FOR, "The signal was %s (RSRP %.0f dBm on average) and its quality that of loaded cells (RSRQ %.1f dB, "
-		    "between %.0f and %.0f)", mem->compared ? "as on other days here" : "strong", tally_mean(&mem->rsrp_dbm),
-		    tally_mean(&mem->rsrq_db), mem->rsrq_db.least, mem->rsrq_db.most);
+	finding_say(f, EVIDENCE_FOR,
+		    "The signal was %s (RSRP %.0f dBm on average) and its quality that of loaded cells (RSRQ %.1f dB, "
+		    "between %.0f and %.0f)",
+		    mem->compared ? "as on other days here" : "strong", tally_mean(&mem->rsrp_dbm), tally_mean(&mem->rsrq_db),
+		    mem->rsrq_db.least, mem->rsrq_db.most);
 	if (mem->refusals)
 		finding_say(f, EVIDENCE_FOR, "The network refused connections for want of capacity %u time%s, at last with %u (%s)",
 			    mem->refusals, plural(mem->refusals), mem->refusal, mem->refusal_name);
@@ -157,11 +171,13 @@ static void describe(RuleContext *c, Finding *f)
 			    "Round trips took %.0f ms on average, %.0f to %.0f", tally_mean(&mem->rtt_ms), mem->rtt_ms.least,
 			    mem->rtt_ms.most);
 	if (mem->rate_kbps.n > 1)
-		finding_say(f, EVIDENCE_FOR, "The rate varied between %.0f and %.0f kbit/s", mem->rate_kbps.least, mem->rate_kbps.most);
+		finding_say(f, EVIDENCE_FOR, "The rate varied between %.0f and %.0f kbit/s", mem->rate_kbps.least,
+			    mem->rate_kbps.most);
 	finding_say(f, EVIDENCE_FOR, "Some connections went well meanwhile or shortly before (%u of %u)", mem->successes,
 		    mem->successes + mem->failures);
 	if (!mem->refusals) {
-		finding_say(f, EVIDENCE_LIMIT, "The network itself did not say that it was overloaded: slow answers may come from "
+		finding_say(f, EVIDENCE_LIMIT,
+			    "The network itself did not say that it was overloaded: slow answers may come from "
 			    "elsewhere");
 		finding_cap(f, CONFIDENCE_LOW);
 	}

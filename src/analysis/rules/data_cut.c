@@ -3,14 +3,12 @@
  * Looks for one of three, for 180 s (verdicts.md), while the modem is served and its radio is as on other days or good:
  *   sessions refused with an ESM cause of order or subscription (8 29 30 31 32 33 66), three times
  *   rounds of probing in which three raw IP addresses and everything else give no answer, twice
- *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what was
- *   sent is not known
- * A captive portal that answers in place of everything else is told of as this subscription's affair (credit, tariff), low.
- * Not for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its
- * own back-off (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or
- * reset is an answer: that is no cut.
- * Cannot tell an order from a fault of the operator's core network, nor with one SIM an order from a closed account (29, 33, and credit
- * that is used up). A session in mode "session" sends nothing, so there only refusals show.
+ *   where nothing is probed, the modem's own counters: ten packets or more go out, and not one in twenty comes in; low, for what
+ * was sent is not known A captive portal that answers in place of everything else is told of as this subscription's affair (credit,
+ * tariff), low. Not for causes of our own configuration (27 28 50 51), the modem's own refusals and the time of its own back-off
+ * (TS 24.301 T3396), nor for causes of load (26 34 38), which are congestion's or a fault's. A connection that is refused or reset
+ * is an answer: that is no cut. Cannot tell an order from a fault of the operator's core network, nor with one SIM an order from a
+ * closed account (29, 33, and credit that is used up). A session in mode "session" sends nothing, so there only refusals show.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/causes.h"
@@ -33,32 +31,32 @@ typedef enum { KIND_NONE, KIND_REFUSED, KIND_SILENT, KIND_PORTAL } Kind;
 
 typedef struct {
 	guint ip_silent, ip_other, answered; /* raw IP addresses without an answer, not tried to the end; whatever answered */
-	guint well;          /* what went well, names and their lookup apart */
-	gboolean portal;     /* an answer that is not the one expected */
+	guint well; /* what went well, names and their lookup apart */
+	gboolean portal; /* an answer that is not the one expected */
 	char portal_host[64]; /* where it sends to; "" not told */
-	gboolean resolver;   /* the operator's answered */
+	gboolean resolver; /* the operator's answered */
 } RoundSum;
 
 typedef struct {
-	RadioGround radio;    /* of the last sweep */
+	RadioGround radio; /* of the last sweep */
 	gint64 backoff_until_ms;
-	gint64 worked_ms;     /* data were carried last; 0: never in this recording */
-	gint64 probed_ms;     /* 0: never */
+	gint64 worked_ms; /* data were carried last; 0: never in this recording */
+	gint64 probed_ms; /* 0: never */
 	RoundSum round;
 	struct {
 		gint64 at_ms;
 		double rx, tx;
-	} answered, window;   /* counters when something came in last, and at the begin of the stretch that is looked at */
+	} answered, window; /* counters when something came in last, and at the begin of the stretch that is looked at */
 	gboolean counting;
 	gint64 stands_until_ms; /* what the last try or round found */
 	gboolean enough;
-	Kind kind;            /* of the episode under way */
+	Kind kind; /* of the episode under way */
 	/* Of the episode: */
 	RadioSum sum;
 	gint64 worked_before_ms; /* 0: never */
 	guint refusals, subscription, cause, silent_rounds, portal_rounds, targets;
 	char portal_host[64];
-	double carried;       /* packets that came in over another session while ours were refused */
+	double carried; /* packets that came in over another session while ours were refused */
 	const char *cause_name;
 	guint64 round_tx, round_rx;
 	double unanswered_tx, unanswered_rx;
@@ -70,9 +68,16 @@ static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.radio = kept.radio, .backoff_until_ms = kept.backoff_until_ms, .worked_ms = kept.worked_ms,
-			.probed_ms = kept.probed_ms, .round = kept.round, .answered = kept.answered, .window = kept.window,
-			.counting = kept.counting, .stands_until_ms = kept.stands_until_ms, .enough = kept.enough,
+	*mem = (Memory){.radio = kept.radio,
+			.backoff_until_ms = kept.backoff_until_ms,
+			.worked_ms = kept.worked_ms,
+			.probed_ms = kept.probed_ms,
+			.round = kept.round,
+			.answered = kept.answered,
+			.window = kept.window,
+			.counting = kept.counting,
+			.stands_until_ms = kept.stands_until_ms,
+			.enough = kept.enough,
 			.worked_before_ms = kept.worked_ms};
 }
 
@@ -110,8 +115,8 @@ static void begin_count(Memory *mem, const Moment *m)
 	mem->window = mem->answered;
 }
 
-/* A few packets in an hour that nobody answers (a host calling for routers and neighbours) are no sign: they have to go out within the time
- * that it must last. */
+/* A few packets in an hour that nobody answers (a host calling for routers and neighbours) are no sign: they have to go out within
+ * the time that it must last. */
 static void slide_window(const RuleContext *c, const Moment *m)
 {
 	Memory *mem = c->memory;
@@ -139,7 +144,8 @@ static void count(RuleContext *c, const Moment *m)
 	const double rx = m->rx_packets - mem->window.rx, tx = m->tx_packets - mem->window.tx;
 	if (rx > 2 && rx > c->figure[FIGURE_SHARE] * tx) {
 		begin_count(mem, m);
-		if (mem->kind == KIND_REFUSED && rule_pending(c)) /* another session, which stood already, is no word about new ones */
+		if (mem->kind == KIND_REFUSED &&
+		    rule_pending(c)) /* another session, which stood already, is no word about new ones */
 			mem->carried += rx;
 		else
 			tell_works(c, &m->at);
@@ -251,7 +257,8 @@ static gboolean is_behind_portal(const Memory *mem, const RoundSum *round)
 static gboolean is_silent(const RuleContext *c, const RoundSum *round)
 {
 	const Memory *mem = c->memory;
-	return round->ip_silent >= c->figure[FIGURE_TARGETS] && round->answered == 0 && round->ip_other == 0 && mem->radio != RADIO_POOR;
+	return round->ip_silent >= c->figure[FIGURE_TARGETS] && round->answered == 0 && round->ip_other == 0 &&
+	       mem->radio != RADIO_POOR;
 }
 
 /* Before the round is over, which may take a minute more; its end may still say otherwise. */
@@ -285,8 +292,9 @@ static void end_round(RuleContext *c, const Seen *s)
 	}
 	if (round.ip_silent == 0 || round.ip_other || mem->radio == RADIO_POOR)
 		return;
-	tell_cut(c, &s->at, KIND_SILENT, MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
-		 mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
+	tell_cut(c, &s->at, KIND_SILENT,
+		 MAX(round.ip_silent, mem->targets) >= c->figure[FIGURE_TARGETS] &&
+			 mem->silent_rounds + 1 >= c->figure[FIGURE_ROUNDS]);
 	mem->silent_rounds++;
 	mem->targets = MAX(mem->targets, round.ip_silent);
 	mem->resolver = mem->resolver || round.resolver;
@@ -318,14 +326,16 @@ static void say_silence(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "In %u round%s of probing %u raw IP address%s gave no answer, and nothing else did",
 			    mem->silent_rounds, plural(mem->silent_rounds), mem->targets, mem->targets == 1 ? "" : "es");
 		if (mem->round_tx)
-			finding_say(f, EVIDENCE_FOR, "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT
-				    " came in", mem->round_tx, mem->round_rx);
+			finding_say(f, EVIDENCE_FOR,
+				    "In those rounds %" G_GUINT64_FORMAT " packets went out and %" G_GUINT64_FORMAT " came in",
+				    mem->round_tx, mem->round_rx);
 	}
 	if (mem->sweeps_unanswered)
 		finding_say(f, EVIDENCE_FOR, "By the modem's own counters %.0f packets went out over the session and %.0f came in",
 			    mem->unanswered_tx, mem->unanswered_rx);
 	if (mem->sweeps_unanswered && !mem->silent_rounds) {
-		finding_say(f, EVIDENCE_LIMIT, "Nothing was probed meanwhile: whether what went out asked for an answer is not known");
+		finding_say(f, EVIDENCE_LIMIT,
+			    "Nothing was probed meanwhile: whether what went out asked for an answer is not known");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 	if (mem->resolver)
@@ -349,12 +359,13 @@ static void say_refusals(const Memory *mem, Finding *f)
 	finding_say(f, EVIDENCE_FOR, "The network refused the data session %u time%s, at last with cause %u (%s)", mem->refusals,
 		    plural(mem->refusals), mem->cause, mem->cause_name);
 	if (mem->carried > 0) {
-		finding_say(f, EVIDENCE_AGAINST, "Meanwhile %.0f packets came in over another session of the modem, which stood already",
-			    mem->carried);
+		finding_say(f, EVIDENCE_AGAINST,
+			    "Meanwhile %.0f packets came in over another session of the modem, which stood already", mem->carried);
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 	if (mem->subscription) {
-		finding_alternative(f, VERDICT_OWN_FAULT, "The cause is also that of an account without data or without credit: with "
+		finding_alternative(f, VERDICT_OWN_FAULT,
+				    "The cause is also that of an account without data or without credit: with "
 				    "one SIM alone that is not ruled out");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
@@ -375,7 +386,8 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "Data were carried over this SIM until %.0f s before",
 			    (double)(f->onset.boot_ms - mem->worked_before_ms) / 1000);
 	else
-		finding_say(f, EVIDENCE_LIMIT, "No data were carried earlier in this recording, so that a fault of the settings is not "
+		finding_say(f, EVIDENCE_LIMIT,
+			    "No data were carried earlier in this recording, so that a fault of the settings is not "
 			    "ruled out");
 	if (!mem->portal_rounds)
 		finding_say(f, EVIDENCE_LIMIT, "A fault of the operator's core network looks the same as an order");

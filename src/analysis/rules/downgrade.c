@@ -1,12 +1,12 @@
 /* downgrade: LTE and NR are gone where they always were, and GSM or UMTS serve well.
  *
- * Looks for service by GSM or UMTS at a place where on other days (three passes or more) LTE or NR served this network, for five minutes,
- * on two cells. Not where GSM or UMTS served on more than a quarter of those passes. Without passes of other days, LTE earlier in this
- * recording within a kilometre stands for them, with low confidence.
- * Figures: five minutes, two cells and three passes from verdicts.md. A voice call's fallback to UMTS or GSM lasts as long as the call: a
- * time with the circuit-switched domain alone counts low up to half an hour. Ordinary life has spells of GSM and UMTS of up to 37 min
- * where coverage is thin (measured on public drive traces, verdicts.md): hence the baseline.
- * Cannot tell an order to switch LTE off from a fault of all LTE cells, nor from LTE bands that are jammed while those of GSM are not.
+ * Looks for service by GSM or UMTS at a place where on other days (three passes or more) LTE or NR served this network, for five
+ * minutes, on two cells. Not where GSM or UMTS served on more than a quarter of those passes. Without passes of other days, LTE
+ * earlier in this recording within a kilometre stands for them, with low confidence. Figures: five minutes, two cells and three
+ * passes from verdicts.md. A voice call's fallback to UMTS or GSM lasts as long as the call: a time with the circuit-switched
+ * domain alone counts low up to half an hour. Ordinary life has spells of GSM and UMTS of up to 37 min where coverage is thin
+ * (measured on public drive traces, verdicts.md): hence the baseline. Cannot tell an order to switch LTE off from a fault of all
+ * LTE cells, nor from LTE bands that are jammed while those of GSM are not.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/baseline.h"
@@ -14,7 +14,16 @@
 #include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-enum { FIGURE_LASTS_S, FIGURE_PASSES, FIGURE_NARROW_SHARE, FIGURE_CELLS, FIGURE_NEAR_M, FIGURE_RECENT_S, FIGURE_RSSI, FIGURE_CALL_S };
+enum {
+	FIGURE_LASTS_S,
+	FIGURE_PASSES,
+	FIGURE_NARROW_SHARE,
+	FIGURE_CELLS,
+	FIGURE_NEAR_M,
+	FIGURE_RECENT_S,
+	FIGURE_RSSI,
+	FIGURE_CALL_S
+};
 static const RuleFigure figures[] = {
 	{"lasts_s", 300, "verdicts.md: 5 min"},
 	{"passes", BASELINE_MIN_PASSES, "verdicts.md: at least 3 other passes"},
@@ -81,9 +90,10 @@ static Holds judge(const RuleContext *c, const Moment *m)
 	if (m->median.rssi_dbm < c->figure[FIGURE_RSSI])
 		return HOLDS_HALF;
 	if (has_baseline(c, m))
-		return base->broadband >= c->figure[FIGURE_PASSES] && base->narrowband <= c->figure[FIGURE_NARROW_SHARE] * base->passes ?
-		       HOLDS_YES :
-		       HOLDS_NO;
+		return base->broadband >= c->figure[FIGURE_PASSES] &&
+				       base->narrowband <= c->figure[FIGURE_NARROW_SHARE] * base->passes
+			       ? HOLDS_YES
+			       : HOLDS_NO;
 	return had_near(c, &m->at) ? HOLDS_YES : HOLDS_UNKNOWN;
 }
 
@@ -133,7 +143,8 @@ static void event(RuleContext *c, const Seen *s)
 static void say_before(const Memory *mem, Finding *f)
 {
 	if (mem->compared * 2 > mem->sweeps) {
-		finding_say(f, EVIDENCE_FOR, "On %u of %u passes of other times LTE or NR served here", mem->broadband_passes, mem->passes);
+		finding_say(f, EVIDENCE_FOR, "On %u of %u passes of other times LTE or NR served here", mem->broadband_passes,
+			    mem->passes);
 		return;
 	}
 	finding_say(f, EVIDENCE_FOR, "LTE or NR served nearby in this recording, until %.0f s before",
@@ -154,7 +165,8 @@ static void say_lte(const Memory *mem, Finding *f)
 		finding_say(f, EVIDENCE_FOR, "LTE or NR cells could still be heard, the strongest with RSRP %.0f dBm",
 			    mem->lte_rsrp_dbm.most);
 	else
-		finding_alternative(f, VERDICT_CELLS_OFF, "No LTE cell was heard: whether all were switched off, failed or were drowned "
+		finding_alternative(f, VERDICT_CELLS_OFF,
+				    "No LTE cell was heard: whether all were switched off, failed or were drowned "
 				    "out on their bands is not in the record");
 }
 
@@ -163,17 +175,22 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *mem = c->memory;
 	const double lasted_s = (double)(f->end.boot_ms - f->onset.boot_ms) / 1000;
 	finding_say(f, EVIDENCE_FOR, "Only %s served for %.0f s, on %u cell%s",
-		    mem->gsm == mem->sweeps ? "GSM" : mem->gsm ? "GSM and UMTS" : "UMTS", lasted_s, mem->cells.n, plural(mem->cells.n));
+		    mem->gsm == mem->sweeps ? "GSM"
+		    : mem->gsm		    ? "GSM and UMTS"
+					    : "UMTS",
+		    lasted_s, mem->cells.n, plural(mem->cells.n));
 	say_before(mem, f);
 	if (mem->rssi_dbm.n)
 		finding_say(f, EVIDENCE_FOR, "It was received well, at %.0f dBm on average", tally_mean(&mem->rssi_dbm));
 	say_lte(mem, f);
 	if (mem->circuit_only * 2 > mem->sweeps) {
 		if (lasted_s < c->figure[FIGURE_CALL_S]) {
-			finding_say(f, EVIDENCE_AGAINST, "Only the domain of voice calls was in use, as in a call that fell back from LTE");
+			finding_say(f, EVIDENCE_AGAINST,
+				    "Only the domain of voice calls was in use, as in a call that fell back from LTE");
 			finding_cap(f, CONFIDENCE_LOW);
 		} else {
-			finding_say(f, EVIDENCE_FOR, "Only voice calls and short messages were served, no data, for longer than "
+			finding_say(f, EVIDENCE_FOR,
+				    "Only voice calls and short messages were served, no data, for longer than "
 				    "calls last");
 		}
 	}

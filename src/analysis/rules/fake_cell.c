@@ -57,7 +57,8 @@ static gboolean is_odd(const RuleContext *c, const Moment *m)
 {
 	const Rat rat = ENTRY_HAS(m->cell, rat) ? (Rat)m->cell->fields.rat : RAT_NONE;
 	return (rat == RAT_LTE || rat == RAT_NR) && m->place_base.passes >= BASELINE_MIN_PASSES && m->cell_base.passes == 0 &&
-	       m->median.rsrp_dbm - m->place_base.rsrp_dbm >= c->figure[STRONGER] && count_neighbours(m) <= (guint)c->figure[NEIGHBOURS];
+	       m->median.rsrp_dbm - m->place_base.rsrp_dbm >= c->figure[STRONGER] &&
+	       count_neighbours(m) <= (guint)c->figure[NEIGHBOURS];
 }
 
 static void take_reject(RuleContext *c, const When *at, gint cause)
@@ -110,14 +111,19 @@ static void event(RuleContext *c, const Seen *s)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *memory = c->memory;
-	finding_say(f, EVIDENCE_FOR, "a cell that none of %u other passes knew here (EARFCN %u) was %.0f dB stronger than what is"
+	finding_say(f, EVIDENCE_FOR,
+		    "a cell that none of %u other passes knew here (EARFCN %u) was %.0f dB stronger than what is"
 		    " usual (RSRP %.0f dBm)",
 		    memory->passes, memory->arfcn, memory->rsrp_dbm - memory->usual_dbm, memory->rsrp_dbm);
-	finding_say(f, EVIDENCE_FOR, "it had %u neighbour%s that could be heard", memory->neighbours, memory->neighbours == 1 ? "" : "s");
-	finding_say(f, EVIDENCE_FOR, "the modem was turned away with cause %d, and then it was on GSM, where anybody can"
-		    " listen", memory->cause);
+	finding_say(f, EVIDENCE_FOR, "it had %u neighbour%s that could be heard", memory->neighbours,
+		    memory->neighbours == 1 ? "" : "s");
+	finding_say(f, EVIDENCE_FOR,
+		    "the modem was turned away with cause %d, and then it was on GSM, where anybody can"
+		    " listen",
+		    memory->cause);
 	finding_say(f, EVIDENCE_LIMIT, "a modem cannot see who runs a cell");
-	finding_alternative(f, VERDICT_REJECTED, "a new cell of the operator, or one put up for an event, may be configured wrongly");
+	finding_alternative(f, VERDICT_REJECTED,
+			    "a new cell of the operator, or one put up for an event, may be configured wrongly");
 	(void)c;
 }
 

@@ -147,15 +147,20 @@ static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *memory = c->memory;
 	if (memory->now_top.n)
-		finding_say(f, EVIDENCE_FOR,
-			    "within %.0f s the four strongest satellites fell from %.0f to %.0f dB-Hz, and the mean of all from %.0f"
-			    " to %.0f dB-Hz",
-			    c->figure[WITHIN], memory->top_before, memory->now_top.least, memory->mean_before, memory->now_mean.least);
+		finding_say(
+			f, EVIDENCE_FOR,
+			"within %.0f s the four strongest satellites fell from %.0f to %.0f dB-Hz, and the mean of all from %.0f"
+			" to %.0f dB-Hz",
+			c->figure[WITHIN], memory->top_before, memory->now_top.least, memory->mean_before, memory->now_mean.least);
 	if (memory->none)
-		finding_say(f, EVIDENCE_FOR, "no satellite was heard any more, after a level of %.0f dB-Hz just"
-			    " before", memory->top_before);
-	finding_say(f, EVIDENCE_FOR, "satellites used for the position: %u before, %u at the"
-		    " least", memory->used_before, memory->used_least);
+		finding_say(f, EVIDENCE_FOR,
+			    "no satellite was heard any more, after a level of %.0f dB-Hz just"
+			    " before",
+			    memory->top_before);
+	finding_say(f, EVIDENCE_FOR,
+		    "satellites used for the position: %u before, %u at the"
+		    " least",
+		    memory->used_before, memory->used_least);
 	if (memory->fix_lost)
 		finding_say(f, EVIDENCE_FOR, "the position was lost");
 	else

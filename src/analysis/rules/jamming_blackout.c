@@ -107,10 +107,11 @@ static void describe(RuleContext *c, Finding *f)
 	finding_say(f, EVIDENCE_FOR,
 		    "the received power stayed at %.0f dBm, %.0f dB above the noise floor (never less than %.0f dB), while no cell"
 		    " could be decoded"
-		    " for %.0f s", tally_mean(&memory->rx), tally_mean(&memory->over_floor), memory->over_floor.least, seconds);
+		    " for %.0f s",
+		    tally_mean(&memory->rx), tally_mean(&memory->over_floor), memory->over_floor.least, seconds);
 	if (memory->by_place)
-		finding_say(f, EVIDENCE_FOR, "that is %.0f dB more than is usual here (%u other passes)", tally_mean(&memory->over_usual),
-			    memory->passes);
+		finding_say(f, EVIDENCE_FOR, "that is %.0f dB more than is usual here (%u other passes)",
+			    tally_mean(&memory->over_usual), memory->passes);
 	else
 		finding_say(f, EVIDENCE_FOR, "that is %+.0f dB against the power received just before service went",
 			    tally_mean(&memory->over_usual));
@@ -122,9 +123,10 @@ static void describe(RuleContext *c, Finding *f)
 	}
 	if (memory->n_bands < (guint)c->figure[BANDS]) {
 		finding_say(f, EVIDENCE_LIMIT, "it was seen on one band only, or the modem does not tell which it searches");
-		finding_alternative(f, VERDICT_OWN_FAULT, "a receiver that is overloaded by a sender close by, or that has failed,"
-			    " decodes nothing"
-							  " either");
+		finding_alternative(f, VERDICT_OWN_FAULT,
+				    "a receiver that is overloaded by a sender close by, or that has failed,"
+				    " decodes nothing"
+				    " either");
 	}
 	if (memory->n_bands < (guint)c->figure[BANDS] || seconds < c->figure[MEDIUM_S])
 		finding_cap(f, CONFIDENCE_LOW);
@@ -136,7 +138,7 @@ static void describe(RuleContext *c, Finding *f)
 const Rule rule_jamming_blackout = {
 	.name = "jamming-blackout",
 	.looks_for = "power far above the noise floor and above the usual, in which no cell can be decoded, shortly after there was"
-		    " service",
+		     " service",
 	.verdict = VERDICT_JAMMING,
 	.sub = "blackout",
 	.most = CONFIDENCE_MEDIUM,

@@ -4,18 +4,18 @@
  * power in the channel than the cells heard and thermal noise explain. With sessions that break, data that stop or service that
  * goes besides, medium.
  *
- * Figures: verdicts.md asks for RSRQ 5 dB and SNR 10 dB worse. Here it is RSRQ 3 dB and 8 dB more of noise and interference, both from
- * twice the place's own spread where that is more, and a pass that was better than the others until then (by 6 dB at most) is measured
- * against itself. Noise in place of SNR, since SNR also follows the cell: where that is stronger than usual a jammer takes less of it,
- * and SNR that falls together with RSRP is none. Measured by make eval on the 21 public drive traces (12.7 h; jammers from 40 s on,
- * where there are three other passes), tuned on one half of them: of jammers at a J/N of 10 dB 85 % are found there and 66 % in the
- * other half, against 63 and 60 % with SNR 10 dB worse (at 15 dB 96 and 88 % against 96 and 84 %, at 20 dB 98 and 96 % with either).
- * Neither raises a false alarm. SNR 8 dB worse does; noise does not, nor with both figures a seventh smaller. What is missed at 10 dB
- * lies mostly where SNR was above 5 dB: RSRQ hardly tells noise beside the cell's own load, or the pass was quieter than the others. A
- * chip that never tells less than -20 dB of RSRQ is taken at that. The residual is physics: own load alone never leaves 6 dB (TS
- * 36.214).
- * Where there is no baseline of the cell, absolute figures of the table's measurement (0.34 an hour) and no neighbour as strong as the
- * serving cell, on whatever carrier where that is not told: none in the 12.7 h. Never above low.
+ * Figures: verdicts.md asks for RSRQ 5 dB and SNR 10 dB worse. Here it is RSRQ 3 dB and 8 dB more of noise and interference, both
+ * from twice the place's own spread where that is more, and a pass that was better than the others until then (by 6 dB at most) is
+ * measured against itself. Noise in place of SNR, since SNR also follows the cell: where that is stronger than usual a jammer takes
+ * less of it, and SNR that falls together with RSRP is none. Measured by make eval on the 21 public drive traces (12.7 h; jammers
+ * from 40 s on, where there are three other passes), tuned on one half of them: of jammers at a J/N of 10 dB 85 % are found there
+ * and 66 % in the other half, against 63 and 60 % with SNR 10 dB worse (at 15 dB 96 and 88 % against 96 and 84 %, at 20 dB 98 and
+ * 96 % with either). Neither raises a false alarm. SNR 8 dB worse does; noise does not, nor with both figures a seventh smaller.
+ * What is missed at 10 dB lies mostly where SNR was above 5 dB: RSRQ hardly tells noise beside the cell's own load, or the pass was
+ * quieter than the others. A chip that never tells less than -20 dB of RSRQ is taken at that. The residual is physics: own load
+ * alone never leaves 6 dB (TS 36.214). Where there is no baseline of the cell, absolute figures of the table's measurement (0.34 an
+ * hour) and no neighbour as strong as the serving cell, on whatever carrier where that is not told: none in the 12.7 h. Never above
+ * low.
  *
  * Cannot tell: a jammer from a broken repeater, or from a cell nearby that the modem does not list. Modems and logs without
  * RSSI or the width of the carrier give no residual, which is said, and caps at low.
@@ -43,15 +43,16 @@ static const RuleFigure figures[] = {
 
 /* At the end of what the absolute figures found, half of the way back to a full but undisturbed cell. */
 #define ALONE_HALF_RSRQ_DB 3.0
-#define ALONE_HALF_SNR_DB  4.0
+#define ALONE_HALF_SNR_DB 4.0
 /* Sessions that broke so shortly before the onset belong to it. */
 #define BEFORE_MS 15000
 /* Against the baseline itself at least so much is lost, however good the pass was before. */
 #define LOSS_RSRQ_DB 2.0
-#define LOSS_SNR_DB  4.0
+#define LOSS_SNR_DB 4.0
 /* Of the average of what a pass loses before anything happens, in sweeps. */
 #define USUAL_SWEEPS 60
-/* Who was turned away for overload so shortly before is in a crowd: full cells leave -10.8 dB of RSRQ, four of them as strong -16.8 dB. */
+/* Who was turned away for overload so shortly before is in a crowd: full cells leave -10.8 dB of RSRQ, four of them as strong -16.8
+ * dB. */
 #define CROWD_MS 120000
 #define CROWD_RSRQ_DB (-16.8)
 
@@ -73,8 +74,12 @@ static void begin(RuleContext *c)
 {
 	Memory *memory = c->memory;
 	const Memory old = *memory;
-	*memory = (Memory){.flow = old.flow, .any_broken = old.any_broken, .last_broken_ms = old.last_broken_ms, .usual = old.usual,
-			   .overload = old.overload, .overload_ms = old.overload_ms};
+	*memory = (Memory){.flow = old.flow,
+			   .any_broken = old.any_broken,
+			   .last_broken_ms = old.last_broken_ms,
+			   .usual = old.usual,
+			   .overload = old.overload,
+			   .overload_ms = old.overload_ms};
 }
 
 static Holds by_share(double share)
@@ -110,7 +115,8 @@ static Holds against_baseline(RuleContext *c, const Moment *m)
 		return HOLDS_NO;
 	const double ahead_db = -c->figure[AHEAD];
 	/* radio_loss_share compares SNR: the rise of RSRP / SNR is what it lost less what RSRP lost */
-	const RadioLoss ahead = {0, CLAMP(memory->usual.rsrq_db, ahead_db, 0), CLAMP(memory->usual.snr_db, ahead_db, 0) + loss.rsrp_db};
+	const RadioLoss ahead = {0, CLAMP(memory->usual.rsrq_db, ahead_db, 0),
+				 CLAMP(memory->usual.snr_db, ahead_db, 0) + loss.rsrp_db};
 	double share = radio_loss_share(m, &ahead, c->figure[RSRQ], c->figure[NOISE], c->figure[SPREAD]);
 	if (share < 0.5) {
 		average(&memory->usual.rsrq_db, loss.rsrq_db);
@@ -137,7 +143,7 @@ static Holds alone(const RuleContext *c, const Moment *m)
 	if (!(m->median.rsrp_dbm >= c->figure[ALONE_RSRP]) || any_neighbour_db(m) >= 0)
 		return HOLDS_NO;
 	const double rsrq_over = m->median.rsrq_db - c->figure[ALONE_RSRQ], snr_over = m->median.snr_db - c->figure[ALONE_SNR];
-	const double share = rsrq_over <= 0 && snr_over <= 0				      ? 1
+	const double share = rsrq_over <= 0 && snr_over <= 0					? 1
 			     : rsrq_over <= ALONE_HALF_RSRQ_DB && snr_over <= ALONE_HALF_SNR_DB ? 0.5
 												: 0;
 	return by_share(fmin(share, residual_share(c, m)));
@@ -222,8 +228,8 @@ static void say_figures(const Memory *memory, Finding *f)
 			    "the signal of the serving cell was as strong as usual here (RSRP %.0f dBm, %+.0f dB against %u other"
 			    " passes), but its"
 			    " quality was far worse: RSRQ by %.0f dB, SNR by %.0f dB (down to RSRQ %.0f dB, SNR %.0f dB)",
-			    tally_mean(&memory->rsrp), -tally_mean(&memory->rsrp_lower), memory->passes, tally_mean(&memory->rsrq_worse),
-			    tally_mean(&memory->snr_worse), memory->rsrq.least, memory->snr.least);
+			    tally_mean(&memory->rsrp), -tally_mean(&memory->rsrp_lower), memory->passes,
+			    tally_mean(&memory->rsrq_worse), tally_mean(&memory->snr_worse), memory->rsrq.least, memory->snr.least);
 	else
 		finding_say(f, EVIDENCE_FOR,
 			    "the signal of the serving cell was strong (RSRP %.0f dBm), but it drowned in noise: RSRQ %.0f dB, SNR"
@@ -231,16 +237,20 @@ static void say_figures(const Memory *memory, Finding *f)
 			    " undisturbed cell of that strength does not have",
 			    tally_mean(&memory->rsrp), tally_mean(&memory->rsrq), tally_mean(&memory->snr));
 	if (memory->residual.n)
-		finding_say(f, EVIDENCE_FOR, "the channel held %.0f dB more power than the cells heard on it and thermal noise explain",
+		finding_say(f, EVIDENCE_FOR,
+			    "the channel held %.0f dB more power than the cells heard on it and thermal noise explain",
 			    tally_mean(&memory->residual));
 	else
 		finding_say(f, EVIDENCE_LIMIT,
-			    "without RSSI or the width of the channel it cannot be computed how much of the noise comes from other cells");
+			    "without RSSI or the width of the channel it cannot be computed how much of the noise comes from other "
+			    "cells");
 	if (memory->neighbour.n)
-		finding_say(f, EVIDENCE_FOR,
-			    "no other cell on that channel was strong enough to be the cause: the strongest one heard was %.0f dB %s"
-			    " than the serving"
-			    " cell", fabs(memory->neighbour.most), memory->neighbour.most > 0 ? "stronger" : "weaker");
+		finding_say(
+			f, EVIDENCE_FOR,
+			"no other cell on that channel was strong enough to be the cause: the strongest one heard was %.0f dB %s"
+			" than the serving"
+			" cell",
+			fabs(memory->neighbour.most), memory->neighbour.most > 0 ? "stronger" : "weaker");
 	if (!memory->compared)
 		finding_say(f, EVIDENCE_LIMIT, "there are not %d other passes of this cell here to compare with",
 			    BASELINE_MIN_PASSES);
@@ -253,8 +263,8 @@ static void describe(RuleContext *c, Finding *f)
 	const Memory *memory = c->memory;
 	say_figures(memory, f);
 	if (memory->broken)
-		finding_say(f, EVIDENCE_FOR, "the data session failed or broke off %u time%s for reasons of the radio link", memory->broken,
-			    memory->broken > 1 ? "s" : "");
+		finding_say(f, EVIDENCE_FOR, "the data session failed or broke off %u time%s for reasons of the radio link",
+			    memory->broken, memory->broken > 1 ? "s" : "");
 	if (memory->stuck)
 		finding_say(f, EVIDENCE_FOR, "packets were sent and nothing came back");
 	if (memory->lost)
@@ -266,14 +276,17 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_AGAINST, "no session broke off, no data were seen to stop and service went on");
 	if (!harmed || !memory->compared || memory->residual.n == 0)
 		finding_cap(f, CONFIDENCE_LOW);
-	finding_alternative(f, VERDICT_CONGESTION, "a neighbouring cell in full load that the modem does not list would look alike,"
-		    " if weaker");
-	finding_alternative(f, VERDICT_UNDETERMINED, "a defective repeater or machine nearby disturbs a channel like a jammer does");
+	finding_alternative(f, VERDICT_CONGESTION,
+			    "a neighbouring cell in full load that the modem does not list would look alike,"
+			    " if weaker");
+	finding_alternative(f, VERDICT_UNDETERMINED,
+			    "a defective repeater or machine nearby disturbs a channel like a jammer does");
 }
 
 const Rule rule_jamming_degraded = {
 	.name = "jamming-degraded",
-	.looks_for = "a cell as strong as ever whose quality is far below what it is here on other passes, by power that no cell explains",
+	.looks_for = "a cell as strong as ever whose quality is far below what it is here on other passes, by power that no cell "
+		     "explains",
 	.verdict = VERDICT_JAMMING,
 	.sub = "degraded",
 	.most = CONFIDENCE_MEDIUM,

@@ -208,12 +208,14 @@ static void describe(RuleContext *c, Finding *f)
 		finding_say(f, EVIDENCE_FOR,
 			    "on the carrier with EARFCN %u the signal held (RSRP %.0f, then %.0f dBm) while it drowned: SNR %.0f,"
 			    " then %.0f dB; it did not"
-			    " serve again here", memory->said, before->rsrp_dbm, after->rsrp_dbm, before->snr_db, after->snr_db);
+			    " serve again here",
+			    memory->said, before->rsrp_dbm, after->rsrp_dbm, before->snr_db, after->snr_db);
 	} else if (memory->said) {
-		finding_say(f, EVIDENCE_FOR,
-			    "as the carrier with EARFCN %u was lost the received power rose, from %.0f to %.0f dBm; it did not serve"
-			    " again here",
-			    memory->said, before->rx_dbm, after->rx_dbm);
+		finding_say(
+			f, EVIDENCE_FOR,
+			"as the carrier with EARFCN %u was lost the received power rose, from %.0f to %.0f dBm; it did not serve"
+			" again here",
+			memory->said, before->rx_dbm, after->rx_dbm);
 	}
 	if (memory->said_control) {
 		f->sub = memory->said ? f->sub : "control";

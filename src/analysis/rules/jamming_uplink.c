@@ -30,10 +30,10 @@ static const RuleFigure figures[] = {
 #define TIMER_EXPIRED 1056
 
 typedef struct {
-	guint attempts;    /* since the last success */
+	guint attempts; /* since the last success */
 	gint64 last_ms;
-	double tx_dbm;     /* most since the last attempt */
-	gboolean fine;     /* the downlink, at the last sweep */
+	double tx_dbm; /* most since the last attempt */
+	gboolean fine; /* the downlink, at the last sweep */
 	gboolean compared; /* with a baseline */
 	Signal now;
 	/* of the episode */
@@ -86,7 +86,8 @@ static void session(RuleContext *c, const Seen *s)
 		memory->attempts = 0;
 		return;
 	}
-	const gboolean counts = radio_end_cause(s, CAUSE_CALL_MANAGER) == TIMER_EXPIRED && memory->fine && memory->tx_dbm >= c->figure[TX];
+	const gboolean counts =
+		radio_end_cause(s, CAUSE_CALL_MANAGER) == TIMER_EXPIRED && memory->fine && memory->tx_dbm >= c->figure[TX];
 	memory->tx_dbm = NAN;
 	if (!counts)
 		return;
@@ -101,17 +102,19 @@ static void session(RuleContext *c, const Seen *s)
 static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *memory = c->memory;
-	finding_say(f, EVIDENCE_FOR, "%u attempts to reach the network failed because no answer came in time (reason %d)", memory->rsrp.n,
-		    TIMER_EXPIRED);
+	finding_say(f, EVIDENCE_FOR, "%u attempts to reach the network failed because no answer came in time (reason %d)",
+		    memory->rsrp.n, TIMER_EXPIRED);
 	finding_say(f, EVIDENCE_FOR, "the modem sent with all its power (%.0f dBm or more)", c->figure[TX]);
-	finding_say(f, EVIDENCE_FOR, "the serving cell was heard well meanwhile: RSRP %.0f dBm, SNR %.0f dB%s", tally_mean(&memory->rsrp),
-		    tally_mean(&memory->snr), memory->always_compared ? ", as on other passes here" : "");
+	finding_say(f, EVIDENCE_FOR, "the serving cell was heard well meanwhile: RSRP %.0f dBm, SNR %.0f dB%s",
+		    tally_mean(&memory->rsrp), tally_mean(&memory->snr),
+		    memory->always_compared ? ", as on other passes here" : "");
 	if (!memory->always_compared) {
 		finding_say(f, EVIDENCE_LIMIT, "how well this cell is usually heard here is not known from other passes");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
-	finding_alternative(f, VERDICT_CONGESTION, "a cell whose access channel is flooded does not answer either, though it would"
-		    " reject some");
+	finding_alternative(f, VERDICT_CONGESTION,
+			    "a cell whose access channel is flooded does not answer either, though it would"
+			    " reject some");
 	finding_alternative(f, VERDICT_OWN_FAULT, "a modem whose transmitter is defective is not heard either");
 }
 

@@ -105,17 +105,20 @@ static void describe(RuleContext *c, Finding *f)
 {
 	const Memory *memory = c->memory;
 	if (memory->rsrp.n)
-		finding_say(f, EVIDENCE_FOR, "the signal was at the edge of what a modem can use: RSRP %.0f to %.0f"
-			    " dBm", memory->rsrp.least,
-			    memory->rsrp.most);
+		finding_say(f, EVIDENCE_FOR,
+			    "the signal was at the edge of what a modem can use: RSRP %.0f to %.0f"
+			    " dBm",
+			    memory->rsrp.least, memory->rsrp.most);
 	if (memory->silent)
 		finding_say(f, EVIDENCE_FOR, "no cell was heard; the last one had a RSRP of %.0f dBm", memory->rsrp_before);
 	if (memory->rx.n)
 		finding_say(f, EVIDENCE_FOR,
-			    "the received power fell with it, to %.0f dBm (%.0f dB above the noise floor): nothing drowned out the cells",
+			    "the received power fell with it, to %.0f dBm (%.0f dB above the noise floor): nothing drowned out the "
+			    "cells",
 			    memory->rx.least, memory->over_floor.least);
 	else
-		finding_say(f, EVIDENCE_LIMIT, "the modem does not tell the received power, which would separate silence from a jammer");
+		finding_say(f, EVIDENCE_LIMIT,
+			    "the modem does not tell the received power, which would separate silence from a jammer");
 	if (memory->sky_gone)
 		finding_say(f, EVIDENCE_FOR, "satellites were lost at the same time, as in a tunnel, a lift or a building");
 	if (memory->known_hole)

@@ -31,10 +31,32 @@ static const RuleFigure figures[] = {
 #define AT_ONCE_MS 5000
 #define CHAINS 4
 
-typedef enum { FAULT_NONE, FAULT_AIRPLANE, FAULT_OFF, FAULT_RESET, FAULT_SIM, FAULT_LOST, FAULT_USB, FAULT_REFUSED, FAULT_CONFIGURATION,
-	       FAULT_HEAT, FAULT_CHAIN, FAULT_ANTENNA } Fault;
-static const char *const subs[] = {NULL, "airplane-mode", "modem-off", "modem-reset", "sim", "no-answer", "usb",
-				   "session-refused-by-own-side", "configuration", "thermal", "antenna", "antenna"};
+typedef enum {
+	FAULT_NONE,
+	FAULT_AIRPLANE,
+	FAULT_OFF,
+	FAULT_RESET,
+	FAULT_SIM,
+	FAULT_LOST,
+	FAULT_USB,
+	FAULT_REFUSED,
+	FAULT_CONFIGURATION,
+	FAULT_HEAT,
+	FAULT_CHAIN,
+	FAULT_ANTENNA
+} Fault;
+static const char *const subs[] = {NULL,
+				   "airplane-mode",
+				   "modem-off",
+				   "modem-reset",
+				   "sim",
+				   "no-answer",
+				   "usb",
+				   "session-refused-by-own-side",
+				   "configuration",
+				   "thermal",
+				   "antenna",
+				   "antenna"};
 
 typedef struct {
 	/* of the episode */
@@ -45,13 +67,13 @@ typedef struct {
 	guint chain;
 	double chain_behind, chain_usual, rx_fall, rsrp_fall;
 	/* what is going on */
-	Fault lost;                 /* a modem that does not answer */
+	Fault lost; /* a modem that does not answer */
 	gint64 refused_until_ms;
 	Fault refused;
-	gboolean failed_before;     /* the network or the radio failed a session since the last that came up */
-	guint misconfigured;        /* sessions refused in a row for what we asked */
+	gboolean failed_before; /* the network or the radio failed a session since the last that came up */
+	guint misconfigured; /* sessions refused in a row for what we asked */
 	/* chains */
-	double behind[CHAINS];      /* slow average of how far each is behind the strongest */
+	double behind[CHAINS]; /* slow average of how far each is behind the strongest */
 	guint learnt[CHAINS];
 	gint64 chain_since_ms;
 	gboolean chain_off;
@@ -123,8 +145,8 @@ static gboolean antenna_is_off(RuleContext *c, const Moment *m)
 	const double enough = memory->antenna_off ? c->figure[CHAIN] / 2 : c->figure[CHAIN];
 	const gboolean learnt = memory->usual_learnt >= (guint)c->figure[LEARN];
 	const gboolean in_time = memory->antenna_off || m->at.boot_ms - memory->usual_ms <= AT_ONCE_MS;
-	if (learnt && in_time && memory->usual_cell == m->cell->id && m->at.position == POSITION_LIVE && should_be_heard(c, m, enough) &&
-	    rx_fall >= enough && rsrp_fall >= enough) {
+	if (learnt && in_time && memory->usual_cell == m->cell->id && m->at.position == POSITION_LIVE &&
+	    should_be_heard(c, m, enough) && rx_fall >= enough && rsrp_fall >= enough) {
 		memory->rx_fall = rx_fall;
 		memory->rsrp_fall = rsrp_fall;
 		return TRUE;
@@ -279,7 +301,8 @@ static void say_session(const Memory *memory, Finding *f, const char *what)
 static void say_antenna(const Memory *memory, Finding *f)
 {
 	if (memory->fault == FAULT_CHAIN) {
-		finding_say(f, EVIDENCE_FOR, "receive chain %u fell to %.0f dB behind the strongest one; before, it was %.0f dB behind",
+		finding_say(f, EVIDENCE_FOR,
+			    "receive chain %u fell to %.0f dB behind the strongest one; before, it was %.0f dB behind",
 			    memory->chain, memory->chain_behind, memory->chain_usual);
 		return;
 	}
@@ -299,14 +322,17 @@ static void describe(RuleContext *c, Finding *f)
 	f->sub = subs[memory->fault];
 	switch (memory->fault) {
 	case FAULT_AIRPLANE:
-		finding_say(f, EVIDENCE_FOR, "the modem's radio was switched off (low-power mode, as airplane mode does) for %.0f"
-			    " s", seconds);
+		finding_say(f, EVIDENCE_FOR,
+			    "the modem's radio was switched off (low-power mode, as airplane mode does) for %.0f"
+			    " s",
+			    seconds);
 		break;
 	case FAULT_OFF:
 		finding_say(f, EVIDENCE_FOR, "the modem was offline, in test mode or shutting down for %.0f s", seconds);
 		break;
 	case FAULT_RESET:
-		finding_say(f, EVIDENCE_FOR, "the modem restarted; it was away for %.0f s, and then searches for its network", seconds);
+		finding_say(f, EVIDENCE_FOR, "the modem restarted; it was away for %.0f s, and then searches for its network",
+			    seconds);
 		break;
 	case FAULT_SIM:
 		finding_say(f, EVIDENCE_FOR, "the SIM card could not be used (%s) for %.0f s",

@@ -1,13 +1,13 @@
 /* rejected: the network answers, and refuses to let the modem sign in.
  *
- * Looks for a cause of refusal (3GPP TS 24.301 9.9.3.9, TS 24.501 9.11.3.2) told by the sweep or by an indication while the modem is kept
- * out: of the subscriber, of the area, of overload, or of authentication. Not for causes that only make it sign in anew (9, 10, 40), that
- * send it to another generation, or that are about the session (19).
- * Figures: three tries past the back-off from verdicts.md: T3411 is 10 s and a try may take T3410, 15 s, so 60 s are the least time for
- * three of them. After a cause of the subscriber or the area a modem does not try again by itself (TS 24.301 5.5.1.2.5): there the time
- * alone counts. Two cells and the home network from verdicts.md.
- * Cannot tell a closed account from an order with one SIM alone. A reject outlives its cause: a modem stays out of a forbidden area for 12
- * to 24 h after the network would let it in, so the end of the finding is not the end of the network's doing.
+ * Looks for a cause of refusal (3GPP TS 24.301 9.9.3.9, TS 24.501 9.11.3.2) told by the sweep or by an indication while the modem
+ * is kept out: of the subscriber, of the area, of overload, or of authentication. Not for causes that only make it sign in anew (9,
+ * 10, 40), that send it to another generation, or that are about the session (19). Figures: three tries past the back-off from
+ * verdicts.md: T3411 is 10 s and a try may take T3410, 15 s, so 60 s are the least time for three of them. After a cause of the
+ * subscriber or the area a modem does not try again by itself (TS 24.301 5.5.1.2.5): there the time alone counts. Two cells and the
+ * home network from verdicts.md. Cannot tell a closed account from an order with one SIM alone. A reject outlives its cause: a
+ * modem stays out of a forbidden area for 12 to 24 h after the network would let it in, so the end of the finding is not the end of
+ * the network's doing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/causes.h"
@@ -26,27 +26,31 @@ static const RuleFigure figures[] = {
 #define CAUSES_MOST 6
 
 typedef struct {
-	gint64 told_ms;      /* the last indication that counts; 0: none */
+	gint64 told_ms; /* the last indication that counts; 0: none */
 	guint told_cause;
 	Rat told_rat;
-	gboolean indicates;  /* this modem sends indications at all */
-	guint tries_before;  /* indications since the modem was last served */
+	gboolean indicates; /* this modem sends indications at all */
+	guint tries_before; /* indications since the modem was last served */
 	/* Of the episode: */
 	Cells cells;
 	guint tries;
 	guint n, sweeps[CAUSES_MOST], cause[CAUSES_MOST];
 	Rat rat[CAUSES_MOST];
-	guint foreign;       /* sweeps on another network than the home one */
+	guint foreign; /* sweeps on another network than the home one */
 	Tally signal_dbm;
-	gint64 served_ms;    /* before it began; 0: never */
+	gint64 served_ms; /* before it began; 0: never */
 } Memory;
 
 static void begin(RuleContext *c)
 {
 	Memory *mem = c->memory;
 	const Memory kept = *mem;
-	*mem = (Memory){.told_ms = kept.told_ms, .told_cause = kept.told_cause, .told_rat = kept.told_rat, .indicates = kept.indicates,
-			.tries_before = kept.tries_before, .tries = kept.tries_before};
+	*mem = (Memory){.told_ms = kept.told_ms,
+			.told_cause = kept.told_cause,
+			.told_rat = kept.told_rat,
+			.indicates = kept.indicates,
+			.tries_before = kept.tries_before,
+			.tries = kept.tries_before};
 }
 
 static gboolean counts(RejectClass class)
@@ -186,15 +190,18 @@ static void say_class(RejectClass class, gboolean roaming, Finding *f)
 		finding_say(f, EVIDENCE_AGAINST, "It was not the home network of this SIM: to refuse foreign ones is ordinary");
 		finding_cap(f, CONFIDENCE_LOW);
 	} else if (class == REJECT_CLASS_SUBSCRIBER) {
-		finding_say(f, EVIDENCE_LIMIT, "The cause is one of this subscription, card or modem: with one SIM alone a closed account "
+		finding_say(f, EVIDENCE_LIMIT,
+			    "The cause is one of this subscription, card or modem: with one SIM alone a closed account "
 			    "is as likely as an act against many");
 		finding_cap(f, CONFIDENCE_LOW);
 	} else if (class == REJECT_CLASS_AUTHENTICATION) {
-		finding_alternative(f, VERDICT_FAKE_CELL, "Network and SIM did not believe each other: a cell that is not the operator's "
+		finding_alternative(f, VERDICT_FAKE_CELL,
+				    "Network and SIM did not believe each other: a cell that is not the operator's "
 				    "brings that about too");
 		finding_cap(f, CONFIDENCE_LOW);
 	} else if (class == REJECT_CLASS_OVERLOAD) {
-		finding_alternative(f, VERDICT_CONGESTION, "The cause speaks of overload or a fault of the network, not of a prohibition");
+		finding_alternative(f, VERDICT_CONGESTION,
+				    "The cause speaks of overload or a fault of the network, not of a prohibition");
 		finding_cap(f, CONFIDENCE_LOW);
 	}
 }
@@ -210,7 +217,8 @@ static void describe(RuleContext *c, Finding *f)
 	f->sub = sub_of(class, roaming);
 	if (roaming)
 		f->roaming = TRUE;
-	finding_say(f, EVIDENCE_FOR, "The network refused to let the modem sign in with cause %u (%s), seen in %u sweeps on %u cell%s",
+	finding_say(f, EVIDENCE_FOR,
+		    "The network refused to let the modem sign in with cause %u (%s), seen in %u sweeps on %u cell%s",
 		    mem->cause[i], name, mem->sweeps[i], mem->cells.n, plural(mem->cells.n));
 	if (mem->tries)
 		finding_say(f, EVIDENCE_FOR, "It was refused %u time%s", mem->tries, plural(mem->tries));
@@ -220,7 +228,8 @@ static void describe(RuleContext *c, Finding *f)
 	if (mem->signal_dbm.n)
 		finding_say(f, EVIDENCE_FOR, "Cells were heard meanwhile, at %.0f dBm on average", tally_mean(&mem->signal_dbm));
 	if (is_final(class) && mem->tries < c->figure[FIGURE_TRIES])
-		finding_say(f, EVIDENCE_LIMIT, "After this cause a modem does not try again by itself: how long the network would have "
+		finding_say(f, EVIDENCE_LIMIT,
+			    "After this cause a modem does not try again by itself: how long the network would have "
 			    "refused it is not known");
 	if (mem->sweeps[i] * 3 < all * 2) {
 		finding_say(f, EVIDENCE_AGAINST, "Other causes were told as well, in %u of %u sweeps", all - mem->sweeps[i], all);

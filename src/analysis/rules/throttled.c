@@ -2,27 +2,39 @@
  *
  * Looks for one of two, in three tests in a row; for bulk in six, for three rates are within 15 % of each other by chance:
  *   selective  a target comes in with at most a quarter of the rate of the control in the same round
- *   bulk       everything comes in at one flat rate: at most 512 kbit/s, or a quarter of what came in earlier in this recording, with
- *              little variation (10 %) and steady round trips, on LTE or NR with good radio
- * Figures: a quarter and three tests from verdicts.md. 512 kbit/s is a choice above the rates to which operators are known to cut (64 to
- * 256 kbit/s) and far below what LTE in good radio gives. A crowd's rates vary: 10 % is the bound between the two.
- * Not where RSRQ or SNR are degraded: then the radio is slow. Bulk neither on GSM and UMTS, which are slow by themselves, nor while the
- * network refuses connections for want of capacity (1060, 1015).
- * Cannot tell an order from a tariff: an allowance that is used up is often cut to 64 or 128 kbit/s for all as well.
+ *   bulk       everything comes in at one flat rate: at most 512 kbit/s, or a quarter of what came in earlier in this recording,
+ * with little variation (10 %) and steady round trips, on LTE or NR with good radio Figures: a quarter and three tests from
+ * verdicts.md. 512 kbit/s is a choice above the rates to which operators are known to cut (64 to 256 kbit/s) and far below what LTE
+ * in good radio gives. A crowd's rates vary: 10 % is the bound between the two. Not where RSRQ or SNR are degraded: then the radio
+ * is slow. Bulk neither on GSM and UMTS, which are slow by themselves, nor while the network refuses connections for want of
+ * capacity (1060, 1015). Cannot tell an order from a tariff: an allowance that is used up is often cut to 64 or 128 kbit/s for all
+ * as well.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/causes.h"
 #include "analysis/grounds.h"
 #include "analysis/rule.h"
 
-enum { FIGURE_LASTS_S, FIGURE_TESTS, FIGURE_SHARE, FIGURE_CEILING, FIGURE_VARIATION, FIGURE_RTT_SPREAD, FIGURE_RTT_MS, FIGURE_FINE,
-       FIGURE_SWEEP_S, FIGURE_OVERLOAD_S, FIGURE_BULK_TESTS };
+enum {
+	FIGURE_LASTS_S,
+	FIGURE_TESTS,
+	FIGURE_SHARE,
+	FIGURE_CEILING,
+	FIGURE_VARIATION,
+	FIGURE_RTT_SPREAD,
+	FIGURE_RTT_MS,
+	FIGURE_FINE,
+	FIGURE_SWEEP_S,
+	FIGURE_OVERLOAD_S,
+	FIGURE_BULK_TESTS
+};
 static const RuleFigure figures[] = {
 	{"lasts_s", 0, "verdicts.md counts tests"},
 	{"tests", 3, "verdicts.md: 3 tests"},
 	{"share", 0.25, "verdicts.md: at most 25 % of control"},
 	{"ceiling_kbps", 512, "a choice: twice the known rates of cuts (64 to 256 kbit/s)"},
-	{"variation", 0.1, "a choice: standard deviation over mean; shaped rates had 6 % in simulation, those of a crowd 20 % and more"},
+	{"variation", 0.1,
+	 "a choice: standard deviation over mean; shaped rates had 6 % in simulation, those of a crowd 20 % and more"},
 	{"rtt_spread", 1.0, "a choice: longest less shortest round trip over their mean"},
 	{"rtt_ms", 200, "twice the round trip of ordinary LTE: below that nothing queues up"},
 	{"fine_rounds", 2, "so that one round that slips through does not cut an incident in two"},
@@ -33,15 +45,15 @@ static const RuleFigure figures[] = {
 };
 
 #define TARGETS_MOST 8
-#define RECENT       6
-#define NAME_SIZE    32
+#define RECENT 6
+#define NAME_SIZE 32
 
 typedef struct {
 	char name[NAME_SIZE];
-	double now_kbps;    /* of the round under way; 0: none */
+	double now_kbps; /* of the round under way; 0: none */
 	guint slow_in_row;
-	guint slow;         /* over the episode */
-	Tally kbps, share;  /* of slow tests */
+	guint slow; /* over the episode */
+	Tally kbps, share; /* of slow tests */
 } Target;
 
 /* One test's. */
@@ -56,23 +68,23 @@ typedef struct {
 	gint64 sweep_ms;
 	guint n;
 	Target targets[TARGETS_MOST];
-	double control_kbps;  /* of the round under way: the best; 0: none */
-	guint rates;          /* in the round under way */
-	double sum_kbps;      /* of them */
+	double control_kbps; /* of the round under way: the best; 0: none */
+	guint rates; /* in the round under way */
+	double sum_kbps; /* of them */
 	gboolean spoilt;
-	Tally usual_kbps;     /* earlier in this recording, of rounds that were not slow */
-	Rate recent[RECENT];  /* the last low ones */
-	guint bulk_in_row;    /* low ones in a row */
-	gint64 overload_ms;   /* when the network last refused a connection for want of capacity; 0: never */
+	Tally usual_kbps; /* earlier in this recording, of rounds that were not slow */
+	Rate recent[RECENT]; /* the last low ones */
+	guint bulk_in_row; /* low ones in a row */
+	gint64 overload_ms; /* when the network last refused a connection for want of capacity; 0: never */
 	guint fine_in_row;
-	gint64 judged_ms;     /* the last round that was */
+	gint64 judged_ms; /* the last round that was */
 	gboolean confirmed;
 	/* Of the episode: */
 	RadioSum sum;
 	Tally bulk_kbps, rtt_ms, control;
-	double bulk_square;   /* sum of the squares of bulk_kbps */
+	double bulk_square; /* sum of the squares of bulk_kbps */
 	guint bulk, selective, unknown_radio;
-	double before_kbps;   /* NAN: not known */
+	double before_kbps; /* NAN: not known */
 } Memory;
 
 static void begin(RuleContext *c)
@@ -193,7 +205,8 @@ static gboolean is_bulk(const RuleContext *c)
 static gboolean is_low(const RuleContext *c, const When *at, double kbps)
 {
 	const Memory *mem = c->memory;
-	const gboolean crowd = mem->overload_ms > 0 && at->boot_ms - mem->overload_ms <= (gint64)(c->figure[FIGURE_OVERLOAD_S] * 1000);
+	const gboolean crowd =
+		mem->overload_ms > 0 && at->boot_ms - mem->overload_ms <= (gint64)(c->figure[FIGURE_OVERLOAD_S] * 1000);
 	return mem->broadband && mem->radio != RADIO_POOR && !crowd &&
 	       (kbps <= c->figure[FIGURE_CEILING] || kbps <= c->figure[FIGURE_SHARE] * tally_mean(&mem->usual_kbps));
 }
@@ -230,7 +243,8 @@ static void take_rate(RuleContext *c, const Seen *s)
 {
 	Memory *mem = c->memory;
 	const Observation *o = s->observation;
-	const Rate rate = {.kbps = o->probe.rate_kbps, .rtt_ms = PROBE_HAS(o, rtt_us) ? o->probe.rtt_us / 1000.0 : NAN,
+	const Rate rate = {.kbps = o->probe.rate_kbps,
+			   .rtt_ms = PROBE_HAS(o, rtt_us) ? o->probe.rtt_us / 1000.0 : NAN,
 			   .control = PROBE_HAS(o, role) && o->probe.role == PROBE_CONTROL};
 	mem->rates++;
 	mem->sum_kbps += rate.kbps;
@@ -334,18 +348,21 @@ static void say_selective(const RuleContext *c, Finding *f)
 	for (guint i = 0; i < mem->n; i++) {
 		const Target *t = &mem->targets[i];
 		if (t->slow >= c->figure[FIGURE_TESTS])
-			finding_say(f, EVIDENCE_FOR, "%s came in at %.0f kbit/s on average in %u tests, %.0f %% of the control's rate "
-				    "(%.0f kbit/s) in the same rounds", t->name, tally_mean(&t->kbps), t->slow,
-				    100 * tally_mean(&t->share), tally_mean(&mem->control));
+			finding_say(f, EVIDENCE_FOR,
+				    "%s came in at %.0f kbit/s on average in %u tests, %.0f %% of the control's rate "
+				    "(%.0f kbit/s) in the same rounds",
+				    t->name, tally_mean(&t->kbps), t->slow, 100 * tally_mean(&t->share), tally_mean(&mem->control));
 	}
 	finding_say(f, EVIDENCE_LIMIT, "A slow server, or a slow way to it beyond this operator, is not ruled out");
 }
 
 static void say_bulk(const Memory *mem, Finding *f)
 {
-	const double mean = tally_mean(&mem->bulk_kbps), variation = sqrt(MAX(mem->bulk_square / mem->bulk_kbps.n - mean * mean, 0)) / mean;
-	finding_say(f, EVIDENCE_FOR, "Everything came in at %.0f kbit/s on average in %u tests, between %.0f and %.0f, varying by %.0f %%",
-		    mean, mem->bulk, mem->bulk_kbps.least, mem->bulk_kbps.most, 100 * variation);
+	const double mean = tally_mean(&mem->bulk_kbps),
+		     variation = sqrt(MAX(mem->bulk_square / mem->bulk_kbps.n - mean * mean, 0)) / mean;
+	finding_say(f, EVIDENCE_FOR,
+		    "Everything came in at %.0f kbit/s on average in %u tests, between %.0f and %.0f, varying by %.0f %%", mean,
+		    mem->bulk, mem->bulk_kbps.least, mem->bulk_kbps.most, 100 * variation);
 	if (mem->rtt_ms.n)
 		finding_say(f, EVIDENCE_FOR, "Round trips were steady, %.0f to %.0f ms", mem->rtt_ms.least, mem->rtt_ms.most);
 	if (!isnan(mem->before_kbps))

@@ -1,9 +1,10 @@
 /* undetermined: something is out of the ordinary, and what it is the record does not tell.
  *
- * Looks for: service that was there in this recording and has been gone for a minute; or a serving cell far worse than on other passes
- * although it is as strong. What other rules decide for the same modem and time goes before: the judge drops this.
+ * Looks for: service that was there in this recording and has been gone for a minute; or a serving cell far worse than on other
+ * passes although it is as strong. What other rules decide for the same modem and time goes before: the judge drops this.
  *
- * Figures: verdicts.md has none. A minute is longer than a lift, a handover that failed (T311, at most 30 s, TS 36.331) and a search.
+ * Figures: verdicts.md has none. A minute is longer than a lift, a handover that failed (T311, at most 30 s, TS 36.331) and a
+ * search.
  *
  * Cannot tell: by its nature. It names the candidates that its own figures leave open.
  *
@@ -93,7 +94,8 @@ static void say_gone(const RuleContext *c, const Memory *memory, Finding *f)
 	if (!isnan(memory->rsrp_before))
 		finding_say(f, EVIDENCE_FOR, "before, the serving cell had a RSRP of %.0f dBm", memory->rsrp_before);
 	if (memory->silent && isnan(over))
-		finding_say(f, EVIDENCE_LIMIT, "the modem does not tell the received power, which would separate silence from a jammer");
+		finding_say(f, EVIDENCE_LIMIT,
+			    "the modem does not tell the received power, which would separate silence from a jammer");
 	else if (memory->silent)
 		finding_say(f, EVIDENCE_FOR, "while no cell was heard, the received power was %.0f dB above the noise floor", over);
 	if (memory->denied || memory->limited) {
@@ -114,14 +116,17 @@ static void say_gone(const RuleContext *c, const Memory *memory, Finding *f)
 static void say_worse(const Memory *memory, Finding *f)
 {
 	finding_say(f, EVIDENCE_FOR,
-		    "the serving cell was as strong as on %u other passes here, but its quality was worse: RSRQ by %.0f dB, SNR by %.0f dB",
+		    "the serving cell was as strong as on %u other passes here, but its quality was worse: RSRQ by %.0f dB, SNR by "
+		    "%.0f dB",
 		    memory->passes, tally_mean(&memory->rsrq_worse), tally_mean(&memory->snr_worse));
 	if (memory->neighbour.most > 0)
-		finding_say(f, EVIDENCE_AGAINST, "another cell on the same channel was up to %.0f dB stronger: the modem may merely"
+		finding_say(f, EVIDENCE_AGAINST,
+			    "another cell on the same channel was up to %.0f dB stronger: the modem may merely"
 			    " be on the wrong one",
 			    memory->neighbour.most);
 	if (memory->residual.n)
-		finding_say(f, EVIDENCE_AGAINST, "the power in the channel is largely explained by the cells heard (%.0f dB are not)",
+		finding_say(f, EVIDENCE_AGAINST,
+			    "the power in the channel is largely explained by the cells heard (%.0f dB are not)",
 			    tally_mean(&memory->residual));
 	finding_alternative(f, VERDICT_JAMMING, "a weak or distant jammer looks so");
 	finding_alternative(f, VERDICT_CONGESTION, "so do neighbouring cells in full load");
