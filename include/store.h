@@ -34,6 +34,7 @@
 #include <sqlite3.h>
 
 #define STORE_SCHEMA_VERSION 4
+#define STORE_RESULTS_VERSION 1 /* of the tables that store_ensure_results makes */
 #define STORE_APPLICATION_ID 0x47504B47 /* "GPKG", OGC 12-128r18 requirement 2 */
 #define STORE_GPKG_VERSION   10300
 /* How a journal begins (src/journal/FORMAT.md): what a person may name by mistake where a store or an export is meant. */
@@ -63,7 +64,7 @@ gboolean store_is_new(const Store *store);
 const char *store_path(const Store *store);
 sqlite3 *store_db(Store *store); /* borrowed */
 /* The tables of the analysis and of imported logs (store/results.c), made where they are not there yet: a store that was only synced
- * has none. */
+ * has none. FORMAT for those of another version. */
 gboolean store_ensure_results(Store *store, GError **error);
 /* *ret_there: whether the store has them. */
 gboolean store_has_results(Store *store, gboolean *ret_there, GError **error);

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store.h"
 
+#include "error.h"
+
 static const char results_sql[] =
 	/* what is compared: a cell by PLMN, RAT, ARFCN and PCI ("257-01 lte 1300 101"), or a whole network ("257-01") */
 	"CREATE TABLE baseline_cell (id INTEGER PRIMARY KEY NOT NULL, key TEXT NOT NULL UNIQUE);"
@@ -80,6 +82,7 @@ static const char results_sql[] =
 	"NOT NULL"
 	" UNIQUE, format TEXT NOT NULL, rows INTEGER NOT NULL, refused INTEGER NOT NULL, imported_time DATETIME NOT NULL,"
 	" program TEXT NOT NULL);"
+	"INSERT INTO meta VALUES ('results_version','" G_STRINGIFY(STORE_RESULTS_VERSION) "');"
 	"INSERT INTO gpkg_contents (table_name,data_type,identifier,description,srs_id) VALUES"
 	"('incident','features','incident','what was found, with verdict, confidence and interval; place: its middle',4326),"
 	"('incident_evidence','attributes','incident_evidence','sentences for and against each incident',NULL),"
@@ -94,10 +97,26 @@ gboolean store_has_results(Store *store, gboolean *ret_there, GError **error)
 	return stmt && store_step(store, stmt, ret_there, error);
 }
 
+/* Tables of another version are left alone: imported logs stand among them. */
+static gboolean check_version(Store *store, GError **error)
+{
+	gboolean row;
+	g_autoptr(StoreStatement) stmt = store_prepare(store, "SELECT value FROM meta WHERE key='results_version'", error);
+	if (!stmt || !store_step(store, stmt, &row, error))
+		return FALSE;
+	if (row && g_strcmp0((const char *)sqlite3_column_text(stmt, 0), G_STRINGIFY(STORE_RESULTS_VERSION)) == 0)
+		return TRUE;
+	g_set_error(error, JAMLOG_ERROR, JAMLOG_ERROR_FORMAT,
+		    "%s holds results of another version of jamlog: nothing was changed; sync the journals into a new file, and import logs"
+		    " into that",
+		    store_path(store));
+	return FALSE;
+}
+
 gboolean store_ensure_results(Store *store, GError **error)
 {
 	gboolean there;
 	if (!store_has_results(store, &there, error))
 		return FALSE;
-	return there || store_exec(store, results_sql, error);
+	return there ? check_version(store, error) : store_exec(store, results_sql, error);
 }

@@ -183,6 +183,13 @@ with sqlite3.connect(hollow) as connection:
 connection.close()
 done = analyze(hollow)
 tap.ok(done.returncode == 3 and "no sweep" in done.stderr, "a store without sweeps: exit 3", done)
+other = os.path.join(out, "other.gpkg")
+shutil.copy(alone, other)
+with sqlite3.connect(other) as connection:
+    connection.execute("UPDATE meta SET value='0' WHERE key='results_version'")
+connection.close()
+done = analyze(other)
+tap.ok(done.returncode == 1 and "another version" in done.stderr, "results of another version are left alone", done)
 with open(os.path.join(out, "text.gpkg"), "w", encoding="ascii") as file:
     file.write("no database")
 tap.equal(analyze(file.name).returncode, 1, "what is no store is refused")
