@@ -124,7 +124,8 @@ static gboolean check_title(const char *line, GError **error)
 /* The next line without its end; *ret_line is whole. */
 static gboolean take_line(const char **at, const char *end, char ret_line[MAX_LINE + 1], GError **error)
 {
-	const char *newline = memchr(*at, '\n', (gsize)(end - *at));
+	/* an empty file may be no memory at all, which memchr must not be given */
+	const char *newline = end > *at ? memchr(*at, '\n', (gsize)(end - *at)) : NULL;
 	if (!newline)
 		return fail(error, "the file is cut short: its last line has no end");
 	gsize length = (gsize)(newline - *at);
